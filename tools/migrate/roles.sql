@@ -1,0 +1,55 @@
+-- Roles and schemas (law 8), as the cluster's superuser; again and again with the same result. A schema belongs to an owner
+-- who cannot log in; the service's login role gets from each migration exactly the rights that it names. psql variables: none.
+\set ON_ERROR_STOP on
+set client_min_messages = warning;
+begin;
+
+create or replace function pg_temp.role_make(name text, can_login boolean) returns void language plpgsql as $$
+begin
+	if not exists (select 1 from pg_roles where rolname = name) then
+		execute format('create role %I nosuperuser nocreatedb nocreaterole', name);
+	end if;
+	execute format('alter role %I with %s', name, case when can_login then 'login' else 'nologin' end);
+end $$;
+
+create or replace function pg_temp.schema_make(name text) returns void language plpgsql as $$
+declare
+	owner text := 'wl_' || name || '_owner';
+begin
+	perform pg_temp.role_make(owner, false);
+	execute format('create schema if not exists %I authorization %I', name, owner);
+	-- What PostgreSQL gives to everybody unasked.
+	execute format('alter default privileges for role %I revoke execute on functions from public', owner);
+	execute format('create table if not exists %I.migration (
+		source text not null, number int4 not null, name text not null, digest text not null,
+		is_breaking boolean not null, applied_at timestamptz not null default now(),
+		primary key (source, number))', name);
+	execute format('alter table %I.migration owner to %I', name, owner);
+end $$;
+
+select pg_temp.schema_make(name) from unnest(array['intake', 'dispatch', 'reply', 'followup', 'analytics', 'ref']) as name;
+select pg_temp.role_make('wl_' || name, true)
+	from unnest(array['intake', 'dispatch', 'reply', 'followup', 'analytics', 'check', 'deploy']) as name;
+
+-- Every login role may look into every schema; what it finds there is granted piece by piece.
+do $$
+declare
+	service text;
+	one text;
+begin
+	execute format('revoke all on database %I from public', current_database());
+	execute 'revoke all on schema public from public';
+	foreach service in array array['intake', 'dispatch', 'reply', 'followup', 'analytics', 'check', 'deploy'] loop
+		execute format('grant connect on database %I to %I', current_database(), 'wl_' || service);
+		foreach one in array array['intake', 'dispatch', 'reply', 'followup', 'analytics', 'ref'] loop
+			execute format('grant usage on schema %I to %I', one, 'wl_' || service);
+			execute format('grant select on %I.migration to %I', one, 'wl_' || service);
+		end loop;
+	end loop;
+	foreach service in array array['intake', 'dispatch', 'reply', 'followup', 'analytics'] loop
+		execute format('alter role %I set search_path = %I', 'wl_' || service, service);
+	end loop;
+	alter role wl_deploy set search_path = ref;
+	alter role wl_check set search_path = ref;
+end $$;
+commit;
