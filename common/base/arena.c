@@ -1,0 +1,239 @@
+/* A bump allocator over chunks; in sanitizer builds one malloc per piece, so that overruns are
+ * seen. Both count what they hand out in the same way, so that a cap is met at the same call. */
+#include "base/arena.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+
+#define CHUNK_BYTES	 ((size_t)64 * 1024)
+#define SPARE_CHUNKS_MAX 16 /* kept over a reset: the next batch is about as large as this one */
+
+struct chunk {
+	struct chunk *next;
+	size_t bytes; /* room in all */
+	size_t used;
+	max_align_t first[];
+};
+
+struct arena {
+	struct chunk *chunks; /* in use; new pieces come from the first */
+	struct chunk *spare;  /* empty, each of CHUNK_BYTES */
+	size_t spares;
+	size_t cap;
+	size_t used;
+	bool has_failed;
+};
+
+static size_t rounded(size_t bytes)
+{
+	size_t step = _Alignof(max_align_t);
+
+	if (bytes == 0)
+		return step;
+	return bytes > SIZE_MAX - step ? SIZE_MAX : (bytes + step - 1) / step * step;
+}
+
+static struct chunk *chunk_create(size_t bytes)
+{
+	struct chunk *chunk =
+		bytes > SIZE_MAX - sizeof(*chunk) ? NULL : malloc(sizeof(*chunk) + bytes);
+
+	if (chunk != NULL)
+		*chunk = (struct chunk){ .bytes = bytes };
+	return chunk;
+}
+
+static void chunks_free(struct chunk *chunk)
+{
+	while (chunk != NULL) {
+		struct chunk *next = chunk->next;
+		free(chunk);
+		chunk = next;
+	}
+}
+
+#ifdef WANGLI_SANITIZED
+static void *piece_take(struct arena *mem, size_t bytes)
+{
+	struct chunk *piece = chunk_create(bytes);
+
+	if (piece == NULL)
+		return NULL;
+	piece->next = mem->chunks;
+	mem->chunks = piece;
+	return piece->first;
+}
+#else
+static struct chunk *chunk_take(struct arena *mem, size_t bytes)
+{
+	struct chunk *chunk = mem->spare;
+
+	if (bytes > CHUNK_BYTES || chunk == NULL)
+		return chunk_create(bytes > CHUNK_BYTES ? bytes : CHUNK_BYTES);
+	mem->spare = chunk->next;
+	mem->spares--;
+	return chunk;
+}
+
+static void *piece_take(struct arena *mem, size_t bytes)
+{
+	struct chunk *chunk = mem->chunks;
+	size_t room = rounded(bytes);
+
+	if (chunk == NULL || chunk->bytes - chunk->used < room) {
+		chunk = chunk_take(mem, room);
+		if (chunk == NULL)
+			return NULL;
+		/* A large piece fills its chunk; the one before it still has room for small ones.
+		 */
+		struct chunk **at = &mem->chunks;
+		if (room > CHUNK_BYTES && mem->chunks != NULL)
+			at = &mem->chunks->next;
+		chunk->next = *at;
+		*at = chunk;
+	}
+	void *piece = (char *)chunk->first + chunk->used;
+	chunk->used += room;
+	return piece;
+}
+#endif
+
+struct arena *arena_create(size_t cap_bytes)
+{
+	struct arena *mem = calloc(1, sizeof(*mem));
+
+	if (mem != NULL)
+		mem->cap = cap_bytes;
+	return mem;
+}
+
+void arena_destroy(struct arena *mem)
+{
+	if (mem == NULL)
+		return;
+	chunks_free(mem->chunks);
+	chunks_free(mem->spare);
+	free(mem);
+}
+
+static bool chunk_is_spare(const struct arena *mem, const struct chunk *chunk)
+{
+	return chunk->bytes == CHUNK_BYTES && mem->spares < SPARE_CHUNKS_MAX;
+}
+
+void arena_reset(struct arena *mem)
+{
+	struct chunk *chunk = mem->chunks;
+
+	while (chunk != NULL) {
+		struct chunk *next = chunk->next;
+#ifdef WANGLI_SANITIZED
+		bool is_kept = false; /* what is used after the reset must be seen */
+#else
+		bool is_kept = chunk_is_spare(mem, chunk);
+#endif
+		if (is_kept) {
+			chunk->used = 0;
+			chunk->next = mem->spare;
+			mem->spare = chunk;
+			mem->spares++;
+		} else {
+			free(chunk);
+		}
+		chunk = next;
+	}
+	mem->chunks = NULL;
+	mem->used = 0;
+	mem->has_failed = false;
+}
+
+bool arena_failed(const struct arena *mem)
+{
+	return mem->has_failed;
+}
+
+size_t arena_used(const struct arena *mem)
+{
+	return mem->used;
+}
+
+void *arena_alloc(struct arena *mem, size_t bytes)
+{
+	void *piece = NULL;
+
+	if (!mem->has_failed && rounded(bytes) <= mem->cap - mem->used)
+		piece = piece_take(mem, bytes);
+	if (piece == NULL) {
+		mem->has_failed = true;
+		return NULL;
+	}
+	mem->used += rounded(bytes);
+	return memset(piece, 0, bytes);
+}
+
+void *arena_array(struct arena *mem, size_t count, size_t element_bytes)
+{
+	size_t bytes;
+
+	if (__builtin_mul_overflow(count, element_bytes, &bytes)) {
+		mem->has_failed = true;
+		return NULL;
+	}
+	return arena_alloc(mem, bytes);
+}
+
+void *arena_grow(struct arena *mem, const void *old, size_t old_bytes, size_t new_bytes)
+{
+	CHECK(new_bytes >= old_bytes);
+	void *grown = arena_alloc(mem, new_bytes);
+	if (grown != NULL && old_bytes > 0)
+		memcpy(grown, old, old_bytes);
+	return grown;
+}
+
+struct str arena_str(struct arena *mem, struct str s)
+{
+	if (s.p == NULL || s.n == SIZE_MAX)
+		return STR_NONE;
+	char *copy = arena_alloc(mem, s.n + 1);
+	if (copy == NULL)
+		return STR_NONE;
+	memcpy(copy, s.p, s.n);
+	return str_of(copy, s.n);
+}
+
+const char *arena_c(struct arena *mem, struct str s)
+{
+	struct str copy = arena_str(mem, s);
+
+	return copy.p == NULL ? "" : copy.p;
+}
+
+struct str arena_vprintf(struct arena *mem, const char *format, va_list args)
+{
+	va_list again;
+
+	va_copy(again, args);
+	int n = vsnprintf(NULL, 0, format, again);
+	va_end(again);
+	CHECK(n >= 0);
+	char *text = arena_alloc(mem, (size_t)n + 1);
+	if (text == NULL)
+		return STR_NONE;
+	vsnprintf(text, (size_t)n + 1, format, args);
+	return str_of(text, (size_t)n);
+}
+
+struct str arena_printf(struct arena *mem, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	struct str text = arena_vprintf(mem, format, args);
+	va_end(args);
+	return text;
+}

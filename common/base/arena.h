@@ -1,0 +1,41 @@
+/* One arena per batch: whoever makes something takes `struct arena *mem` first and nobody frees.
+ * Running out (cap or malloc) marks the arena; every later call gives NULL or an empty text; ask
+ * arena_failed() once before a commit. Sanitizer builds make one malloc per piece, so that overruns
+ * are seen. */
+#ifndef WL_BASE_ARENA_H
+#define WL_BASE_ARENA_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/scoped.h"
+#include "base/str.h"
+
+struct arena;
+
+/* cap_bytes: most that may be handed out between two resets. NULL when memory is out. */
+struct arena *arena_create(size_t cap_bytes);
+void arena_destroy(struct arena *mem);
+SCOPED_DEFINE(arena, struct arena *, arena_destroy)
+
+void arena_reset(struct arena *mem); /* everything handed out is gone; the failure mark too */
+bool arena_failed(const struct arena *mem);
+size_t arena_used(const struct arena *mem); /* bytes handed out since the last reset */
+
+/* Zeroed, aligned for any type; NULL when out. n == 0 gives a valid pointer. */
+void *arena_alloc(struct arena *mem, size_t bytes);
+void *arena_array(struct arena *mem, size_t count, size_t element_bytes); /* checks the product */
+#define arena_new(mem, type)		  ((type *)arena_alloc((mem), sizeof(type)))
+#define arena_new_array(mem, type, count) ((type *)arena_array((mem), (count), sizeof(type)))
+/* A larger copy of an array, for lists that grow: the old one stays until reset. */
+void *arena_grow(struct arena *mem, const void *old, size_t old_bytes, size_t new_bytes);
+
+struct str arena_str(
+	struct arena *mem, struct str s); /* a copy with a NUL behind it; STR_NONE stays STR_NONE */
+const char *arena_c(struct arena *mem,
+	struct str s); /* the same as C text; "" when s has no value or memory is out */
+struct str arena_printf(struct arena *mem, const char *format, ...) printf_like(2, 3);
+struct str arena_vprintf(struct arena *mem, const char *format, va_list args) printf_like(2, 0);
+
+#endif

@@ -1,0 +1,129 @@
+/* Hash maps over uthash, which only this file sees. */
+#include "base/map.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+
+#define uthash_fatal(why) check_failed(__FILE__, __LINE__, why)
+#include <uthash.h>
+
+struct entry {
+	UT_hash_handle hh;
+	void *value;
+	size_t n;
+	char key[];
+};
+
+struct map {
+	struct entry *entries;
+};
+
+struct map *map_create(void)
+{
+	struct map *map = calloc(1, sizeof(*map));
+
+	CHECK(map != NULL);
+	return map;
+}
+
+void map_clear(struct map *map)
+{
+	struct entry *entry;
+	struct entry *next;
+
+	HASH_ITER (hh, map->entries, entry, next) {
+		HASH_DEL(map->entries, entry);
+		free(entry);
+	}
+}
+
+void map_destroy(struct map *map)
+{
+	if (map == NULL)
+		return;
+	map_clear(map);
+	free(map);
+}
+
+size_t map_count(const struct map *map)
+{
+	return HASH_COUNT(map->entries);
+}
+
+static struct entry *entry_find(const struct map *map, struct str key)
+{
+	struct entry *entry;
+	const char *bytes = key.n == 0 ? "" : key.p;
+
+	HASH_FIND(hh, map->entries, bytes, key.n, entry);
+	return entry;
+}
+
+static struct entry *entry_create(struct str key)
+{
+	CHECK(key.n < SIZE_MAX - sizeof(struct entry));
+	struct entry *entry = malloc(sizeof(*entry) + key.n);
+	CHECK(entry != NULL);
+	entry->n = key.n;
+	if (key.n > 0)
+		memcpy(entry->key, key.p, key.n);
+	return entry;
+}
+
+void map_put(struct map *map, struct str key, void *value)
+{
+	struct entry *entry = entry_find(map, key);
+
+	if (entry == NULL) {
+		entry = entry_create(key);
+		HASH_ADD_KEYPTR(hh, map->entries, entry->key, entry->n, entry);
+	}
+	entry->value = value;
+}
+
+void *map_get(const struct map *map, struct str key)
+{
+	const struct entry *entry = entry_find(map, key);
+
+	return entry == NULL ? NULL : entry->value;
+}
+
+void *map_remove(struct map *map, struct str key)
+{
+	struct entry *entry = entry_find(map, key);
+
+	if (entry == NULL)
+		return NULL;
+	void *value = entry->value;
+	HASH_DEL(map->entries, entry);
+	free(entry);
+	return value;
+}
+
+void map_put_id(struct map *map, int64_t key, void *value)
+{
+	map_put(map, str_of(&key, sizeof(key)), value);
+}
+
+void *map_get_id(const struct map *map, int64_t key)
+{
+	return map_get(map, str_of(&key, sizeof(key)));
+}
+
+void *map_remove_id(struct map *map, int64_t key)
+{
+	return map_remove(map, str_of(&key, sizeof(key)));
+}
+
+void map_walk(struct map *map, bool (*each)(void *arg, struct str key, void *value), void *arg)
+{
+	struct entry *entry;
+	struct entry *next;
+
+	HASH_ITER (hh, map->entries, entry, next) {
+		if (!each(arg, str_of(entry->key, entry->n), entry->value))
+			return;
+	}
+}
