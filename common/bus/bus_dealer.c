@@ -1,0 +1,74 @@
+/* A client's socket. ZMQ_IMMEDIATE stays 0: a batch queued while the connection is being made again
+ * mostly arrives (measured: 6 of 500 lost instead of all); the queue is short, so that little is
+ * stale. */
+#include <errno.h>
+#include <stdlib.h>
+#include <zmq.h>
+
+#include "base/check.h"
+#include "bus/bus.h"
+#include "bus/bus_frames.h"
+
+#define QUEUE_BATCHES 64
+
+struct bus_dealer {
+	void *socket;
+	zmq_msg_t batch; /* what the last receive lent out */
+};
+
+static bool dealer_connect(struct bus_dealer *dealer, const char *address,
+	const struct bus_pair *self, const char *server_key)
+{
+	return bus_socket_prepare(dealer->socket, self, QUEUE_BATCHES) &&
+	       zmq_setsockopt(dealer->socket, ZMQ_CURVE_SERVERKEY, server_key, BUS_KEY_TEXT) == 0 &&
+	       zmq_connect(dealer->socket, address) == 0;
+}
+
+enum res bus_dealer_open(struct bus_dealer **out, struct bus_context *context, const char *address,
+	const struct bus_pair *self, const char *server_key, struct err *err)
+{
+	struct bus_dealer *dealer;
+
+	if (!bus_key_is_valid(str_from_c(server_key)))
+		return err_set(err, RES_INVALID, "the server's key is not a Z85 key");
+	dealer = calloc(1, sizeof(*dealer));
+	CHECK(dealer != NULL);
+	zmq_msg_init(&dealer->batch);
+	dealer->socket = zmq_socket(bus_context_raw(context), ZMQ_DEALER);
+	if (dealer->socket == NULL || !dealer_connect(dealer, address, self, server_key)) {
+		int why = zmq_errno();
+
+		bus_dealer_close(dealer);
+		return err_set(
+			err, RES_INVALID, "cannot connect to %s: %s", address, zmq_strerror(why));
+	}
+	*out = dealer;
+	return RES_OK;
+}
+
+void bus_dealer_close(struct bus_dealer *dealer)
+{
+	if (dealer == NULL)
+		return;
+	zmq_msg_close(&dealer->batch);
+	if (dealer->socket != NULL)
+		zmq_close(dealer->socket);
+	free(dealer);
+}
+
+void *bus_dealer_socket(struct bus_dealer *dealer)
+{
+	return dealer->socket;
+}
+
+enum res bus_dealer_send(struct bus_dealer *dealer, struct str batch)
+{
+	return bus_frames_send(dealer->socket, STR_NONE, batch) == 0 ? RES_OK : RES_RETRY;
+}
+
+enum res bus_dealer_receive(struct bus_dealer *dealer, struct str *out_batch)
+{
+	TRY(bus_frames_receive(dealer->socket, NULL, &dealer->batch));
+	*out_batch = str_of(zmq_msg_data(&dealer->batch), zmq_msg_size(&dealer->batch));
+	return RES_OK;
+}

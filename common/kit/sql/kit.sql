@@ -1,0 +1,105 @@
+-- name: clock
+-- Business time is the database's time plus the shift of ref.clock (law 15); also the version of the reference data.
+select clock_timestamp() + c.shift, v.n, clock_timestamp()
+from ref.clock c, ref.version v;
+
+-- name: schema_number
+-- The last migration of this service's schema, by its name in the table `migration`.
+select coalesce(max(m.number) filter (where not m.is_kit), 0)::int4,
+	coalesce(max(m.number) filter (where m.is_kit), 0)::int4
+from migration m;
+
+-- name: journal_append
+-- $1 case_id[] $2 seq[] $3 at[] $4 type[] $5 actor[] $6 body[] $7 body_digest[] $8 hash[]
+insert into journal (case_id, seq, at, type, actor, body, body_digest, hash)
+select t.case_id, t.seq, t.at, t.type, t.actor, t.body, t.body_digest, t.hash
+from unnest($1::int8[], $2::int4[], $3::timestamptz[], $4::text[], $5::text[], $6::bytea[], $7::bytea[], $8::bytea[])
+	as t(case_id, seq, at, type, actor, body, body_digest, hash);
+
+-- name: journal_range
+-- $1 case_id[] $2 first seq[] $3 last seq[]: the entries to send again
+select j.case_id, j.seq, j.at, j.type, j.actor, j.body
+from unnest($1::int8[], $2::int4[], $3::int4[]) as t(case_id, first_seq, last_seq)
+join journal j on j.case_id = t.case_id and j.seq between t.first_seq and t.last_seq
+order by j.case_id, j.seq;
+
+-- name: marker_raise
+-- $1 case_id[] $2 grp[] $3 upto_seq[] $4 lease: next_at is the lease of the replica that commits
+insert into pending as p (case_id, grp, upto_seq, next_at)
+select t.case_id, t.grp, t.upto_seq, now() + $4::interval
+from unnest($1::int8[], $2::text[], $3::int4[]) as t(case_id, grp, upto_seq)
+on conflict (case_id, grp) do update
+set upto_seq = greatest(p.upto_seq, excluded.upto_seq), next_at = excluded.next_at, attempts = 0;
+
+-- name: marker_done
+-- $1 case_id[] $2 grp[] $3 acknowledged seq[]
+delete from pending p
+using unnest($1::int8[], $2::text[], $3::int4[]) as t(case_id, grp, acked)
+where p.case_id = t.case_id and p.grp = t.grp and p.upto_seq <= t.acked;
+
+-- name: marker_claim
+-- $1 lease, $2 how many, $3 groups that take nothing now. Real time. The back-off is full jitter up to five minutes.
+update pending p
+set next_at = now() + $1::interval * (0.5 + random())
+		* least(power(2.0, least(p.attempts, 10)), 100.0),
+	attempts = p.attempts + 1
+from (
+	select q.case_id, q.grp from pending q
+	where q.next_at < now() and q.grp <> all($3::text[])
+	limit $2::int4
+) as due
+where p.case_id = due.case_id and p.grp = due.grp and p.next_at < now()
+returning p.case_id, p.grp, p.upto_seq, p.attempts;
+
+-- name: marker_wake
+-- $1 group: it takes messages again, so its markers are due now
+update pending p set next_at = now(), attempts = 0
+where p.grp = $1::text and p.next_at > now() + $2::interval;
+
+-- name: timer_set
+-- $1 case_id[] $2 name[] $3 due_at[]
+insert into timer as t (case_id, name, due_at)
+select u.case_id, u.name, u.due_at
+from unnest($1::int8[], $2::text[], $3::timestamptz[]) as u(case_id, name, due_at)
+on conflict (case_id, name) do update set due_at = excluded.due_at, claimed_until = '-infinity';
+
+-- name: timer_clear
+-- $1 case_id[] $2 name[]
+delete from timer t
+using unnest($1::int8[], $2::text[]) as u(case_id, name)
+where t.case_id = u.case_id and t.name = u.name;
+
+-- name: timer_claim
+-- $1 business time, $2 lease, $3 how many
+update timer t set claimed_until = now() + $2::interval
+from (
+	select q.case_id, q.name from timer q
+	where q.due_at <= $1::timestamptz and q.claimed_until < now()
+	order by q.due_at limit $3::int4
+) as due
+where t.case_id = due.case_id and t.name = due.name and t.claimed_until < now()
+returning t.case_id, t.name, t.due_at;
+
+-- name: timer_load
+-- $1 case_id[] $2 name[]: which of the timers that were claimed still stand
+select t.case_id, t.name, t.due_at
+from unnest($1::int8[], $2::text[]) as u(case_id, name)
+join timer t on t.case_id = u.case_id and t.name = u.name;
+
+-- name: command_load
+-- $1 case_id[] $2 command_id[]
+select c.case_id, c.command_id, c.code, c.text, c.body, c.seq
+from unnest($1::int8[], $2::text[]) as t(case_id, command_id)
+join command c on c.case_id = t.case_id and c.command_id = t.command_id;
+
+-- name: command_keep
+-- $1 case_id[] $2 command_id[] $3 at[] $4 type[] $5 actor[] $6 code[] $7 text[] $8 body[] $9 seq[]
+insert into command (case_id, command_id, at, type, actor, code, text, body, seq)
+select t.case_id, t.command_id, t.at, t.type, t.actor, t.code, t.text, t.body, t.seq
+from unnest($1::int8[], $2::text[], $3::timestamptz[], $4::text[], $5::text[], $6::int2[], $7::text[],
+	$8::bytea[], $9::int4[]) as t(case_id, command_id, at, type, actor, code, text, body, seq)
+on conflict (case_id, command_id) do nothing;
+
+-- name: backlog
+-- For /health: markers, age of the oldest that is due, timers that are due.
+select (select count(*) from pending), (select count(*) from timer t where t.due_at <= $1::timestamptz);
