@@ -158,10 +158,10 @@ const char *instant_format(struct instant at, char out[INSTANT_TEXT_MAX])
 	int64_t us = instant_since(at, instant_from_shanghai_day(days)).us;
 	int second_of_day = (int)(us / SECOND_US);
 	uint32_t fraction = (uint32_t)(us % SECOND_US);
-	char fraction_text[8] = "";
+	char fraction_text[16] = "";
 	if (fraction != 0)
 		snprintf(fraction_text, sizeof(fraction_text), ".%06" PRIu32, fraction);
-	snprintf(out, INSTANT_TEXT_MAX, "%04d-%02d-%02dT%02d:%02d:%02d%s+08:00", date.year,
+	snprintf(out, INSTANT_TEXT_MAX, "%04d-%02d-%02dT%02d:%02d:%02d%.7s+08:00", date.year,
 		date.month, date.day, second_of_day / 3600, second_of_day / 60 % 60,
 		second_of_day % 60, fraction_text);
 	return out;
