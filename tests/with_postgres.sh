@@ -29,6 +29,7 @@ server() {
 # CTest ends a test that takes too long with SIGKILL, and then no trap runs. This guard is nobody's child, sees descriptor 9
 # close when the script is gone, and takes away what is left.
 mkfifo "$folder/alive"
+# shellcheck disable=SC2016 # expanded by the guard's own shell
 (setsid bash -c '
 	read -r _ <"$1/alive"
 	[ ! -f "$1/data/postmaster.pid" ] || kill -QUIT "$(head -n 1 "$1/data/postmaster.pid")"
