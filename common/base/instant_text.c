@@ -156,14 +156,16 @@ const char *instant_format(struct instant at, char out[INSTANT_TEXT_MAX])
 	int32_t days = instant_shanghai_day(at);
 	struct civil_date date = date_from_days(days);
 	int64_t us = instant_since(at, instant_from_shanghai_day(days)).us;
-	int second_of_day = (int)(us / SECOND_US);
+	int32_t second_of_day = (int32_t)(us / SECOND_US);
 	uint32_t fraction = (uint32_t)(us % SECOND_US);
+	uint8_t hour = (uint8_t)(second_of_day / 3600);
+	uint8_t minute = (uint8_t)(second_of_day / 60 % 60);
+	uint8_t second = (uint8_t)(second_of_day % 60);
 	char fraction_text[16] = "";
 	if (fraction != 0)
 		snprintf(fraction_text, sizeof(fraction_text), ".%06" PRIu32, fraction);
 	snprintf(out, INSTANT_TEXT_MAX, "%04d-%02d-%02dT%02d:%02d:%02d%.7s+08:00", date.year,
-		date.month, date.day, second_of_day / 3600, second_of_day / 60 % 60,
-		second_of_day % 60, fraction_text);
+		date.month, date.day, hour, minute, second, fraction_text);
 	return out;
 }
 
