@@ -1,0 +1,149 @@
+# shellcheck shell=bash
+# What every command uses: words to the operator, the options they share, where a system's parts lie.
+# DATA        the folder that names a system, as given (--data, default var/ in the project)
+# RUN         its sockets; short, because a unix socket's path may have no more than 107 bytes
+# IS_ROOT     whether services get accounts of their own; without root everything runs as the calling user
+
+readonly SERVICES=(bus intake dispatch reply followup analytics edge) # in the order of their start
+readonly SCHEMAS=(intake dispatch reply followup analytics)
+readonly LOGIN_ROLES=(wl_intake wl_dispatch wl_reply wl_followup wl_analytics wl_check wl_deploy)
+readonly PG_BIN=/usr/lib/postgresql/15/bin
+readonly CITY="$ROOT/deploy/cities/chengdu"
+export PATH="$PG_BIN:$PATH:/usr/sbin:/sbin"
+
+fail() {
+	echo "wangli: $*" >&2
+	exit 1
+}
+
+say() {
+	echo "$*"
+}
+
+# One line for what takes long; its output is kept, and of a failure the line that tells most is shown.
+step() {
+	local name=$1 log status=0
+	shift
+	mkdir -p "$ROOT/build/log" 2>/dev/null || fail "cannot write to $ROOT/build"
+	log="$ROOT/build/log/${name%% *}.log"
+	say "$name"
+	# A subshell of its own settings: inside `||` a failure in its middle would pass unseen.
+	set +e
+	(set -e; "$@") >"$log" 2>&1 </dev/null
+	status=$?
+	set -e
+	[ "$status" = 0 ] || fail "$name failed: $(telling_line "$log") (all of it: $log)"
+}
+
+telling_line() {
+	local line
+	line=$(grep -m1 -aE 'No space left|error:|[Ee]rror|FATAL|E: |fatal|wangli-' "$1" || tail -n 1 "$1")
+	printf '%s' "${line:-no output}"
+}
+
+# Takes the options that several commands share off the front and the middle; the rest is left in ARGS.
+parse_shared() {
+	ARGS=()
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--data)
+			[ -n "${2:-}" ] || fail '--data wants a folder'
+			DATA=$2
+			shift
+			;;
+		--data=*) DATA=${1#--data=} ;;
+		--json) AS_JSON=yes ;;
+		--)
+			shift
+			ARGS+=("$@")
+			break
+			;;
+		*) ARGS+=("$1") ;;
+		esac
+		shift
+	done
+	DATA=$(realpath -ms -- "${DATA:-$ROOT/var}")
+	SYSTEM_ID=$(printf '%s' "$DATA" | sha256sum | cut -c1-8)
+	if [ "$(id -u)" = 0 ]; then
+		IS_ROOT=yes
+		RUN=/run/wangli/$SYSTEM_ID
+	else
+		IS_ROOT=
+		RUN=${XDG_RUNTIME_DIR:-/tmp}/wangli-$SYSTEM_ID
+	fi
+	[ ${#RUN} -lt 80 ] || fail "the folder for sockets, $RUN, is too long; set XDG_RUNTIME_DIR to a shorter one"
+}
+
+# What `up` settled: PORT and CLOCK. Fails when there is no such system.
+system_load() {
+	[ -r "$DATA/system.conf" ] || fail "there is no system at $DATA; ./wangli up makes one"
+	# shellcheck source=/dev/null
+	. "$DATA/system.conf"
+	[ -n "$IS_ROOT" ] || [ "$SYSTEM_USER" = "$(id -un)" ] || fail "the system at $DATA belongs to $SYSTEM_USER; run this as $SYSTEM_USER"
+	[ -z "$IS_ROOT" ] || [ "$SYSTEM_USER" = root ] || fail "the system at $DATA was made by $SYSTEM_USER, without accounts; run this as $SYSTEM_USER"
+}
+
+is_member() {
+	local wanted=$1 one
+	shift
+	for one in "$@"; do
+		[ "$one" != "$wanted" ] || return 0
+	done
+	return 1
+}
+
+# The account of a service or of the database; the calling user's where there are none.
+account_of() {
+	case $1 in
+	_) ;;
+	postgres) set -- db ;;
+	esac
+	if [ -n "$IS_ROOT" ]; then
+		echo "wangli-$1"
+	else
+		id -un
+	fi
+}
+
+# One at a time may change a system. The descriptor must not travel into what is started: it is closed there as 9.
+system_lock() {
+	exec 9>"$DATA/.lock" || fail "cannot write to $DATA"
+	flock -n 9 || fail "another ./wangli is changing the system at $DATA at this moment"
+}
+
+usage() {
+	cat <<-'END'
+		usage: ./wangli COMMAND [--data DIR] …      DIR names the system, default var/
+
+		  up [--port 8311] [--clock simulated]      from a fresh Debian 12 to a running system; again: changes nothing
+		  down                                      stops it; the data stay
+		  status [--json]                           each process, its version, health and backlog
+		  logs [SERVICE] [-f]                       what the processes said
+		  clock [show | advance [--to T|--by 3d|--next]]   business time; advance on a simulated clock only
+		  import FILE.csv --channel NAME […]        submits appeals through the door; --help says more
+		  check [--json]                            proves the invariants on the live database
+		  ref import [DIR]                          loads reference data (default: deploy/cities/chengdu)
+		  channel add NAME                          a key and the rights of an integrator
+		  psql [ROLE] [arguments]                   a shell on the database, as wl_check unless told
+		  test [LABEL…] [--long] | test container   builds and runs the tests, or tries all in a clean container
+		  help                                      this
+	END
+}
+
+main() {
+	local command=${1:-help}
+	[ $# -eq 0 ] || shift
+	AS_JSON=
+	DATA=
+	case $command in
+	up | down | status | logs | clock | import | check | ref | channel | psql | test)
+		parse_shared "$@"
+		"cmd_$command" ${ARGS[@]+"${ARGS[@]}"}
+		;;
+	help | --help | -h) usage ;;
+	*)
+		usage >&2
+		fail "no command '$command'"
+		;;
+	esac
+}

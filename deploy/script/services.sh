@@ -1,0 +1,208 @@
+# shellcheck shell=bash
+# Every process under runit: runsvdir watches DATA/service, each service there has `run` and `env/`, its words go through svlogd
+# to DATA/log/SERVICE. A killed process comes back; a killed supervisor's process is ended before it would run twice.
+
+readonly SUPERVISED=(postgres "${SERVICES[@]}")
+readonly STOP_SECONDS=20 STOP_DATABASE_SECONDS=60
+
+# The environment of a service, one NAME=value a line.
+service_environment() {
+	local service=$1 keys=$DATA/keys
+	echo "LOG_LEVEL=${WANGLI_LOG_LEVEL:-info}"
+	case $service in
+	edge) echo "HEALTH_LISTEN=127.0.0.1:$PORT" ;;
+	*) echo "HEALTH_LISTEN=unix:$RUN/$service.health" ;;
+	esac
+	echo "BUS_ADDRESS=ipc://$RUN/bus.sock"
+	echo "BUS_KEY_FILE=$keys/$service.key"
+	case $service in
+	bus)
+		echo "BUS_PEERS=$keys/peers"
+		return
+		;;
+	edge)
+		echo "DOOR_LISTEN=tcp://127.0.0.1:$((PORT + 1))"
+		echo "DOOR_KEY_FILE=$keys/door.key"
+		;;
+	*) echo "PG_CONNINFO=$(conninfo) user=wl_$service" ;;
+	esac
+	echo "BUS_SERVER_KEY_FILE=$keys/bus.pub"
+	case $service in
+	intake)
+		echo "VAULT_KEY_FILE=$keys/vault"
+		echo "QUERY_CODE_KEY_FILE=$keys/querycode"
+		echo 'CASE_PREFIX=CD'
+		echo 'CELL=1'
+		;;
+	reply) echo 'CASE_PREFIX=CD' ;;
+	esac
+}
+
+service_program() {
+	case $1 in
+	postgres) echo "$PG_BIN/postgres -D $PG_DATA" ;;
+	*) echo "$(readlink -f "$DATA/app")/bin/wangli-$1" ;;
+	esac
+}
+
+# run_text SERVICE: the script that runit starts.
+run_text() {
+	local service=$1 as='' end_signal=TERM
+	[ -z "$IS_ROOT" ] || as="-u $(account_of "$service"):wangli "
+	[ "$service" != postgres ] || end_signal=INT
+	cat <<-END
+		#!/bin/sh
+		# Written by ./wangli up.
+		exec 2>&1
+		# A supervisor that was killed leaves its process behind; two must not run.
+		old=\$(cat pid 2>/dev/null)
+		if [ -n "\$old" ] && [ "\$(readlink "/proc/\$old/exe")" = "$(readlink -f "$(service_program "$service" | cut -d' ' -f1)")" ]; then
+			kill -$end_signal "\$old"
+			timeout $STOP_SECONDS tail -s 0.1 --pid="\$old" -f /dev/null || kill -KILL "\$old"
+		fi
+		echo \$\$ >pid
+		exec chpst -e ./env ${as}-o 65536 $(service_program "$service")
+	END
+}
+
+log_text() {
+	local as=''
+	[ -z "$IS_ROOT" ] || as="-u $(account_of "$1"):wangli "
+	printf '#!/bin/sh\nexec chpst %ssvlogd %s\n' "$as" "$(realpath -m "$DATA")/log/$1"
+}
+
+# put FILE MODE: standard input becomes the file when it differs.
+put() {
+	local text
+	text=$(cat)
+	[ "$(cat "$1" 2>/dev/null)" = "$text" ] && return 0
+	printf '%s\n' "$text" >"$1.new"
+	chmod "$2" "$1.new"
+	mv "$1.new" "$1"
+}
+
+# The folder of one service. What a running one was started with stands in `started`, so that `up` knows whom to restart.
+service_make() {
+	local service=$1 home=$DATA/service/$1 line
+	mkdir -p "$home/env" "$home/log"
+	rm -f "$home"/env/*
+	if [ "$service" = postgres ]; then
+		mkdir -p "$home/control"
+		# TERM would wait for every client to leave; INT does not.
+		printf '#!/bin/sh\nexec kill -INT "$(cat supervise/pid)"\n' | put "$home/control/t" 755
+	else
+		while read -r line; do
+			printf '%s\n' "${line#*=}" >"$home/env/${line%%=*}"
+		done < <(service_environment "$service")
+	fi
+	run_text "$service" | put "$home/run" 755
+	log_text "$service" | put "$home/log/run" 755
+	if [ -n "$IS_ROOT" ]; then
+		install -d -m 755 "$DATA/log"
+		install -d -m 750 -o "$(account_of "$service")" -g wangli "$DATA/log/$service"
+	else
+		mkdir -p "$DATA/log/$service"
+	fi
+	[ -e "$DATA/log/$service/config" ] || printf 's10000000\nn20\n' >"$DATA/log/$service/config"
+}
+
+service_fingerprint() {
+	(cd "$DATA/service/$1" && cat run && head -n 1 env/* 2>/dev/null && cat "$PG_DATA/wangli.conf") | sha256sum
+}
+
+service_state() {
+	sv status "$DATA/service/$1" 2>/dev/null || true
+}
+
+service_is_running() {
+	[[ $(service_state "$1") == run:* ]]
+}
+
+# Starts a service, or starts it anew when it runs with other settings or another program. Sets CHANGED.
+service_start() {
+	local service=$1 home=$DATA/service/$1 fingerprint
+	fingerprint=$(service_fingerprint "$service")
+	rm -f "$home/down"
+	if ! service_is_running "$service"; then
+		sv up "$home" >/dev/null || fail "the supervisor does not start $service"
+		CHANGED=yes
+	elif [ "$fingerprint" != "$(cat "$home/started" 2>/dev/null)" ]; then
+		say "restarting $service: its program or settings changed"
+		sv -w "$STOP_DATABASE_SECONDS" restart "$home" >/dev/null || fail "the supervisor does not restart $service"
+		CHANGED=yes
+	fi
+	printf '%s\n' "$fingerprint" >"$home/started"
+}
+
+supervisor_pid() {
+	local pid
+	pid=$(cat "$DATA/supervisor.pid" 2>/dev/null) || return 1
+	[ "$(cat "/proc/$pid/comm" 2>/dev/null)" = runsvdir ] || return 1
+	echo "$pid"
+}
+
+# Detached, with a clean environment, without our lock; waits until every service has its runsv.
+supervisor_start() {
+	local service
+	# shellcheck disable=SC2016 # expanded by that shell
+	(cd / && env -i PATH="$PATH" LANG=C.UTF-8 HOME=/ setsid sh -c 'echo $$ >"$1/supervisor.pid"; exec runsvdir -P "$2"' \
+		sh "$DATA" "$(realpath "$DATA/service")" </dev/null >/dev/null 2>&1 9>&- &)
+	for service in "${SUPERVISED[@]}"; do
+		wait_until 15 test -p "$DATA/service/$service/supervise/ok" || fail "runit does not start (service $service)"
+		wait_until 15 sv status "$DATA/service/$service" || fail "runit does not answer (service $service)"
+	done
+}
+
+# wait_until SECONDS COMMAND…
+wait_until() {
+	local end=$((SECONDS + $1))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ "$SECONDS" -lt "$end" ] || return 1
+		sleep 0.05
+	done
+}
+
+# Every process of this system, whoever its parent is: our programs by their file, runit's and PostgreSQL's by their folder.
+system_processes() {
+	local real proc exe cwd
+	real=$(realpath -m "$DATA")
+	for proc in /proc/[0-9]*; do
+		exe=$(readlink "$proc/exe" 2>/dev/null) || continue
+		cwd=$(readlink "$proc/cwd" 2>/dev/null) || continue
+		case $exe in
+		"$real"/apps/*/bin/wangli-*) [[ $cwd == "$real/service/"* ]] && echo "${proc#/proc/}" ;;
+		*/runsv | */svlogd | */postgres) [[ $cwd == "$real" || $cwd == "$real"/* ]] && echo "${proc#/proc/}" ;;
+		*/runsvdir) [[ $cwd == "$real/service" ]] && echo "${proc#/proc/}" ;;
+		esac
+	done
+	return 0
+}
+
+# Nothing of the system is left running after this.
+system_stop() {
+	local pid service homes=() left
+	if pid=$(supervisor_pid); then
+		kill -TERM "$pid"
+		wait_until 5 test ! -e "/proc/$pid" || kill -KILL "$pid"
+	fi
+	for service in "${SERVICES[@]}"; do
+		[ ! -p "$DATA/service/$service/supervise/ok" ] || homes+=("$DATA/service/$service")
+	done
+	[ ${#homes[@]} = 0 ] || sv -w "$STOP_SECONDS" force-shutdown "${homes[@]}" >/dev/null 2>&1 || true
+	[ ! -p "$DATA/service/postgres/supervise/ok" ] ||
+		sv -w "$STOP_DATABASE_SECONDS" force-shutdown "$DATA/service/postgres" >/dev/null 2>&1 || true
+	for signal in INT TERM KILL; do
+		left=$(system_processes)
+		[ -n "$left" ] || break
+		# shellcheck disable=SC2086 # one word a process
+		kill "-$signal" $left 2>/dev/null || true
+		wait_until 5 system_is_gone || true
+	done
+	rm -f "$DATA/supervisor.pid"
+	rm -rf "$RUN"
+}
+
+system_is_gone() {
+	[ -z "$(system_processes)" ]
+}

@@ -1,0 +1,38 @@
+# shellcheck shell=bash
+# ./wangli test: configure, build, run, and close with CTest's summary.
+
+cmd_test() {
+	local labels=() long='' pattern=''
+	if [ "${1:-}" = container ]; then
+		shift
+		exec "$ROOT/tests/container/run.sh" "$@"
+	fi
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--long) long=yes ;;
+		-*) fail "test does not know '$1'" ;;
+		*) labels+=("$1") ;;
+		esac
+		shift
+	done
+	packages_ensure build test
+	step 'test build (some minutes the first time)' test_build
+	set -- --test-dir "$ROOT/build/dev" --output-on-failure --parallel "$(nproc)" --no-tests=error
+	if [ ${#labels[@]} -gt 0 ]; then
+		pattern=$(IFS='|' && echo "${labels[*]}")
+		set -- "$@" --label-regex "^($pattern)\$"
+	fi
+	# Tests that take long carry the label, or look at the variable and do more.
+	if [ -n "$long" ]; then
+		export WANGLI_LONG=1
+	else
+		set -- "$@" --label-exclude '^long$'
+	fi
+	exec ctest "$@"
+}
+
+test_build() {
+	cd "$ROOT" || return
+	cmake --preset dev
+	cmake --build --preset dev
+}

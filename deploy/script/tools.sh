@@ -1,0 +1,93 @@
+# shellcheck shell=bash
+# The commands that look at a running system or hand over to an installed program.
+
+# need_program NAME
+need_program() {
+	[ -x "$DATA/app/bin/$1" ] || fail "the system at $DATA is not installed completely ($1 is missing); run ./wangli up"
+}
+
+cmd_status() {
+	[ $# -eq 0 ] || fail "status does not know '$1'"
+	system_load
+	python3 "$ROOT/deploy/script/status.py" "$DATA" "$RUN" "$PORT" ${AS_JSON:+--json}
+}
+
+cmd_logs() {
+	local services=() follow=''
+	system_load
+	while [ $# -gt 0 ]; do
+		case $1 in
+		-f | --follow) follow=--follow ;;
+		*)
+			is_member "$1" "${SUPERVISED[@]}" || fail "no service '$1'; there are: ${SUPERVISED[*]}"
+			services+=("$1")
+			;;
+		esac
+		shift
+	done
+	[ ${#services[@]} -gt 0 ] || services=("${SUPERVISED[@]}")
+	exec python3 "$ROOT/deploy/script/logs.py" $follow "$DATA/log" "${services[@]}"
+}
+
+cmd_psql() {
+	local role=wl_check
+	system_load
+	if [ $# -gt 0 ] && is_member "wl_${1#wl_}" "${LOGIN_ROLES[@]}"; then
+		role=wl_${1#wl_}
+		shift
+	elif [ "${1:-}" = postgres ]; then
+		role=postgres
+		shift
+	fi
+	exec psql -d "$(conninfo) user=$role" "$@"
+}
+
+cmd_ref() {
+	[ "${1:-}" = import ] && [ $# -le 2 ] || fail 'usage: ./wangli ref import [DIR]'
+	system_load
+	need_program wangli-ref
+	exec "$DATA/app/bin/wangli-ref" import --conninfo "$(conninfo)" "${2:-$CITY}"
+}
+
+# The environment of programs that speak to the bus with the operator's key.
+operator_environment() {
+	export BUS_ADDRESS=ipc://$RUN/bus.sock BUS_SERVER_KEY_FILE=$DATA/keys/bus.pub BUS_KEY_FILE=$DATA/keys/operator
+	export PG_CONNINFO
+	PG_CONNINFO="$(conninfo) user=$1"
+}
+
+cmd_clock() {
+	system_load
+	need_program wangli-operator
+	[ $# -gt 0 ] || set -- show
+	operator_environment wl_deploy
+	exec "$DATA/app/bin/wangli-operator" clock "$@"
+}
+
+cmd_channel() {
+	[ "${1:-}" = add ] && [[ ${2:-} =~ ^[a-z][a-z0-9-]{0,31}$ ]] || fail 'usage: ./wangli channel add NAME   (NAME: a-z, 0-9 and -)'
+	system_load
+	need_program wangli-operator
+	operator_environment wl_deploy
+	umask 077
+	"$DATA/app/bin/wangli-keys" bus "$DATA/keys/channels/$2"
+	CHANNEL_PUBLIC_KEY=$("$DATA/app/bin/wangli-keys" pub "$DATA/keys/channels/$2")
+	export CHANNEL_PUBLIC_KEY
+	exec "$DATA/app/bin/wangli-operator" "$@"
+}
+
+cmd_import() {
+	system_load
+	need_program wangli-import
+	operator_environment wl_check
+	export DATA_FOLDER=$DATA DOOR_ADDRESS=tcp://127.0.0.1:$((PORT + 1))
+	exec "$DATA/app/bin/wangli-import" "$@"
+}
+
+cmd_check() {
+	system_load
+	need_program wangli-check
+	export PG_CONNINFO
+	PG_CONNINFO="$(conninfo) user=wl_check"
+	exec "$DATA/app/bin/wangli-check" ${AS_JSON:+--json} "$@"
+}

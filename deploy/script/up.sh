@@ -1,0 +1,119 @@
+# shellcheck shell=bash
+# ./wangli up and down.
+
+cmd_up() {
+	local asked_port='' asked_clock=''
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--port)
+			asked_port=${2:-}
+			[[ $asked_port =~ ^[0-9]{2,5}$ ]] && [ "$asked_port" -ge 1024 ] && [ "$asked_port" -le 65534 ] || fail '--port wants a number from 1024 to 65534'
+			shift
+			;;
+		--clock)
+			asked_clock=${2:-}
+			is_member "$asked_clock" real simulated || fail '--clock wants real or simulated'
+			shift
+			;;
+		*) fail "up does not know '$1'" ;;
+		esac
+		shift
+	done
+	require_debian
+	up_settle "$asked_port" "$asked_clock"
+	packages_ensure run build
+	accounts_make
+	disk_check "$DATA"
+	data_make
+	system_lock
+	CHANGED=
+	app_ensure
+	keys_make
+	cluster_ensure
+	cluster_check
+	# From here on a failure stops again what was started, unless the system ran before.
+	[ -n "$WAS_RUNNING" ] || trap 'up_undo' EXIT
+	up_start
+	trap - EXIT
+	app_prune
+	[ -n "$CHANGED" ] && say 'Wangli is up.' || say 'Wangli is up already; nothing changed.'
+	say "  health  http://127.0.0.1:$PORT/health"
+	say "  door    tcp://127.0.0.1:$((PORT + 1))    (public key: $DATA/keys/door.pub)"
+}
+
+# PORT, CLOCK and WAS_RUNNING from what was asked for and what there is.
+up_settle() {
+	local differs=''
+	PORT=8311 CLOCK=real WAS_RUNNING=
+	if [ -e "$DATA/system.conf" ]; then
+		system_load
+		! supervisor_pid >/dev/null || WAS_RUNNING=yes
+		[ -z "$asked_clock" ] || [ "$asked_clock" = "$CLOCK" ] || fail "the system at $DATA was made with --clock $CLOCK, which cannot be changed (asked: $asked_clock)"
+		[ -z "$asked_port" ] || [ "$asked_port" = "$PORT" ] || differs="--port is $PORT, asked: $asked_port"
+		[ -z "$differs" ] || [ -z "$WAS_RUNNING" ] || fail "the system at $DATA runs with other settings ($differs); ./wangli down first"
+	fi
+	PORT=${asked_port:-$PORT}
+	CLOCK=${asked_clock:-$CLOCK}
+	[ -n "$WAS_RUNNING" ] || ports_check "$PORT"
+}
+
+up_start() {
+	local service
+	run_make
+	for service in "${SUPERVISED[@]}"; do
+		service_make "$service"
+		[ -n "$WAS_RUNNING" ] || touch "$DATA/service/$service/down"
+	done
+	if [ -z "$WAS_RUNNING" ]; then
+		system_is_gone || system_stop_leftovers
+		supervisor_start
+	fi
+	service_start postgres
+	wait_until 60 pg_isready -q -h "$RUN" || fail "the database does not start: $(last_words postgres)"
+	database_ensure
+	clock_ensure
+	reference_ensure
+	printf "PORT=%s\nCLOCK=%s\nSYSTEM_USER='%s'\n" "$PORT" "$CLOCK" "$(id -un)" | put "$DATA/system.conf" 644
+	for service in "${SERVICES[@]}"; do
+		service_start "$service"
+	done
+	up_wait
+}
+
+# What a killed supervisor left behind would run beside the new one.
+system_stop_leftovers() {
+	say 'ending processes that a killed supervisor left behind'
+	system_stop
+	run_make
+}
+
+up_wait() {
+	local problem
+	problem=$(python3 "$ROOT/deploy/script/status.py" "$DATA" "$RUN" "$PORT" --wait 60) ||
+		fail "not healthy after a minute: $problem"
+}
+
+last_words() {
+	tail -n 1 "$DATA/log/$1/current" 2>/dev/null || echo 'it said nothing'
+}
+
+# shellcheck disable=SC2317 # called by the trap
+up_undo() {
+	trap - EXIT
+	say 'stopping what was started' >&2
+	system_stop
+	exit 1
+}
+
+cmd_down() {
+	[ $# -eq 0 ] || fail "down does not know '$1'"
+	system_load
+	system_lock
+	if ! supervisor_pid >/dev/null && system_is_gone; then
+		say 'Wangli is down already.'
+		return
+	fi
+	system_stop
+	system_is_gone || fail "processes that do not end: $(system_processes | tr '\n' ' ')"
+	say 'Wangli is down.'
+}
