@@ -67,6 +67,14 @@ static void *piece_take(struct arena *mem, size_t bytes)
 	mem->chunks = piece;
 	return piece->first;
 }
+
+/* What is used after a reset must be seen: nothing is kept. */
+static bool chunk_keep(struct arena *mem, struct chunk *chunk)
+{
+	(void)mem;
+	(void)chunk;
+	return false;
+}
 #else
 static struct chunk *chunk_take(struct arena *mem, size_t bytes)
 {
@@ -88,8 +96,7 @@ static void *piece_take(struct arena *mem, size_t bytes)
 		chunk = chunk_take(mem, room);
 		if (chunk == NULL)
 			return NULL;
-		/* A large piece fills its chunk; the one before it still has room for small ones.
-		 */
+		/* A large piece fills its chunk; the chunk before still has room for small ones. */
 		struct chunk **at = &mem->chunks;
 		if (room > CHUNK_BYTES && mem->chunks != NULL)
 			at = &mem->chunks->next;
@@ -99,6 +106,17 @@ static void *piece_take(struct arena *mem, size_t bytes)
 	void *piece = (char *)chunk->first + chunk->used;
 	chunk->used += room;
 	return piece;
+}
+
+static bool chunk_keep(struct arena *mem, struct chunk *chunk)
+{
+	if (chunk->bytes != CHUNK_BYTES || mem->spares == SPARE_CHUNKS_MAX)
+		return false;
+	chunk->used = 0;
+	chunk->next = mem->spare;
+	mem->spare = chunk;
+	mem->spares++;
+	return true;
 }
 #endif
 
@@ -120,30 +138,14 @@ void arena_destroy(struct arena *mem)
 	free(mem);
 }
 
-static bool chunk_is_spare(const struct arena *mem, const struct chunk *chunk)
-{
-	return chunk->bytes == CHUNK_BYTES && mem->spares < SPARE_CHUNKS_MAX;
-}
-
 void arena_reset(struct arena *mem)
 {
 	struct chunk *chunk = mem->chunks;
 
 	while (chunk != NULL) {
 		struct chunk *next = chunk->next;
-#ifdef WANGLI_SANITIZED
-		bool is_kept = false; /* what is used after the reset must be seen */
-#else
-		bool is_kept = chunk_is_spare(mem, chunk);
-#endif
-		if (is_kept) {
-			chunk->used = 0;
-			chunk->next = mem->spare;
-			mem->spare = chunk;
-			mem->spares++;
-		} else {
+		if (!chunk_keep(mem, chunk))
 			free(chunk);
-		}
 		chunk = next;
 	}
 	mem->chunks = NULL;

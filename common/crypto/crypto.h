@@ -1,35 +1,47 @@
-/* Hashing, sealing and keyed digests (libsodium). Keys are CRYPTO_KEY_BYTES long and never logged. */
+/* Hashing, sealing and keyed digests (libsodium). Keys are CRYPTO_KEY_BYTES long and never logged.
+ */
 #ifndef WL_CRYPTO_CRYPTO_H
 #define WL_CRYPTO_CRYPTO_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/str.h"
 
-#define CRYPTO_HASH_BYTES   32
-#define CRYPTO_KEY_BYTES    32
+#define CRYPTO_HASH_BYTES	32
+#define CRYPTO_KEY_BYTES	32
 #define CRYPTO_SEALED_KEY_BYTES (32 + 32 + 16) /* a data key in a sealed box */
-#define CRYPTO_RECORD_OVERHEAD  (24 + 16)      /* nonce and tag of crypto_record_seal */
+#define CRYPTO_RECORD_OVERHEAD	(24 + 16)      /* nonce and tag of crypto_record_seal */
 
 enum res crypto_start(struct err *err) must_check; /* once a process */
 
-/* BLAKE2b-256 over length-prefixed parts (u64 LE length, bytes): no two lists of parts collide by moving a border.
- * key: NULL or CRYPTO_KEY_BYTES. */
-void crypto_hash(uint8_t out[CRYPTO_HASH_BYTES], const uint8_t *key, const struct str *parts, size_t n);
+/* BLAKE2b-256 over length-prefixed parts (u64 LE length, bytes): no two lists of parts collide by
+ * moving a border. key: NULL or CRYPTO_KEY_BYTES. The linker's name is another one because
+ * libsodium exports a crypto_hash too. */
+void crypto_hash(uint8_t out[CRYPTO_HASH_BYTES], const uint8_t *key, const struct str *parts,
+	size_t n) __asm__("wangli_crypto_hash");
 
 void crypto_key_make(uint8_t out[CRYPTO_KEY_BYTES]);
-/* X25519 key pair of the platform's vault: the public half seals, the secret half (intake alone) opens. */
+/* X25519 key pair of the platform's vault: the public half seals, the secret half (intake alone)
+ * opens. */
 void crypto_pair_make(uint8_t out_public[CRYPTO_KEY_BYTES], uint8_t out_secret[CRYPTO_KEY_BYTES]);
-void crypto_pair_public(const uint8_t secret[CRYPTO_KEY_BYTES], uint8_t out_public[CRYPTO_KEY_BYTES]);
-void crypto_key_seal(const uint8_t data_key[CRYPTO_KEY_BYTES], const uint8_t public_key[CRYPTO_KEY_BYTES], uint8_t out[CRYPTO_SEALED_KEY_BYTES]);
+void crypto_pair_public(
+	const uint8_t secret[CRYPTO_KEY_BYTES], uint8_t out_public[CRYPTO_KEY_BYTES]);
+void crypto_key_seal(const uint8_t data_key[CRYPTO_KEY_BYTES],
+	const uint8_t public_key[CRYPTO_KEY_BYTES], uint8_t out[CRYPTO_SEALED_KEY_BYTES]);
 /* RES_INVALID: not sealed to this key, or damaged. */
-enum res crypto_key_open(struct str sealed, const uint8_t secret[CRYPTO_KEY_BYTES], uint8_t out_data_key[CRYPTO_KEY_BYTES]) must_check;
+enum res crypto_key_open(struct str sealed, const uint8_t secret[CRYPTO_KEY_BYTES],
+	uint8_t out_data_key[CRYPTO_KEY_BYTES]) must_check;
 
-/* One record under a data key: 24-byte nonce, then XChaCha20-Poly1305. `about` is bound to it (not secret). */
-struct str crypto_record_seal(struct arena *mem, struct str plain, struct str about, const uint8_t data_key[CRYPTO_KEY_BYTES]);
-enum res crypto_record_open(struct arena *mem, struct str sealed, struct str about, const uint8_t data_key[CRYPTO_KEY_BYTES], struct str *out) must_check;
+/* One record under a data key: 24-byte nonce, then XChaCha20-Poly1305. `about` is bound to it (not
+ * secret). */
+struct str crypto_record_seal(struct arena *mem, struct str plain, struct str about,
+	const uint8_t data_key[CRYPTO_KEY_BYTES]);
+enum res crypto_record_open(struct arena *mem, struct str sealed, struct str about,
+	const uint8_t data_key[CRYPTO_KEY_BYTES], struct str *out) must_check;
 
 struct str crypto_hex(struct arena *mem, struct str bytes);
 /* Base64 (RFC 4648, padded) for key files. RES_INVALID unless it decodes to exactly want bytes. */

@@ -1,4 +1,5 @@
-/* HTTP serving (libmicrohttpd, epoll, its descriptor sits in the caller's loop). For now: small GET answers such as /health. */
+/* HTTP serving (libmicrohttpd, epoll, its descriptor sits in the caller's loop). For now: small GET
+ * answers such as /health. */
 #ifndef WL_HTTP_HTTP_H
 #define WL_HTTP_HTTP_H
 
@@ -20,9 +21,10 @@ struct http_answer {
 
 struct http;
 
-/* listen: "127.0.0.1:8311", "[::1]:8311", "0.0.0.0:80" or "unix:/run/x.sock" (an old socket file is replaced).
- * RES_CONFLICT: the port is taken. RES_INVALID: listen is not of one of these forms. */
-enum res http_open(struct http **out, const char *listen, void (*serve)(void *arg, const struct http_request *request, struct http_answer *answer),
+/* listen: "127.0.0.1:8311", "[::1]:8311", "0.0.0.0:80" or "unix:/run/x.sock" (an old socket file is
+ * replaced). RES_CONFLICT: the port is taken. RES_INVALID: listen is not of one of these forms. */
+enum res http_open(struct http **out, const char *listen,
+	void (*serve)(void *arg, const struct http_request *request, struct http_answer *answer),
 	void *arg, struct err *err) must_check;
 void http_close(struct http *http);
 int http_fd(const struct http *http); /* readable when http_turn has work */

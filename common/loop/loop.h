@@ -1,4 +1,5 @@
-/* The one loop of a process: zmq_poll over ZeroMQ sockets and plain descriptors, timers, signals. Single-threaded. */
+/* The one loop of a process: zmq_poll over ZeroMQ sockets and plain descriptors, timers, signals.
+ * Single-threaded. */
 #ifndef WL_LOOP_LOOP_H
 #define WL_LOOP_LOOP_H
 
@@ -14,12 +15,15 @@ struct loop *loop_create(void);
 void loop_destroy(struct loop *loop);
 SCOPED_DEFINE(loop, struct loop *, loop_destroy)
 
-/* `ready` is called whenever the socket (a libzmq socket) can be read. Sockets and descriptors are borrowed. */
+/* `ready` is called whenever the socket (a libzmq socket) can be read. Sockets and descriptors are
+ * borrowed. */
 void loop_add_socket(struct loop *loop, void *zmq_socket, void (*ready)(void *arg), void *arg);
 void loop_remove_socket(struct loop *loop, void *zmq_socket);
-/* A plain descriptor; wants_write may be changed later. events: bit 1 can be read, bit 2 can be written, bit 4 broken. */
+/* A plain descriptor; wants_write may be changed later. events: bit 1 can be read, bit 2 can be
+ * written, bit 4 broken. */
 enum { LOOP_READ = 1, LOOP_WRITE = 2, LOOP_BROKEN = 4 };
-void loop_add_fd(struct loop *loop, int fd, int events, void (*ready)(void *arg, int events), void *arg);
+void loop_add_fd(
+	struct loop *loop, int fd, int events, void (*ready)(void *arg, int events), void *arg);
 void loop_set_fd(struct loop *loop, int fd, int events);
 void loop_remove_fd(struct loop *loop, int fd);
 
@@ -31,10 +35,12 @@ void loop_timer_set(struct loop_timer *timer, struct span after); /* replaces an
 void loop_timer_stop(struct loop_timer *timer);
 bool loop_timer_is_set(const struct loop_timer *timer);
 
-/* Blocks the signal for the process and reports it here instead. Call before threads start (so before any ZeroMQ context). */
+/* Blocks the signal for the process and reports it here instead. Call before threads start (so
+ * before any ZeroMQ context). */
 void loop_on_signal(struct loop *loop, int signal_number, void (*ready)(void *arg), void *arg);
 
-/* Called after every round of events, before the loop sleeps again: flush outputs here. One only. */
+/* Called after every round of events, before the loop sleeps again: flush outputs here. One only.
+ */
 void loop_after_round(struct loop *loop, void (*after)(void *arg), void *arg);
 /* Makes the next poll return at once (there is more to do). */
 void loop_again(struct loop *loop);

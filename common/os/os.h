@@ -1,4 +1,5 @@
-/* The operating system: real time, files that must survive a power cut, random bytes, the process itself. */
+/* The operating system: real time, files that must survive a power cut, random bytes, the process
+ * itself. */
 #ifndef WL_OS_OS_H
 #define WL_OS_OS_H
 
@@ -15,23 +16,33 @@ struct instant os_monotonic_now(void); /* leases, heartbeats, time-outs: never j
 
 void os_random(void *out, size_t bytes); /* getrandom(2); cannot fail after boot */
 
-/* Whole file into the arena with a NUL behind it. RES_NOT_FOUND, RES_DENIED, RES_TOO_BIG (over max_bytes), RES_RETRY. */
-enum res os_file_read(struct arena *mem, const char *path, size_t max_bytes, struct str *out, struct err *err) must_check;
-/* New content under the old name, all or nothing: temporary file, fsync, rename, fsync of the folder. mode as in chmod. */
-enum res os_file_replace(const char *path, struct str content, unsigned mode, struct err *err) must_check;
+/* Whole file into the arena with a NUL behind it. RES_NOT_FOUND, RES_DENIED, RES_TOO_BIG (over
+ * max_bytes), RES_RETRY. */
+enum res os_file_read(struct arena *mem, const char *path, size_t max_bytes, struct str *out,
+	struct err *err) must_check;
+/* New content under the old name, all or nothing: temporary file, fsync, rename, fsync of the
+ * folder. mode as in chmod. */
+enum res os_file_replace(
+	const char *path, struct str content, unsigned mode, struct err *err) must_check;
 
-/* An append-only file whose records are durable after os_log_sync. Opening cuts a torn tail off (see os_log_read). */
+/* An append-only file whose records are durable after os_log_sync. Opening cuts a torn tail off
+ * (see os_log_read). */
 struct os_log;
 enum res os_log_open(struct os_log **out, const char *path, struct err *err) must_check;
 void os_log_close(struct os_log *log);
 /* Record: u32 length LE, u32 CRC-32 of the bytes LE, bytes. Buffered until os_log_sync. */
 void os_log_append(struct os_log *log, struct str record);
-enum res os_log_sync(struct os_log *log, struct err *err) must_check; /* write + fdatasync of what was appended */
-/* Calls `each` for every whole record from the start; a torn or damaged tail ends the walk and is cut off at open. */
-enum res os_log_read(const char *path, void (*each)(void *arg, struct str record), void *arg, struct err *err) must_check;
+enum res os_log_sync(struct os_log *log,
+	struct err *err) must_check; /* write + fdatasync of what was appended */
+/* Calls `each` for every whole record from the start; a torn or damaged tail ends the walk and is
+ * cut off at open. */
+enum res os_log_read(const char *path, void (*each)(void *arg, struct str record), void *arg,
+	struct err *err) must_check;
 
-enum res os_folder_create(const char *path, unsigned mode, struct err *err) must_check; /* with parents; existing is OK */
-/* Takes an exclusive lock on path (created when missing) that lives as long as the process. RES_CONFLICT: somebody has it. */
+enum res os_folder_create(const char *path, unsigned mode,
+	struct err *err) must_check; /* with parents; existing is OK */
+/* Takes an exclusive lock on path (created when missing) that lives as long as the process.
+ * RES_CONFLICT: somebody has it. */
 enum res os_lock_take(const char *path, struct err *err) must_check;
 
 #endif
