@@ -1,0 +1,377 @@
+/* The spool: letters and outcomes on disk. See sdk_spool.h. */
+#include "sdk/sdk_spool.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/check.h"
+#include "os/os.h"
+#include "sdk/sdk_record.h"
+
+#define OUTCOME_PERIOD_DAYS 30
+#define OUTCOME_PERIODS	    4 /* the running one and three whole ones: at least 90 days */
+#define COMPACT_FROM	    (4u << 20)
+
+struct kept {
+	struct spool_outcome outcome;
+	char text[]; /* reason */
+};
+
+struct spool {
+	char *folder;
+	struct os_log *letters;
+	bool is_dirty;
+	size_t history_bytes; /* of records that no longer matter */
+	size_t live_bytes;
+	struct os_log *outcomes;
+	int32_t period; /* of the open outcomes file */
+	struct map *by_delivery;
+	struct map *fresh; /* delivery ids whose outcome is not kept yet */
+	struct buf scratch;
+};
+
+static int32_t period_of(struct instant now)
+{
+	return (int32_t)(now.us / SPAN_DAYS(OUTCOME_PERIOD_DAYS).us);
+}
+
+static struct str spool_path(struct arena *mem, const struct spool *spool, const char *name)
+{
+	return arena_printf(mem, "%s/%s", spool->folder, name);
+}
+
+static struct str outcomes_path(struct arena *mem, const struct spool *spool, int32_t period)
+{
+	return arena_printf(mem, "%s/outcomes-%04d", spool->folder, (int)period);
+}
+
+/* --- letters --- */
+
+static size_t letter_bytes(const struct outbox_letter *letter)
+{
+	return letter->id.n + letter->body.n + 64;
+}
+
+static void append(struct spool *spool, struct os_log *log, const struct record *record)
+{
+	buf_clear(&spool->scratch);
+	record_write(&spool->scratch, record);
+	os_log_append(log, buf_str(&spool->scratch));
+}
+
+static void append_letter(
+	struct spool *spool, struct os_log *log, const struct outbox_letter *letter)
+{
+	const struct record record = {
+		.tag = RECORD_LETTER,
+		.parts = { letter->id, str_of(letter->fingerprint, sizeof letter->fingerprint),
+			letter->body },
+		.n = 3,
+	};
+	append(spool, log, &record);
+}
+
+void spool_add_letter(struct spool *spool, const struct outbox_letter *letter)
+{
+	append_letter(spool, spool->letters, letter);
+	spool->live_bytes += letter_bytes(letter);
+	spool->is_dirty = true;
+}
+
+void spool_add_answered(struct spool *spool, struct str id)
+{
+	append(spool, spool->letters,
+		&(struct record){ .tag = RECORD_ANSWERED, .parts = { id }, .n = 1 });
+	spool->history_bytes += id.n;
+	spool->is_dirty = true;
+}
+
+struct letters_reading {
+	struct spool *spool;
+	struct outbox *outbox;
+};
+
+static void letter_read(void *arg, struct str bytes)
+{
+	struct letters_reading *reading = arg;
+	struct record record;
+	if (!record_read(bytes, &record) || record.n == 0)
+		return;
+	struct outbox_letter *known = outbox_find(reading->outbox, record.parts[0]);
+	if (record.tag == RECORD_LETTER && record.n == 3 && known == NULL &&
+		record.parts[1].n == OUTBOX_FINGERPRINT) {
+		outbox_add(reading->outbox, record.parts[0], (const uint8_t *)record.parts[1].p,
+			record.parts[2]);
+	} else if (record.tag == RECORD_ANSWERED && known != NULL) {
+		reading->spool->history_bytes += letter_bytes(known);
+		outbox_remove(reading->outbox, known);
+	}
+}
+
+/* The rename must be durable before anything is appended to the new file. */
+static enum res folder_sync(const char *folder, struct err *err)
+{
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int failed = fd < 0 || fsync(fd) != 0 ? errno : 0;
+	if (fd >= 0)
+		close(fd);
+	if (failed != 0)
+		return err_set(err, RES_RETRY, "%s: %s", folder, strerror(failed));
+	return RES_OK;
+}
+
+/* A new file with what is unanswered, under the old name. The old one stays in use on failure. */
+static enum res compact(struct spool *spool, const struct outbox *outbox, struct err *err)
+{
+	SCOPED(arena)
+	struct arena *mem = arena_create(64u << 10);
+	const char *path = spool_path(mem, spool, "letters").p;
+	const char *path_new = spool_path(mem, spool, "letters.new").p;
+	const struct outbox_list *lists[] = { &outbox->flying, &outbox->waiting };
+	if (unlink(path_new) != 0 && errno != ENOENT)
+		return err_set(err, RES_RETRY, "%s: %s", path_new, strerror(errno));
+	struct os_log *log = NULL;
+	TRY(os_log_open(&log, path_new, err));
+	size_t live_bytes = 0;
+	for (size_t i = 0; i < 2; i++) {
+		const struct outbox_letter *letter;
+		TAILQ_FOREACH(letter, lists[i], link)
+		{
+			append_letter(spool, log, letter);
+			live_bytes += letter_bytes(letter);
+		}
+	}
+	enum res res = os_log_sync(log, err);
+	if (res == RES_OK && rename(path_new, path) != 0)
+		res = err_set(err, RES_RETRY, "%s: %s", path, strerror(errno));
+	if (res != RES_OK) {
+		os_log_close(log);
+		return res;
+	}
+	os_log_close(spool->letters);
+	spool->letters = log;
+	spool->history_bytes = 0;
+	spool->live_bytes = live_bytes;
+	spool->is_dirty = false;
+	return folder_sync(spool->folder, err);
+}
+
+enum res spool_sync(struct spool *spool, const struct outbox *outbox, struct err *err)
+{
+	if (!spool->is_dirty)
+		return RES_OK;
+	size_t all = spool->history_bytes + spool->live_bytes;
+	size_t live = 0;
+	if (all >= COMPACT_FROM) {
+		const struct outbox_letter *letter;
+		TAILQ_FOREACH(letter, &outbox->flying, link)
+		live += letter_bytes(letter);
+		TAILQ_FOREACH(letter, &outbox->waiting, link)
+		live += letter_bytes(letter);
+		if (live <= all / 2)
+			return compact(spool, outbox, err);
+	}
+	TRY(os_log_sync(spool->letters, err));
+	spool->is_dirty = false;
+	return RES_OK;
+}
+
+/* --- outcomes --- */
+
+static void outcome_put(struct spool *spool, struct str delivery_id, bool is_delivered,
+	struct str reason, bool is_kept)
+{
+	struct kept *kept = calloc(1, sizeof *kept + reason.n);
+	CHECK(kept != NULL);
+	if (reason.n > 0)
+		memcpy(kept->text, reason.p, reason.n);
+	kept->outcome = (struct spool_outcome){
+		.is_delivered = is_delivered,
+		.reason = str_of(kept->text, reason.n),
+		.is_kept = is_kept,
+	};
+	free(map_remove(spool->by_delivery, delivery_id));
+	map_put(spool->by_delivery, delivery_id, kept);
+}
+
+static void outcome_read(void *arg, struct str bytes)
+{
+	struct record record;
+	if (!record_read(bytes, &record) || record.tag != RECORD_OUTCOME || record.n != 3 ||
+		record.parts[1].n != 1)
+		return;
+	outcome_put(arg, record.parts[0], record.parts[1].p[0] == '1', record.parts[2], true);
+}
+
+const struct spool_outcome *spool_find_outcome(const struct spool *spool, struct str delivery_id)
+{
+	const struct kept *kept = map_get(spool->by_delivery, delivery_id);
+	return kept == NULL ? NULL : &kept->outcome;
+}
+
+void spool_add_outcome(
+	struct spool *spool, struct str delivery_id, bool is_delivered, struct str reason)
+{
+	outcome_put(spool, delivery_id, is_delivered, reason, false);
+	map_put(spool->fresh, delivery_id, spool);
+}
+
+static enum res outcomes_open(struct spool *spool, int32_t period, struct err *err)
+{
+	if (spool->outcomes != NULL && spool->period == period)
+		return RES_OK;
+	SCOPED(arena)
+	struct arena *mem = arena_create(64u << 10);
+	struct os_log *log = NULL;
+	TRY(os_log_open(&log, outcomes_path(mem, spool, period).p, err));
+	os_log_close(spool->outcomes);
+	spool->outcomes = log;
+	spool->period = period;
+	return folder_sync(spool->folder, err);
+}
+
+static bool outcome_append(void *arg, struct str delivery_id, void *value)
+{
+	(void)value;
+	struct spool *spool = arg;
+	const struct spool_outcome *outcome = spool_find_outcome(spool, delivery_id);
+	append(spool, spool->outcomes,
+		&(struct record){
+			.tag = RECORD_OUTCOME,
+			.parts = { delivery_id, outcome->is_delivered ? STR("1") : STR("0"),
+				outcome->reason },
+			.n = 3,
+		});
+	return true;
+}
+
+static bool outcome_mark_kept(void *arg, struct str delivery_id, void *value)
+{
+	(void)value;
+	struct spool *spool = arg;
+	struct kept *kept = map_get(spool->by_delivery, delivery_id);
+	kept->outcome.is_kept = true;
+	return true;
+}
+
+static bool outcome_forget(void *arg, struct str delivery_id, void *value)
+{
+	(void)value;
+	struct spool *spool = arg;
+	free(map_remove(spool->by_delivery, delivery_id));
+	return true;
+}
+
+void spool_drop_outcomes(struct spool *spool)
+{
+	map_walk(spool->fresh, outcome_forget, spool);
+	map_clear(spool->fresh);
+}
+
+enum res spool_keep_outcomes(struct spool *spool, struct instant now, struct err *err)
+{
+	if (map_count(spool->fresh) == 0)
+		return RES_OK;
+	enum res res = outcomes_open(spool, period_of(now), err);
+	if (res == RES_OK) {
+		map_walk(spool->fresh, outcome_append, spool);
+		res = os_log_sync(spool->outcomes, err);
+	}
+	if (res != RES_OK) {
+		spool_drop_outcomes(spool);
+		return res;
+	}
+	map_walk(spool->fresh, outcome_mark_kept, spool);
+	map_clear(spool->fresh);
+	return RES_OK;
+}
+
+/* Reads the outcomes of all periods that still count, oldest first, and deletes older files. */
+static enum res outcomes_read(struct spool *spool, struct instant now, struct err *err)
+{
+	SCOPED(arena)
+	struct arena *mem = arena_create(1u << 20);
+	int32_t current = period_of(now);
+	DIR *folder = opendir(spool->folder);
+	if (folder == NULL)
+		return err_set(err, RES_RETRY, "%s: %s", spool->folder, strerror(errno));
+	for (const struct dirent *entry; (entry = readdir(folder)) != NULL;) {
+		int64_t period;
+		struct str name = str_from_c(entry->d_name);
+		if (!str_starts(name, STR("outcomes-")) ||
+			str_to_int64(str_slice(name, 9, SIZE_MAX), &period) != RES_OK)
+			continue;
+		if (period <= current - OUTCOME_PERIODS)
+			(void)unlink(outcomes_path(mem, spool, (int32_t)period).p);
+	}
+	closedir(folder);
+	for (int32_t period = current - OUTCOME_PERIODS + 1; period <= current; period++) {
+		enum res res =
+			os_log_read(outcomes_path(mem, spool, period).p, outcome_read, spool, err);
+		if (res != RES_OK && res != RES_NOT_FOUND)
+			return res;
+	}
+	return RES_OK;
+}
+
+/* --- life --- */
+
+static enum res spool_load(
+	struct spool *spool, struct outbox *outbox, struct instant now, struct err *err)
+{
+	SCOPED(arena)
+	struct arena *mem = arena_create(64u << 10);
+	const char *path = spool_path(mem, spool, "letters").p;
+	struct letters_reading reading = { .spool = spool, .outbox = outbox };
+	TRY(os_log_open(&spool->letters, path, err));
+	TRY(os_log_read(path, letter_read, &reading, err));
+	TRY(outcomes_read(spool, now, err));
+	TRY(outcomes_open(spool, period_of(now), err));
+	if (spool->history_bytes > 0)
+		TRY(compact(spool, outbox, err));
+	return RES_OK;
+}
+
+enum res spool_open(struct spool **out, const char *folder, struct outbox *outbox,
+	struct instant now, struct err *err)
+{
+	struct spool *spool = calloc(1, sizeof *spool);
+	CHECK(spool != NULL);
+	spool->folder = strdup(folder);
+	CHECK(spool->folder != NULL);
+	spool->by_delivery = map_create();
+	spool->fresh = map_create();
+	enum res res = spool_load(spool, outbox, now, err);
+	if (res != RES_OK) {
+		spool_close(spool);
+		return res;
+	}
+	*out = spool;
+	return RES_OK;
+}
+
+static bool kept_free(void *arg, struct str delivery_id, void *value)
+{
+	(void)arg, (void)delivery_id;
+	free(value);
+	return true;
+}
+
+void spool_close(struct spool *spool)
+{
+	if (spool == NULL)
+		return;
+	os_log_close(spool->letters);
+	os_log_close(spool->outcomes);
+	map_walk(spool->by_delivery, kept_free, NULL);
+	map_destroy(spool->by_delivery);
+	map_destroy(spool->fresh);
+	buf_fini(&spool->scratch);
+	free(spool->folder);
+	free(spool);
+}

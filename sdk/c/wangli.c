@@ -1,0 +1,200 @@
+/* The client: spool, outbox and one session with the door. See wangli.h. */
+#include "sdk/wangli.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "bus/bus.h"
+#include "crypto/crypto.h"
+#include "os/os.h"
+#include "peer/peer.h"
+#include "sdk/sdk_internal.h"
+#include "wire/wire.h"
+
+#define SUBMIT_MEMORY (4u << 20)
+
+/* --- the socket in our little loop --- */
+
+static void socket_ready(void *arg)
+{
+	struct wangli *client = arg;
+	loop_stop(client->loop);
+}
+
+static void socket_changed(void *arg, void *old_socket, void *new_socket)
+{
+	struct wangli *client = arg;
+	loop_remove_socket(client->loop, old_socket);
+	loop_add_socket(client->loop, new_socket, socket_ready, client);
+}
+
+static void wait_is_over(void *arg)
+{
+	struct wangli *client = arg;
+	loop_stop(client->loop);
+}
+
+static void welcomed(void *arg)
+{
+	struct wangli *client = arg;
+	outbox_land(&client->outbox);
+}
+
+/* --- opening --- */
+
+static enum res options_check(const struct wangli_options *options, struct err *err)
+{
+	size_t channel_bytes = strlen(options->channel);
+	if (channel_bytes == 0 || channel_bytes > WIRE_NAME_MAX)
+		return err_set(err, RES_INVALID, "channel '%s': want 1-%d bytes", options->channel,
+			WIRE_NAME_MAX);
+	for (size_t i = 0; options->groups != NULL && options->groups[i] != NULL; i++) {
+		if (i == WANGLI_GROUPS_MAX)
+			return err_set(err, RES_INVALID, "more than %d groups", WANGLI_GROUPS_MAX);
+		if (strlen(DELIVER_PREFIX) + strlen(options->groups[i]) > WIRE_NAME_MAX)
+			return err_set(
+				err, RES_INVALID, "group '%s' is too long", options->groups[i]);
+	}
+	if (!bus_key_is_valid(str_from_c(options->server_key)))
+		return err_set(err, RES_INVALID, "the door's key is no Z85 key");
+	return RES_OK;
+}
+
+static void instance_name(char out[WIRE_NAME_MAX + 1], const char *channel)
+{
+	uint64_t number;
+	os_random(&number, sizeof number);
+	snprintf(out, WIRE_NAME_MAX + 1, "%.40s/%016llx", channel, (unsigned long long)number);
+}
+
+static void groups_set(struct wangli *client, const char *const *names)
+{
+	struct str groups[WANGLI_GROUPS_MAX];
+	char text[WANGLI_GROUPS_MAX][WIRE_NAME_MAX + 1];
+	size_t n = 0;
+	for (; names != NULL && names[n] != NULL; n++) {
+		snprintf(text[n], sizeof text[n], DELIVER_PREFIX "%s", names[n]);
+		groups[n] = str_from_c(text[n]);
+	}
+	if (n > 0)
+		peer_set_groups(client->peer, groups, n);
+}
+
+static enum res client_connect(
+	struct wangli *client, const struct wangli_options *options, struct err *err)
+{
+	char instance[WIRE_NAME_MAX + 1];
+	struct peer_options peer = {
+		.address = options->address, .instance = instance, .window = TAKE_MOST
+	};
+	TRY(bus_pair_from_secret(str_from_c(options->secret_key), &peer.self, err));
+	instance_name(instance, options->channel);
+	memcpy(peer.server_key, options->server_key, sizeof peer.server_key);
+	client->loop = loop_create();
+	client->timer = loop_timer_create(client->loop, wait_is_over, client);
+	client->context = bus_context_create();
+	peer.context = client->context;
+	TRY(peer_open(&client->peer, &peer, err));
+	peer_on_socket(client->peer, socket_changed, client);
+	peer_on_welcome(client->peer, welcomed, client);
+	loop_add_socket(client->loop, peer_socket(client->peer), socket_ready, client);
+	groups_set(client, options->groups);
+	return RES_OK;
+}
+
+static enum res client_open(
+	struct wangli *client, const struct wangli_options *options, struct err *err)
+{
+	char lock[4096];
+	TRY(options_check(options, err));
+	TRY(crypto_start(err));
+	TRY(os_folder_create(options->spool, 0700, err));
+	if ((size_t)snprintf(lock, sizeof lock, "%s/lock", options->spool) >= sizeof lock)
+		return err_set(err, RES_INVALID, "the spool's path is too long");
+	TRY(os_lock_take(lock, err));
+	TRY(spool_open(&client->spool, options->spool, &client->outbox, os_real_now(), err));
+	return client_connect(client, options, err);
+}
+
+enum res wangli_open(struct wangli **out, const struct wangli_options *options, struct err *err)
+{
+	struct wangli *client = calloc(1, sizeof *client);
+	CHECK(client != NULL);
+	client->on = options->on;
+	client->window = options->window == 0 ? WANGLI_WINDOW : options->window;
+	client->queue = options->queue == 0 ? WANGLI_QUEUE : options->queue;
+	client->channel = strdup(options->channel);
+	client->mem = arena_create(TURN_MEMORY);
+	CHECK(client->channel != NULL && client->mem != NULL);
+	outbox_init(&client->outbox);
+	seal_init(&client->seal, options->vault_key, str_from_c(options->secret_key));
+	enum res res = client_open(client, options, err);
+	if (res != RES_OK) {
+		wangli_close(client);
+		return res;
+	}
+	*out = client;
+	return RES_OK;
+}
+
+void wangli_close(struct wangli *client)
+{
+	if (client == NULL)
+		return;
+	/* What could not be made durable was never sent: the caller's last turn said so. */
+	if (client->spool != NULL)
+		(void)!spool_sync(client->spool, &client->outbox, NULL);
+	if (client->peer != NULL)
+		loop_remove_socket(client->loop, peer_socket(client->peer));
+	peer_close(client->peer);
+	bus_context_destroy(client->context);
+	loop_timer_destroy(client->timer);
+	loop_destroy(client->loop);
+	spool_close(client->spool);
+	outbox_fini(&client->outbox);
+	arena_destroy(client->mem);
+	explicit_bzero(&client->seal, sizeof client->seal);
+	free(client->channel);
+	free(client);
+}
+
+/* --- submitting --- */
+
+enum res wangli_submit(struct wangli *client, const struct wangli_letter *letter, struct err *err)
+{
+	uint8_t fingerprint[CRYPTO_HASH_BYTES];
+	TRY(seal_check(letter, err));
+	seal_fingerprint(&client->seal, letter, fingerprint);
+	const struct outbox_letter *known = outbox_find(&client->outbox, letter->source_msg_id);
+	if (known != NULL) {
+		if (memcmp(known->fingerprint, fingerprint, sizeof fingerprint) == 0)
+			return RES_OK;
+		return err_set(err, RES_CONFLICT,
+			"'%.*s' waits in the spool already, with other content",
+			STR_ARG(letter->source_msg_id));
+	}
+	if (outbox_count(&client->outbox) >= client->queue)
+		return err_set(err, RES_RETRY, "%zu letters wait for an answer", client->queue);
+	SCOPED(arena)
+	struct arena *mem = arena_create(SUBMIT_MEMORY);
+	CHECK(mem != NULL);
+	struct str body = seal_letter(&client->seal, mem, letter, os_monotonic_now());
+	if (arena_failed(mem) || body.n > WIRE_BODY_MAX)
+		return err_set(err, RES_TOO_BIG, "the letter has %zu bytes: want %d at most",
+			body.n, WIRE_BODY_MAX);
+	spool_add_letter(client->spool,
+		outbox_add(&client->outbox, letter->source_msg_id, fingerprint, body));
+	return RES_OK;
+}
+
+size_t wangli_unanswered(const struct wangli *client)
+{
+	return outbox_count(&client->outbox);
+}
+
+bool wangli_is_up(const struct wangli *client)
+{
+	return peer_is_up(client->peer);
+}
