@@ -1,9 +1,11 @@
-/* The life of a service. A service is a struct service_spec and one call, kit_main(). The kit takes messages from the bus in
- * batches, reads the rows of all their cases (no lock), calls one handler a message with the row in memory, writes each row
- * once and versioned, appends the journal entries of the winners, raises markers, answers, and relays. Laws 2 to 5.
+/* The life of a service. A service is a struct service_spec and one call, kit_main(). The kit takes
+ * messages from the bus in batches, reads the rows of all their cases (no lock), calls one handler
+ * a message with the row in memory, writes each row once and versioned, appends the journal entries
+ * of the winners, raises markers, answers, and relays. Laws 2 to 5.
  *
- * A handler decides by calling its pure core, changes the row in memory and emits: journal entries, rows of child tables,
- * timers, an answer. Nothing that it emits exists before the commit; if it fails, all that it did is undone by the kit. */
+ * A handler decides by calling its pure core, changes the row in memory and emits: journal entries,
+ * rows of child tables, timers, an answer. Nothing that it emits exists before the commit; if it
+ * fails, all that it did is undone by the kit. */
 #ifndef WL_KIT_KIT_H
 #define WL_KIT_KIT_H
 
@@ -27,22 +29,25 @@ const char *kit_producer_name(enum kit_producer producer);
 /* First member of every service's case row. Tables list these columns with KIT_CASE_COLS. */
 struct kit_case {
 	int64_t case_id;
-	int32_t version; /* as read; 0: not stored yet */
-	int32_t seq;     /* of the last journal entry */
-	uint8_t head[32]; /* hash of the last journal entry; zeros before the first */
-	int32_t seen[KIT_PRODUCERS]; /* cursors; only those that the service subscribes to are stored */
+	int32_t version;	     /* as read; 0: not stored yet */
+	int32_t seq;		     /* of the last journal entry */
+	uint8_t head[32];	     /* hash of the last journal entry; zeros before the first */
+	int32_t seen[KIT_PRODUCERS]; /* cursors; only those that the service subscribes to are
+					stored */
 };
 #define KIT_CASE_COLS(struct_type)                                                                 \
 	DB_COL(struct_type, kit.case_id, DB_INT8, "case_id"),                                      \
 		DB_COL(struct_type, kit.version, DB_INT4, "version"),                              \
 		DB_COL(struct_type, kit.seq, DB_INT4, "seq"),                                      \
 		DB_COL(struct_type, kit.head, DB_HASH, "head")
-#define KIT_SEEN_COL(struct_type, producer, name) DB_COL(struct_type, kit.seen[producer], DB_INT4, name)
+#define KIT_SEEN_COL(struct_type, producer, name)                                                  \
+	DB_COL(struct_type, kit.seen[producer], DB_INT4, name)
 
 /* The service's case table. All three statements take or give the columns in the order of cols.
  *   load    $1::int8[] of case ids → rows
- *   insert  one array a column → insert … select … from unnest … on conflict do nothing returning case_id
- *   update  one array a column → update … where case_id = … and version = … (sets version + 1) returning case_id */
+ *   insert  one array a column → insert … select … from unnest … on conflict do nothing returning
+ * case_id update  one array a column → update … where case_id = … and version = … (sets version +
+ * 1) returning case_id */
 struct kit_case_table {
 	size_t row_bytes;
 	const struct db_col *cols;
@@ -52,8 +57,9 @@ struct kit_case_table {
 	const struct db_sql *update;
 };
 
-/* A child table: rows are inserted by one statement, one array a column. With `decides`, the statement runs before the case
- * rows are written and returns case_id of the rows that went in: a case whose row did not go in has lost and is decided again. */
+/* A child table: rows are inserted by one statement, one array a column. With `decides`, the
+ * statement runs before the case rows are written and returns case_id of the rows that went in: a
+ * case whose row did not go in has lost and is decided again. */
 struct kit_table {
 	const struct db_sql *insert;
 	const struct db_col *cols; /* the first one is case_id */
@@ -64,26 +70,28 @@ struct kit_table {
 
 struct kit;
 
-/* One message being decided. Handlers read it and change *row; the rest goes through the functions below. */
+/* One message being decided. Handlers read it and change *row; the rest goes through the functions
+ * below. */
 struct kit_turn {
 	struct kit *kit;
 	const struct wire_msg *message;
-	void *row;           /* the service's case row; NULL for commands without a case */
+	void *row;	     /* the service's case row; NULL for commands without a case */
 	struct instant now;  /* business time of this batch (law 15) */
 	int32_t ref_version; /* of the reference data in use */
 	struct arena *mem;   /* lives until the batch is answered */
-	void *service;       /* what service_spec.start made */
-	void *admitted;      /* what service_spec.admit left for this message, or NULL */
+	void *service;	     /* what service_spec.start made */
+	void *admitted;	     /* what service_spec.admit left for this message, or NULL */
 };
 
 /* Handlers by kind and type. `handle` NULL: the event only moves the cursor. Results of a handler:
  *   RES_OK        taken; ACK, or the RESULT or RECEIPT that it emitted
- *   RES_INVALID   wrong and stays wrong: NACK INVALID, or RESULT INVALID for a command (kept under its command_id)
- *   RES_CONFLICT  the state does not allow it: RESULT REFUSED for a command (kept); for others: decided again in the next batch
- *   RES_DENIED    NACK FORBIDDEN, or RESULT FORBIDDEN (kept)
- *   RES_NOT_FOUND or RES_RETRY   not known here yet: NACK BUSY
- *   RES_BUG       logged, NACK INVALID */
-#define KIT_TIMER 100 /* pseudo kind: a timer of this service came due; type is the timer's name */
+ *   RES_INVALID   wrong and stays wrong: NACK INVALID, or RESULT INVALID for a command (kept under
+ * its command_id) RES_CONFLICT  the state does not allow it: RESULT REFUSED for a command (kept);
+ * for others: decided again in the next batch RES_DENIED    NACK FORBIDDEN, or RESULT FORBIDDEN
+ * (kept) RES_NOT_FOUND or RES_RETRY   not known here yet: NACK BUSY RES_BUG       logged, NACK
+ * INVALID */
+#define KIT_TIMER 100 /* pseudo kind: a timer of this service came due; type is the timer's name   \
+		       */
 struct kit_handler {
 	int kind; /* enum wire_kind or KIT_TIMER */
 	const char *type;
@@ -93,50 +101,63 @@ struct kit_handler {
 
 struct kit_submit { /* one SUBMIT, for service_spec.admit */
 	const struct wire_msg *message;
-	int64_t case_id;   /* out: the id for a new case, or 0 when refused or answered */
-	void *admitted;    /* out: handed to the handler */
-	enum res refused;  /* out: RES_OK, or why it is NACKed (INVALID, CONFLICT, TOO_BIG, RETRY: again in the next batch) */
+	int64_t case_id;    /* out: the id for a new case, or 0 when refused or answered */
+	void *admitted;	    /* out: handed to the handler */
+	enum res refused;   /* out: RES_OK, or why it is NACKed (INVALID, CONFLICT, TOO_BIG, RETRY:
+			       again in the next batch) */
 	const char *reason; /* out: text for the NACK */
 	struct str receipt; /* out: p != NULL: answered with this receipt at once (a repeat) */
 };
 
 struct service_spec {
-	const char *name; /* schema, group, log name: "dispatch" */
-	int32_t schema_number;  /* number of the last migration that this build knows */
+	const char *name;      /* schema, group, log name: "dispatch" */
+	int32_t schema_number; /* number of the last migration that this build knows */
 	const struct kit_case_table *cases;
-	const struct kit_table *const *tables; /* child tables, NULL-terminated, in order of insertion */
-	const struct kit_handler *handlers;    /* closed by an entry with kind 0 */
+	const struct kit_table *const
+		*tables; /* child tables, NULL-terminated, in order of insertion */
+	const struct kit_handler *handlers;	/* closed by an entry with kind 0 */
 	const struct db_sql *const *statements; /* the service's own, NULL-terminated */
-	const struct config_setting *settings; /* its own settings, or NULL */
+	const struct config_setting *settings;	/* its own settings, or NULL */
 	size_t n_settings;
 	size_t settings_bytes;
 
 	/* Makes the service's own state from its settings. Called once. */
-	enum res (*start)(struct kit *kit, const void *settings, void **out_service, struct err *err);
+	enum res (*start)(
+		struct kit *kit, const void *settings, void **out_service, struct err *err);
 	void (*stop)(void *service);
-	/* Reads reference data (again); called at the start and whenever ref.version has changed, never inside a transaction.
-	 * What is read must live in the service's own memory. NULL when it needs none. */
-	enum res (*load_reference)(void *service, struct db *db, int32_t ref_version, struct err *err);
-	/* Intake only: looks SUBMITs up by (source, source_msg_id) and gives new ones their case ids. Inside the batch's transaction. */
-	enum res (*admit)(void *service, struct db *db, struct arena *mem, struct instant now, struct kit_submit *submits, size_t n, struct err *err);
-	/* Reply only: makes DELIVER messages for markers of groups deliver/<channel>. For each i fills out[i] (kind, head, body), or
-	 * leaves kind 0 when there is nothing to deliver any more (the marker is then dropped). Outside a transaction. */
-	enum res (*make_deliver)(void *service, struct db *db, struct arena *mem, const int64_t *case_ids, const int32_t *seqs, size_t n,
-		struct wire_msg *out, struct err *err);
+	/* Reads reference data (again); called at the start and whenever ref.version has changed,
+	 * never inside a transaction. What is read must live in the service's own memory. NULL when
+	 * it needs none. */
+	enum res (*load_reference)(
+		void *service, struct db *db, int32_t ref_version, struct err *err);
+	/* Intake only: looks SUBMITs up by (source, source_msg_id) and gives new ones their case
+	 * ids. Inside the batch's transaction. */
+	enum res (*admit)(void *service, struct db *db, struct arena *mem, struct instant now,
+		struct kit_submit *submits, size_t n, struct err *err);
+	/* Reply only: makes DELIVER messages for markers of groups deliver/<channel>. For each i
+	 * fills out[i] (kind, head, body), or leaves kind 0 when there is nothing to deliver any
+	 * more (the marker is then dropped). Outside a transaction. */
+	enum res (*make_deliver)(void *service, struct db *db, struct arena *mem,
+		const int64_t *case_ids, const int32_t *seqs, size_t n, struct wire_msg *out,
+		struct err *err);
 };
 
-/* Reads settings from the environment, connects and serves until SIGTERM. --help prints all settings, --version the version. */
+/* Reads settings from the environment, connects and serves until SIGTERM. --help prints all
+ * settings, --version the version. */
 int kit_main(const struct service_spec *spec, int argc, char **argv);
 
 /* --- what a handler emits --- */
 
-/* Appends an entry to the journal of the case, with markers for every group of streams.def. type: "dispatch.signed.v1"; body: packed. */
+/* Appends an entry to the journal of the case, with markers for every group of streams.def. type:
+ * "dispatch.signed.v1"; body: packed. */
 void kit_journal(struct kit_turn *turn, const char *type, struct str actor, struct str body);
 /* A row of a child table; *row is copied (its texts must live in turn->mem or longer). */
 void kit_insert(struct kit_turn *turn, const struct kit_table *table, const void *row);
-/* Sets (or moves) the case's timer of that name to business time `due`; INSTANT_NONE clears it. A timer that fires is gone unless set again. */
+/* Sets (or moves) the case's timer of that name to business time `due`; INSTANT_NONE clears it. A
+ * timer that fires is gone unless set again. */
 void kit_timer_set(struct kit_turn *turn, const char *name, struct instant due);
-/* Raises a marker for one more group up to the last entry of the journal (reply: deliver/<channel>). */
+/* Raises a marker for one more group up to the last entry of the journal (reply:
+ * deliver/<channel>). */
 void kit_marker_raise(struct kit_turn *turn, struct str group);
 /* Everything up to the last entry is answered for that group: the marker goes with this commit. */
 void kit_marker_done(struct kit_turn *turn, struct str group);
@@ -144,10 +165,14 @@ void kit_marker_done(struct kit_turn *turn, struct str group);
 void kit_answer(struct kit_turn *turn, struct str body);
 /* Text for the RESULT beside its code (what came of it). */
 void kit_answer_text(struct kit_turn *turn, struct str text);
-/* After the commit, sends a COMMAND without waiting for its RESULT; only for hints whose loss is harmless. */
+/* After the commit, sends a COMMAND without waiting for its RESULT; only for hints whose loss is
+ * harmless. */
 void kit_hint(struct kit_turn *turn, const char *group, const char *type);
 
 /* --- for start and helpers --- */
+/* The batch's database session, inside its transaction: only for handlers with no_case, which are
+ * rare. */
+struct db *kit_turn_db(struct kit_turn *turn);
 struct log *kit_log(struct kit *kit);
 const char *kit_setting_instance(struct kit *kit);
 /* One field of kit_case-based rows that tests look at. */

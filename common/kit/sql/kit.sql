@@ -4,9 +4,11 @@ select clock_timestamp() + c.shift, v.n, clock_timestamp()
 from ref.clock c, ref.version v;
 
 -- name: schema_number
--- The last migration of this service's schema, by its name in the table `migration`.
-select coalesce(max(m.number) filter (where not m.is_kit), 0)::int4,
-	coalesce(max(m.number) filter (where m.is_kit), 0)::int4
+-- How far this schema is migrated, and the last migration that older programs must not meet; the kit's own likewise.
+select coalesce(max(m.number) filter (where m.source <> 'kit'), 0)::int4,
+	coalesce(max(m.number) filter (where m.source <> 'kit' and m.is_breaking), 0)::int4,
+	coalesce(max(m.number) filter (where m.source = 'kit'), 0)::int4,
+	coalesce(max(m.number) filter (where m.source = 'kit' and m.is_breaking), 0)::int4
 from migration m;
 
 -- name: journal_append
@@ -17,11 +19,11 @@ from unnest($1::int8[], $2::int4[], $3::timestamptz[], $4::text[], $5::text[], $
 	as t(case_id, seq, at, type, actor, body, body_digest, hash);
 
 -- name: journal_range
--- $1 case_id[] $2 first seq[] $3 last seq[]: the entries to send again
-select j.case_id, j.seq, j.at, j.type, j.actor, j.body
-from unnest($1::int8[], $2::int4[], $3::int4[]) as t(case_id, first_seq, last_seq)
+-- $1 case_id[] $2 first seq[] $3 last seq[]: the entries to send again, with the place of the range that asked for them
+select j.case_id, j.seq, j.at, j.type, j.actor, j.body, t.place
+from unnest($1::int8[], $2::int4[], $3::int4[]) with ordinality as t(case_id, first_seq, last_seq, place)
 join journal j on j.case_id = t.case_id and j.seq between t.first_seq and t.last_seq
-order by j.case_id, j.seq;
+order by t.place, j.seq;
 
 -- name: marker_raise
 -- $1 case_id[] $2 grp[] $3 upto_seq[] $4 lease: next_at is the lease of the replica that commits
@@ -52,9 +54,9 @@ where p.case_id = due.case_id and p.grp = due.grp and p.next_at < now()
 returning p.case_id, p.grp, p.upto_seq, p.attempts;
 
 -- name: marker_wake
--- $1 group: it takes messages again, so its markers are due now
+-- $1 group that takes messages again (empty: all of them): its markers are due now
 update pending p set next_at = now(), attempts = 0
-where p.grp = $1::text and p.next_at > now() + $2::interval;
+where ($1::text = '' or p.grp = $1::text) and p.next_at > now();
 
 -- name: timer_set
 -- $1 case_id[] $2 name[] $3 due_at[]
@@ -70,12 +72,12 @@ using unnest($1::int8[], $2::text[]) as u(case_id, name)
 where t.case_id = u.case_id and t.name = u.name;
 
 -- name: timer_claim
--- $1 business time, $2 lease, $3 how many
-update timer t set claimed_until = now() + $2::interval
+-- $1 lease, $2 how many
+update timer t set claimed_until = now() + $1::interval
 from (
 	select q.case_id, q.name from timer q
-	where q.due_at <= $1::timestamptz and q.claimed_until < now()
-	order by q.due_at limit $3::int4
+	where q.due_at <= (select now() + c.shift from ref.clock c) and q.claimed_until < now()
+	order by q.due_at limit $2::int4
 ) as due
 where t.case_id = due.case_id and t.name = due.name and t.claimed_until < now()
 returning t.case_id, t.name, t.due_at;
@@ -101,5 +103,6 @@ from unnest($1::int8[], $2::text[], $3::timestamptz[], $4::text[], $5::text[], $
 on conflict (case_id, command_id) do nothing;
 
 -- name: backlog
--- For /health: markers, age of the oldest that is due, timers that are due.
-select (select count(*) from pending), (select count(*) from timer t where t.due_at <= $1::timestamptz);
+-- For /health: markers that stand, timers that are due.
+select (select count(*) from pending),
+	(select count(*) from timer t where t.due_at <= (select now() + c.shift from ref.clock c));

@@ -1,0 +1,190 @@
+/* What is said after the commit: acknowledgements, results, receipts, refusals; new events to those
+ * who subscribe; credit. */
+#include "kit/kit_internal.h"
+
+#include <string.h>
+
+static struct wire_msg answer_to(
+	struct kit *kit, const struct wire_msg *question, enum wire_kind kind)
+{
+	return (struct wire_msg){
+		.kind = kind,
+		.head = {
+			.id = question->head.id,
+			.source = str_from_c(kit->spec->name),
+			.subject = str_from_c(kit->spec->name),
+			.to = question->head.reply_to,
+			.route = question->head.route,
+			.case_id = question->head.case_id,
+			.producer = question->head.producer,
+			.seq = question->head.seq,
+			.command_id = question->head.command_id,
+			.source_msg_id = question->head.source_msg_id,
+			.channel = question->head.channel,
+			.time = INSTANT_NONE,
+		},
+	};
+}
+
+void kit_nack(struct kit *kit, const struct wire_msg *question, enum wire_code code,
+	int32_t retry_after_ms, int32_t expected, struct str text)
+{
+	struct wire_msg nack = answer_to(kit, question, WIRE_NACK);
+	nack.head.code = code;
+	nack.head.retry_after_ms = retry_after_ms;
+	nack.head.expected = expected;
+	nack.head.text = str_utf8_cut(text, 200);
+	peer_send(kit->peer, &nack);
+}
+
+static void answer_event(struct kit *kit, struct batch *batch, const struct slot *slot)
+{
+	if (slot->code != WIRE_CODE_COMMITTED && slot->code != WIRE_CODE_DUPLICATE) {
+		kit_nack(kit, &slot->message, slot->code, slot->retry_after_ms, slot->expected,
+			slot->text);
+		return;
+	}
+	int producer = kit_producer_find(slot->message.head.producer);
+	int32_t carrier = slot->at->last_event_slot[producer] - 1;
+	/* one acknowledgement for all events of a producer that this batch took for the case */
+	if (slot->code == WIRE_CODE_COMMITTED && carrier >= 0 && &batch->slots[carrier] != slot)
+		return;
+	struct wire_msg ack = answer_to(kit, &slot->message, WIRE_ACK);
+	ack.head.seq = kit_case_of(slot->at->row)->seen[producer];
+	ack.head.code = slot->code;
+	peer_send(kit->peer, &ack);
+}
+
+static void answer_command(struct kit *kit, const struct slot *slot)
+{
+	if (slot->code == WIRE_CODE_BUSY || slot->code == WIRE_CODE_UNKNOWN_TYPE) {
+		kit_nack(kit, &slot->message, slot->code, slot->retry_after_ms, 0, slot->text);
+		return;
+	}
+	struct wire_msg result = answer_to(kit, &slot->message, WIRE_RESULT);
+	result.head.type = slot->message.head.type;
+	result.head.code = slot->code;
+	result.head.text = str_utf8_cut(slot->text, 200);
+	if (slot->at != NULL)
+		result.head.seq = slot->is_kept ? slot->kept_seq : kit_case_of(slot->at->row)->seq;
+	result.body = slot->answer;
+	peer_send(kit->peer, &result);
+}
+
+static void answer_submit(struct kit *kit, const struct slot *slot)
+{
+	if (slot->code != WIRE_CODE_COMMITTED && slot->code != WIRE_CODE_DUPLICATE) {
+		kit_nack(kit, &slot->message, slot->code, slot->retry_after_ms, 0, slot->text);
+		return;
+	}
+	struct wire_msg receipt = answer_to(kit, &slot->message, WIRE_RECEIPT);
+	receipt.head.type = STR("receipt.v1");
+	receipt.head.code = slot->code;
+	receipt.body = slot->answer;
+	peer_send(kit->peer, &receipt);
+}
+
+static void answer_slot(struct kit *kit, struct batch *batch, const struct slot *slot)
+{
+	switch ((int)slot->message.kind) {
+	case WIRE_EVENT:
+		answer_event(kit, batch, slot);
+		break;
+	case WIRE_COMMAND:
+		answer_command(kit, slot);
+		break;
+	case WIRE_SUBMIT:
+		answer_submit(kit, slot);
+		break;
+	default: /* a timer has nobody waiting; DONE is repeated when DELIVER is */
+		break;
+	}
+}
+
+static bool is_again(const struct slot *slot)
+{
+	return slot->end == SLOT_AGAIN || (slot->at != NULL && slot->at->is_lost && !slot->is_kept);
+}
+
+static void send_events(struct kit *kit, struct batch *batch)
+{
+	const char *const *groups = NULL;
+	size_t n_groups = kit_groups_of(kit->self, &groups);
+	for (size_t g = 0; g < n_groups; g++) {
+		struct group *group = relay_group(kit, str_from_c(groups[g]));
+		for (size_t i = 0; i < batch->journal.n; i++) {
+			const struct journal_row *entry = batch->journal.items[i];
+			if (!entry->at_case->is_lost && relay_may_send(kit, group))
+				kit_send_event(kit, str_from_c(group->name), entry);
+		}
+	}
+	for (size_t i = 0; i < batch->raised.n; i++) {
+		const struct marker_row *marker = batch->raised.items[i];
+		if (!marker->at_case->is_lost)
+			relay_due(kit, marker->case_id, relay_group(kit, marker->grp), marker->seq,
+				marker->seq);
+	}
+}
+
+void kit_send_event(struct kit *kit, struct str group, const struct journal_row *entry)
+{
+	struct str self = str_from_c(kit->spec->name);
+	struct wire_msg event = {
+		.kind = WIRE_EVENT,
+		.head = {
+			.source = self,
+			.type = entry->type,
+			.time = entry->at,
+			.to = group,
+			.reply_to = str_from_c(kit->instance),
+			.case_id = entry->case_id,
+			.producer = self,
+			.seq = entry->seq,
+		},
+		.body = entry->body,
+	};
+	peer_send(kit->peer, &event);
+}
+
+static void send_hints(struct kit *kit, struct batch *batch)
+{
+	for (size_t i = 0; i < batch->hints.n; i++) {
+		const struct hint_row *hint = batch->hints.items[i];
+		struct wire_msg command = {
+			.kind = WIRE_COMMAND,
+			.head = {
+				.source = str_from_c(kit->spec->name),
+				.type = hint->type,
+				.to = hint->group,
+				.reply_to = str_from_c(kit->instance),
+				.command_id = arena_printf(batch->mem, "hint/%lld", (long long)batch->real_now.us),
+				.time = INSTANT_NONE,
+			},
+		};
+		peer_send(kit->peer, &command);
+	}
+}
+
+void kit_answer_batch(struct kit *kit, struct batch *batch)
+{
+	int32_t credit = 0;
+	for (size_t i = 0; i < batch->n_slots; i++) {
+		struct slot *slot = &batch->slots[i];
+		if (is_again(slot)) {
+			struct wire_msg copy =
+				kit_message_copy(kit->inbox_mem[kit->inbox_at], &slot->message);
+			kit_inbox_add(kit, &copy);
+			kit->inbox_is_urgent = true;
+			kit->counts.losers++;
+			continue;
+		}
+		if ((int)slot->message.kind != KIT_TIMER &&
+			wire_kind_needs_credit(slot->message.kind))
+			credit++;
+		answer_slot(kit, batch, slot);
+	}
+	send_events(kit, batch);
+	send_hints(kit, batch);
+	if (credit > 0)
+		peer_credit(kit->peer, credit);
+}

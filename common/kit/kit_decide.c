@@ -1,0 +1,212 @@
+/* Messages meet rows: each slot gets its handler, its case row in memory and its end. All that a
+ * failed handler did is undone. */
+#include "kit/kit_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define BUSY_RETRY_MS 200
+
+const struct kit_handler *kit_handler_find(
+	const struct service_spec *spec, const struct wire_msg *msg)
+{
+	for (const struct kit_handler *h = spec->handlers; h->kind != 0; h++) {
+		if (h->kind == (int)msg->kind && str_eq_c(msg->head.type, h->type))
+			return h;
+	}
+	return NULL;
+}
+
+static void slot_end(struct slot *slot, enum slot_end end, enum wire_code code)
+{
+	slot->end = end;
+	slot->code = code;
+	if (code == WIRE_CODE_BUSY)
+		slot->retry_after_ms = BUSY_RETRY_MS;
+}
+
+static void slot_refuse(struct kit *kit, struct slot *slot, enum wire_code code, const char *why)
+{
+	slot_end(slot, SLOT_DONE, code);
+	slot->text = arena_str(kit->batch->mem, str_from_c(why));
+	kit->counts.refused++;
+	log_event(kit->log, message_refused, LOG_TEXT("kind", wire_kind_name(slot->message.kind)),
+		LOG_STR("type", slot->message.head.type),
+		LOG_ID("case", slot->message.head.case_id), LOG_TEXT("code", wire_code_name(code)),
+		LOG_TEXT("why", why));
+}
+
+/* What a handler's result means for what is answered; true when the slot's effects stand. */
+static bool slot_conclude(struct kit *kit, struct slot *slot, enum res res, const struct err *err)
+{
+	bool is_command = slot->message.kind == WIRE_COMMAND;
+	switch (res) {
+	case RES_OK:
+		slot_end(slot, SLOT_DONE, is_command ? WIRE_CODE_DONE : WIRE_CODE_COMMITTED);
+		return true;
+	case RES_INVALID:
+	case RES_TOO_BIG:
+		slot_refuse(kit, slot, WIRE_CODE_INVALID, err->text);
+		return false;
+	case RES_DENIED:
+		slot_refuse(kit, slot, WIRE_CODE_FORBIDDEN, err->text);
+		return false;
+	case RES_CONFLICT:
+		if (is_command)
+			slot_refuse(kit, slot, WIRE_CODE_REFUSED, err->text);
+		else
+			slot_end(slot, SLOT_AGAIN, WIRE_CODE_UNSPECIFIED);
+		return false;
+	case RES_NOT_FOUND:
+	case RES_RETRY:
+		slot_end(slot, SLOT_DONE, WIRE_CODE_BUSY);
+		slot->text = arena_str(kit->batch->mem, str_from_c(err->text));
+		return false;
+	case RES_BUG:
+		slot_refuse(kit, slot, WIRE_CODE_INVALID, err->text);
+		return false;
+	}
+	return false;
+}
+
+/* Runs the handler on the row; on failure row and lists are as before. */
+static void slot_run(struct kit *kit, struct slot *slot)
+{
+	struct batch *batch = kit->batch;
+	size_t row_bytes = slot->at != NULL ? kit->spec->cases->row_bytes : 0;
+	void *before = NULL;
+	bool was_dirty = false;
+	if (slot->at != NULL) {
+		before = arena_alloc(batch->mem, row_bytes);
+		if (before == NULL)
+			return;
+		memcpy(before, slot->at->row, row_bytes);
+		was_dirty = slot->at->is_dirty;
+	}
+	struct batch_mark mark = batch_mark(batch);
+	struct err err = { .text = "" };
+	enum res res = slot->handler->handle(&slot->turn, &err);
+	if (slot_conclude(kit, slot, res, &err)) {
+		if (slot->at != NULL)
+			slot->at->is_dirty = true;
+		return;
+	}
+	batch_cut(batch, mark);
+	slot->answer = STR_NONE;
+	if (slot->at != NULL) {
+		memcpy(slot->at->row, before, row_bytes);
+		slot->at->is_dirty = was_dirty;
+	}
+}
+
+static void decide_event(struct kit *kit, struct slot *slot)
+{
+	struct kit_case *row = kit_case_of(slot->at->row);
+	int producer = kit_producer_find(slot->message.head.producer);
+	if (producer < 0 || !kit_subscribes(kit->spec->name, (enum kit_producer)producer) ||
+		!str_eq(slot->message.head.producer, slot->message.head.sender)) {
+		slot_refuse(kit, slot, WIRE_CODE_FORBIDDEN,
+			"not a producer of ours, or somebody else's event");
+		return;
+	}
+	int32_t seq = slot->message.head.seq;
+	enum stream_verdict verdict = stream_judge(row->seen[producer], seq, &slot->expected);
+	if (kit_planted("skip_cursor"))
+		verdict = STREAM_APPLY;
+	switch (verdict) {
+	case STREAM_DUPLICATE:
+		kit->counts.duplicates++;
+		slot_end(slot, SLOT_DONE, WIRE_CODE_DUPLICATE);
+		return;
+	case STREAM_GAP:
+		kit->counts.gaps++;
+		slot_end(slot, SLOT_DONE, WIRE_CODE_GAP);
+		return;
+	case STREAM_APPLY:
+		break;
+	}
+	if (slot->handler->handle != NULL) {
+		slot_run(kit, slot);
+	} else {
+		slot_end(slot, SLOT_DONE, WIRE_CODE_COMMITTED);
+		slot->at->is_dirty = true;
+	}
+	if (slot->end == SLOT_DONE && slot->code == WIRE_CODE_COMMITTED) {
+		kit_case_of(slot->at->row)->seen[producer] = seq;
+		slot->at->last_event_slot[producer] = (int32_t)(slot - kit->batch->slots) + 1;
+	}
+}
+
+/* A timer that fired is gone with this commit, unless its handler set it again. */
+static void decide_timer(struct kit *kit, struct slot *slot)
+{
+	if (instant_is_none(slot->timer_due)) {
+		slot_end(slot, SLOT_SILENT, WIRE_CODE_UNSPECIFIED);
+		return;
+	}
+	struct batch_mark mark = batch_mark(kit->batch);
+	kit_timer_set(&slot->turn, slot->handler->type, INSTANT_NONE);
+	slot_run(kit, slot);
+	if (slot->code != WIRE_CODE_COMMITTED)
+		batch_cut(kit->batch, mark);
+}
+
+static void decide_command(struct kit *kit, struct slot *slot)
+{
+	if (slot->is_kept)
+		return;
+	if (str_is_empty(slot->message.head.command_id)) {
+		slot_refuse(kit, slot, WIRE_CODE_INVALID, "a command needs a command_id");
+		return;
+	}
+	if (slot->at != NULL && kit_case_of(slot->at->row)->version == 0 && !slot->at->is_dirty) {
+		/* law 4: a command for a case that is not known here yet */
+		slot_end(slot, SLOT_DONE, WIRE_CODE_BUSY);
+		slot->text = STR("the case is not known here yet");
+		return;
+	}
+	slot_run(kit, slot);
+}
+
+static void decide_slot(struct kit *kit, struct slot *slot)
+{
+	if (slot->end != SLOT_OPEN)
+		return;
+	if (slot->handler == NULL) {
+		slot_refuse(kit, slot, WIRE_CODE_UNKNOWN_TYPE, "no handler for this type");
+		return;
+	}
+	if (slot->at == NULL && !slot->handler->no_case) {
+		slot_refuse(kit, slot, WIRE_CODE_INVALID, "case_id is missing or not positive");
+		return;
+	}
+	slot->turn.row = slot->at != NULL ? slot->at->row : NULL;
+	switch ((int)slot->message.kind) {
+	case WIRE_EVENT:
+		decide_event(kit, slot);
+		break;
+	case WIRE_COMMAND:
+		decide_command(kit, slot);
+		break;
+	case KIT_TIMER:
+		decide_timer(kit, slot);
+		break;
+	default:
+		slot_run(kit, slot);
+	}
+}
+
+enum res kit_decide(struct kit *kit, struct batch *batch, struct err *err)
+{
+	for (size_t i = 0; i < batch->n_slots; i++) {
+		char at[64];
+		snprintf(at, sizeof at, "slot %zu case %lld", i,
+			(long long)batch->slots[i].message.head.case_id);
+		check_at_message(at);
+		decide_slot(kit, &batch->slots[i]);
+	}
+	check_at_message(NULL);
+	if (arena_failed(batch->mem))
+		return err_set(err, RES_INVALID, "the batch needs more than BATCH_MEMORY");
+	return RES_OK;
+}

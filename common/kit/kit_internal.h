@@ -1,0 +1,264 @@
+/* What the files of the kit share: the service's one struct, the batch and its parts. Nobody
+ * outside common/kit includes it.
+ *
+ * Who does what: kit_main.c life and loop · kit_batch.c one batch from begin to commit ·
+ * kit_decide.c messages meet rows · kit_write.c rows, journal and markers go to the database ·
+ * kit_answer.c what is said after the commit · kit_turn.c what handlers emit · kit_journal.c the
+ * hash chain · kit_relay.c markers, sweeps, answers of groups · kit_streams.c streams.def */
+#ifndef WL_KIT_KIT_INTERNAL_H
+#define WL_KIT_KIT_INTERNAL_H
+
+#include "base/check.h"
+#include "base/map.h"
+#include "http/http.h"
+#include "kit/kit.h"
+#include "kit/kit_stream_core.h"
+#include "loop/loop.h"
+#include "peer/peer.h"
+
+#define KIT_GROUPS_MAX	 96 /* groups that markers may name: streams.def and deliver/<channel> */
+#define KIT_NAME_MAX	 65 /* bytes of a group's name with its NUL */
+#define KIT_DUE_MAX	 4096
+#define KIT_FINISHED_MAX 4096
+#define KIT_SWEEP_MOST	 500
+
+struct kit_settings {
+#define SETTING(field, name, type, fallback, least, most, unit, meaning) CONFIG_MEMBER_##type field;
+#include "kit/kit_config.def"
+#undef SETTING
+};
+
+/* --- one batch --- */
+
+struct batch_case {
+	int64_t case_id;
+	void *row;
+	bool is_dirty;
+	bool is_lost;	   /* another replica was faster: its slots are decided again */
+	bool is_admitted;  /* a fresh id from admit: not loaded */
+	int32_t first_seq; /* of the journal when it was read */
+	int32_t last_event_slot[KIT_PRODUCERS]; /* index + 1: the one that carries the
+						   acknowledgement */
+};
+
+enum slot_end {
+	SLOT_OPEN,   /* not decided yet */
+	SLOT_DONE,   /* decided; answered after the commit if its case wins */
+	SLOT_AGAIN,  /* to be decided in the next batch */
+	SLOT_SILENT, /* nothing to say (a timer that is gone) */
+};
+
+struct slot {
+	struct kit_turn turn; /* first: handlers get its address */
+	struct wire_msg message;
+	struct batch_case *at; /* NULL: no case */
+	const struct kit_handler *handler;
+	enum slot_end end;
+	enum wire_code code;
+	int32_t expected;
+	int32_t retry_after_ms;
+	struct str text;
+	struct str answer;
+	bool is_kept; /* a command whose result was found, not made */
+	int32_t kept_seq;
+	struct instant timer_due;
+};
+
+struct journal_row {
+	int64_t case_id;
+	int32_t seq;
+	struct instant at;
+	struct str type;
+	struct str actor;
+	struct str body;
+	uint8_t body_digest[32];
+	uint8_t hash[32];
+	struct batch_case *at_case;
+};
+struct marker_row {
+	int64_t case_id;
+	struct str grp;
+	int32_t seq;
+	struct batch_case *at_case;
+};
+struct timer_row {
+	int64_t case_id;
+	struct str name;
+	struct instant due; /* none: clear */
+	struct batch_case *at_case;
+};
+struct child_row {
+	const struct kit_table *table;
+	void *row;
+	struct batch_case *at_case;
+};
+struct hint_row {
+	struct str group;
+	struct str type;
+};
+
+/* A list in the batch's arena: pointers to elements. */
+struct list {
+	void **items;
+	size_t n;
+	size_t cap;
+};
+void list_add(struct arena *mem, struct list *list, void *item);
+
+struct batch {
+	struct arena *mem;
+	struct slot *slots;
+	size_t n_slots;
+	struct map *by_case; /* case_id → struct batch_case */
+	struct list cases;
+	struct instant now;
+	struct instant real_now;
+	struct list journal;
+	struct list raised;
+	struct list done;
+	struct list timers;
+	struct list children;
+	struct list hints;
+};
+
+/* --- the relay --- */
+
+enum group_state { GROUP_OPEN, GROUP_BUSY, GROUP_AWAY };
+struct group {
+	char name[KIT_NAME_MAX];
+	enum group_state state;
+	struct instant
+		blocked_until; /* monotonic: after this it is tried again even without a notice */
+	bool is_deliver;
+};
+struct due {
+	int64_t case_id;
+	struct group *group;
+	int32_t first;
+	int32_t last;
+};
+struct finished {
+	int64_t case_id;
+	struct group *group;
+	int32_t acked;
+};
+
+struct relay {
+	struct group groups[KIT_GROUPS_MAX];
+	size_t n_groups;
+	struct due due[KIT_DUE_MAX];
+	size_t n_due;
+	struct finished finished[KIT_FINISHED_MAX];
+	size_t n_finished;
+	bool wants_sweep;
+	bool wants_timers;
+	bool wants_wake; /* all groups: what was under way may be lost */
+	struct group *wake_group;
+};
+
+struct kit_counts {
+	int64_t batches;
+	int64_t messages;
+	int64_t duplicates;
+	int64_t gaps;
+	int64_t refused;
+	int64_t repeated;
+	int64_t bisected;
+	int64_t resent;
+	int64_t losers;
+};
+
+struct kit {
+	const struct service_spec *spec;
+	struct kit_settings settings;
+	void *own_settings;
+	void *service;
+	struct log *log;
+	struct loop *loop;
+	struct db *db;
+	struct bus_context *context;
+	struct peer *peer;
+	struct http *http;
+	char instance[KIT_NAME_MAX];
+	int self; /* enum kit_producer, or -1 when it produces nothing */
+
+	struct arena *inbox_mem[2];
+	int inbox_at; /* which of the two is being filled */
+	struct wire_msg *inbox;
+	size_t n_inbox;
+	bool inbox_is_urgent; /* holds a command, a submission or an outcome: does not wait to fill
+			       */
+	bool gather_is_over;
+	struct arena *batch_mem;
+	struct batch *batch; /* the one being decided; NULL between batches */
+	struct arena *relay_mem;
+	struct map *by_case;
+	int32_t ref_version;
+	struct instant last_now;
+
+	struct loop_timer *gather_timer;
+	struct loop_timer *settle_timer;
+	struct loop_timer *sweep_timer;
+	struct loop_timer *turn_timer;
+	struct loop_timer *db_timer;
+	struct relay relay;
+	struct kit_counts counts;
+	bool is_stopping;
+};
+
+/* kit_streams.c */
+size_t kit_groups_of(int producer, const char *const **out_groups); /* who subscribes to it */
+bool kit_subscribes(const char *group, enum kit_producer producer);
+int kit_producer_find(struct str name); /* -1: none of that name */
+
+/* kit_batch.c: takes the whole inbox through the database and answers. */
+void kit_batch_run(struct kit *kit);
+
+/* kit_decide.c */
+enum res kit_decide(struct kit *kit, struct batch *batch, struct err *err) must_check;
+const struct kit_handler *kit_handler_find(
+	const struct service_spec *spec, const struct wire_msg *msg);
+
+/* kit_write.c */
+enum res kit_write(struct kit *kit, struct batch *batch, struct err *err) must_check;
+enum res kit_settle(struct kit *kit,
+	struct err *err) must_check; /* finished markers in a transaction of their own */
+void kit_finished_params(struct kit *kit, struct arena *mem, struct db_params *params);
+
+/* kit_answer.c */
+void kit_answer_batch(struct kit *kit, struct batch *batch);
+void kit_send_event(struct kit *kit, struct str group, const struct journal_row *entry);
+void kit_nack(struct kit *kit, const struct wire_msg *question, enum wire_code code,
+	int32_t retry_after_ms, int32_t expected, struct str text);
+
+/* kit_journal.c */
+void kit_journal_seal(struct journal_row *entry, uint8_t head[32]);
+
+/* kit_relay.c */
+void relay_init(struct kit *kit);
+struct group *relay_group(struct kit *kit, struct str name);
+bool relay_may_send(struct kit *kit, struct group *group);
+bool relay_take(struct kit *kit,
+	const struct wire_msg *msg); /* true: it was an answer of a group, dealt with */
+void relay_due(struct kit *kit, int64_t case_id, struct group *group, int32_t first, int32_t last);
+void relay_turn(struct kit *kit); /* sweeps, claims timers, sends what is due */
+void relay_wake_all(struct kit *kit);
+
+/* kit_health.c */
+void kit_health(void *kit, const struct http_request *request, struct http_answer *answer);
+
+/* kit_turn.c: remembers how long the lists are, and cuts them back when a handler failed. */
+struct batch_mark {
+	size_t journal, raised, done, timers, children, hints;
+};
+struct batch_mark batch_mark(const struct batch *batch);
+void batch_cut(struct batch *batch, struct batch_mark mark);
+
+/* Planted bugs: true only in test builds, when WANGLI_PLANT names it. */
+bool kit_planted(const char *name);
+
+/* Inbox (kit_main.c): adds a message that lives in the memory of the inbox being filled. */
+void kit_inbox_add(struct kit *kit, const struct wire_msg *msg);
+struct wire_msg kit_message_copy(struct arena *mem, const struct wire_msg *msg);
+
+#endif

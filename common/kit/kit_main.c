@@ -1,0 +1,471 @@
+/* The life of a service: settings, database, bus, health, and one loop. A round of the loop takes
+ * what has arrived, runs one batch when it is worth one (or when somebody waits), relays, and sends
+ * everything in one flush. */
+#include "kit/kit_internal.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "crypto/crypto.h"
+#include "kit_sql.h"
+#include "os/os.h"
+
+#define KIT_SCHEMA_NUMBER 1 /* the last of common/kit/sql/migrations */
+#define RECEIVE_MOST	  256
+#define WORTH_A_BATCH	  100 /* events: fewer wait GATHER for more */
+#define SETTLE_AT	  1000
+#define TURN_EVERY	  SPAN_MS(250)
+#define DB_RETRY	  SPAN_MS(200)
+
+static const struct config_setting kit_settings[] = {
+#define SETTING(field, name, type, fallback, least, most, unit, meaning)                           \
+	CONFIG_ROW(struct kit_settings, field, name, type, fallback, least, most, unit, meaning)
+#include "kit/kit_config.def"
+#undef SETTING
+};
+#define N_KIT_SETTINGS (sizeof kit_settings / sizeof kit_settings[0])
+
+bool kit_planted(const char *name)
+{
+#ifdef WANGLI_PLANTS
+	const char *planted = getenv("WANGLI_PLANT");
+	return planted != NULL && strcmp(planted, name) == 0;
+#else
+	(void)name;
+	return false;
+#endif
+}
+
+struct log *kit_log(struct kit *kit)
+{
+	return kit->log;
+}
+
+const char *kit_setting_instance(struct kit *kit)
+{
+	return kit->instance;
+}
+
+/* --- inbox --- */
+
+struct wire_msg kit_message_copy(struct arena *mem, const struct wire_msg *msg)
+{
+	struct wire_msg copy = *msg;
+	struct wire_head *h = &copy.head;
+	struct str *texts[] = { &h->id, &h->source, &h->type, &h->subject, &h->to, &h->reply_to,
+		&h->route, &h->sender, &h->actor, &h->producer, &h->command_id, &h->channel,
+		&h->source_msg_id, &h->traceparent, &h->text, &copy.body };
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+		*texts[i] = arena_str(mem, *texts[i]);
+	return copy;
+}
+
+void kit_inbox_add(struct kit *kit, const struct wire_msg *msg)
+{
+	CHECK(kit->n_inbox < (size_t)kit->settings.batch_most);
+	kit->inbox[kit->n_inbox++] = *msg;
+}
+
+static bool inbox_has_room(const struct kit *kit)
+{
+	return kit->n_inbox < (size_t)kit->settings.batch_most &&
+	       arena_used(kit->inbox_mem[kit->inbox_at]) < (size_t)kit->settings.batch_memory / 2;
+}
+
+/* An operator moved the clock or wants work looked at now. */
+static bool take_wake(struct kit *kit, const struct wire_msg *msg)
+{
+	if (msg->kind != WIRE_COMMAND || !str_eq_c(msg->head.type, "kit.wake.v1"))
+		return false;
+	kit->relay.wants_sweep = true;
+	kit->relay.wants_timers = true;
+	struct wire_msg result = {
+		.kind = WIRE_RESULT,
+		.head = {
+			.type = msg->head.type,
+			.subject = str_from_c(kit->spec->name),
+			.to = msg->head.reply_to,
+			.command_id = msg->head.command_id,
+			.code = WIRE_CODE_DONE,
+			.time = INSTANT_NONE,
+		},
+	};
+	peer_send(kit->peer, &result);
+	peer_credit(kit->peer, 1);
+	return true;
+}
+
+static void take_message(struct kit *kit, const struct wire_msg *msg)
+{
+	if (relay_take(kit, msg) || take_wake(kit, msg))
+		return;
+	switch (msg->kind) {
+	case WIRE_EVENT:
+		kit_inbox_add(kit, msg);
+		break;
+	case WIRE_COMMAND:
+	case WIRE_SUBMIT:
+	case WIRE_DONE:
+	case WIRE_CLAIM:
+		kit_inbox_add(kit, msg);
+		kit->inbox_is_urgent = true;
+		break;
+	default:
+		kit->counts.refused++;
+	}
+}
+
+static void on_socket(void *arg)
+{
+	struct kit *kit = arg;
+	struct wire_msg messages[RECEIVE_MOST];
+	while (inbox_has_room(kit)) {
+		size_t room = (size_t)kit->settings.batch_most - kit->n_inbox;
+		size_t n = peer_receive(kit->peer, kit->inbox_mem[kit->inbox_at], messages,
+			room < RECEIVE_MOST ? room : RECEIVE_MOST);
+		for (size_t i = 0; i < n; i++)
+			take_message(kit, &messages[i]);
+		if (n == 0)
+			return;
+		if (kit->n_inbox ==
+			0) /* only answers came: nothing in the arena is needed any more */
+			arena_reset(kit->inbox_mem[kit->inbox_at]);
+	}
+	loop_again(kit->loop);
+}
+
+static void on_new_socket(void *arg, void *old_socket, void *new_socket)
+{
+	struct kit *kit = arg;
+	if (old_socket != NULL)
+		loop_remove_socket(kit->loop, old_socket);
+	if (new_socket != NULL)
+		loop_add_socket(kit->loop, new_socket, on_socket, kit);
+}
+
+static void on_welcome(void *arg)
+{
+	struct kit *kit = arg;
+	log_event(kit->log, bus_connected, LOG_TEXT("instance", kit->instance));
+	relay_wake_all(kit);
+}
+
+/* --- database --- */
+
+/* Not on an older schema, nor on a newer one that broke with programs like this one. */
+static enum res schema_judge(
+	const char *what, int64_t there, int64_t breaking, int64_t known, struct err *err)
+{
+	if (there < known)
+		return err_set(err, RES_INVALID,
+			"%s is at migration %lld, this program wants %lld: run the migrations "
+			"first",
+			what, (long long)there, (long long)known);
+	if (breaking > known)
+		return err_set(err, RES_INVALID,
+			"%s has breaking migration %lld, this program knows %lld: it is older than "
+			"the data",
+			what, (long long)breaking, (long long)known);
+	return RES_OK;
+}
+
+static enum res schema_check(struct kit *kit, struct err *err)
+{
+	struct db_result *result = NULL;
+	TRY(db_run(kit->db, &kit_sql_schema_number, NULL, &result, err));
+	int64_t numbers[4];
+	for (int i = 0; i < 4; i++)
+		numbers[i] = db_get_int(result, 0, i);
+	db_release(kit->db);
+	TRY(schema_judge(kit->spec->name, numbers[0], numbers[1], kit->spec->schema_number, err));
+	return schema_judge("the kit's part", numbers[2], numbers[3], KIT_SCHEMA_NUMBER, err);
+}
+
+static void on_db_timer(void *arg)
+{
+	struct kit *kit = arg;
+	struct err err = { .text = "" };
+	if (db_is_up(kit->db))
+		return;
+	if (db_reconnect(kit->db, &err) != RES_OK) {
+		loop_timer_set(kit->db_timer, DB_RETRY);
+		return;
+	}
+	log_event(kit->log, db_connected, LOG_TEXT("service", kit->spec->name));
+	relay_wake_all(kit);
+}
+
+static enum res db_start(struct kit *kit, struct err *err)
+{
+	const struct db_options options = {
+		.conninfo = kit->settings.pg_conninfo,
+		.application = kit->spec->name,
+		.statements = kit->spec->statements,
+		.more_statements = kit_sql_all,
+		.statement_timeout = SPAN_MS(kit->settings.statement_timeout),
+	};
+	TRY(db_open(&kit->db, &options, err));
+	TRY(schema_check(kit, err));
+	log_event(kit->log, db_connected, LOG_TEXT("service", kit->spec->name));
+	return RES_OK;
+}
+
+/* --- the round --- */
+
+static bool batch_is_due(struct kit *kit)
+{
+	return kit->n_inbox > 0 &&
+	       (kit->inbox_is_urgent || kit->gather_is_over || kit->n_inbox >= WORTH_A_BATCH ||
+		       kit->settings.gather == 0);
+}
+
+static void settle(struct kit *kit)
+{
+	struct err err;
+	if (db_is_up(kit->db) && kit_settle(kit, &err) != RES_OK)
+		log_event(kit->log, db_lost, LOG_TEXT("why", err.text));
+}
+
+static void after_round(void *arg)
+{
+	struct kit *kit = arg;
+	if (!db_is_up(kit->db)) {
+		if (!loop_timer_is_set(kit->db_timer))
+			loop_timer_set(kit->db_timer, DB_RETRY);
+		peer_flush(kit->peer);
+		return;
+	}
+	if (batch_is_due(kit)) {
+		kit->gather_is_over = false;
+		loop_timer_stop(kit->gather_timer);
+		kit_batch_run(kit);
+		if (kit->n_inbox > 0)
+			loop_again(kit->loop);
+	} else if (kit->n_inbox > 0 && !loop_timer_is_set(kit->gather_timer)) {
+		loop_timer_set(kit->gather_timer, SPAN_MS(kit->settings.gather));
+	}
+	relay_turn(kit);
+	if (kit->n_inbox > 0 && kit->inbox_is_urgent)
+		loop_again(kit->loop);
+	if (kit->relay.n_finished >= SETTLE_AT)
+		settle(kit);
+	else if (kit->relay.n_finished > 0 && !loop_timer_is_set(kit->settle_timer))
+		loop_timer_set(kit->settle_timer, SPAN_MS(kit->settings.settle));
+	peer_flush(kit->peer);
+}
+
+static void on_gather(void *arg)
+{
+	((struct kit *)arg)->gather_is_over = true;
+}
+
+static void on_settle(void *arg)
+{
+	settle(arg);
+}
+
+static void on_sweep(void *arg)
+{
+	struct kit *kit = arg;
+	kit->relay.wants_sweep = true;
+	kit->relay.wants_timers = true;
+	loop_timer_set(kit->sweep_timer, SPAN_MS(kit->settings.sweep));
+}
+
+static void on_turn(void *arg)
+{
+	struct kit *kit = arg;
+	bool was_up = peer_is_up(kit->peer);
+	peer_turn(kit->peer, loop_now(kit->loop));
+	if (was_up && !peer_is_up(kit->peer))
+		log_event(kit->log, bus_lost, LOG_TEXT("instance", kit->instance));
+	loop_timer_set(kit->turn_timer, TURN_EVERY);
+}
+
+static void on_health(void *arg, int events)
+{
+	(void)events;
+	http_turn(((struct kit *)arg)->http);
+}
+
+static void on_stop(void *arg)
+{
+	struct kit *kit = arg;
+	log_event(kit->log, process_stopping, LOG_INT("messages", kit->counts.messages));
+	kit->is_stopping = true;
+	loop_stop(kit->loop);
+}
+
+/* --- start and end --- */
+
+static enum res settings_load(struct kit *kit, struct err *err)
+{
+	const struct service_spec *spec = kit->spec;
+	TRY(config_load(kit_settings, N_KIT_SETTINGS, &kit->settings, err));
+	if (spec->n_settings > 0) {
+		kit->own_settings = calloc(1, spec->settings_bytes);
+		CHECK(kit->own_settings != NULL);
+		TRY(config_load(spec->settings, spec->n_settings, kit->own_settings, err));
+	}
+	enum log_level level;
+	if (log_level_parse(str_from_c(kit->settings.log_level), &level) != RES_OK)
+		return err_set(err, RES_INVALID, "LOG_LEVEL '%s': want error, warn, info or debug",
+			kit->settings.log_level);
+	log_destroy(kit->log);
+	kit->log = log_create(spec->name, STDERR_FILENO, level);
+	return RES_OK;
+}
+
+static void memory_start(struct kit *kit)
+{
+	size_t cap = (size_t)kit->settings.batch_memory;
+	kit->inbox_mem[0] = arena_create(cap);
+	kit->inbox_mem[1] = arena_create(cap);
+	kit->batch_mem = arena_create(cap);
+	kit->relay_mem = arena_create(cap);
+	kit->by_case = map_create();
+	kit->inbox = calloc((size_t)kit->settings.batch_most, sizeof *kit->inbox);
+	CHECK(kit->inbox_mem[0] && kit->inbox_mem[1] && kit->batch_mem && kit->relay_mem &&
+		kit->inbox);
+}
+
+static void loop_start(struct kit *kit)
+{
+	kit->loop = loop_create();
+	CHECK(kit->loop != NULL);
+	loop_on_signal(kit->loop, SIGTERM, on_stop, kit);
+	loop_on_signal(kit->loop, SIGINT, on_stop, kit);
+	kit->gather_timer = loop_timer_create(kit->loop, on_gather, kit);
+	kit->settle_timer = loop_timer_create(kit->loop, on_settle, kit);
+	kit->sweep_timer = loop_timer_create(kit->loop, on_sweep, kit);
+	kit->turn_timer = loop_timer_create(kit->loop, on_turn, kit);
+	kit->db_timer = loop_timer_create(kit->loop, on_db_timer, kit);
+	loop_timer_set(kit->sweep_timer, SPAN_MS(kit->settings.sweep));
+	loop_timer_set(kit->turn_timer, TURN_EVERY);
+	loop_after_round(kit->loop, after_round, kit);
+}
+
+static enum res bus_start(struct kit *kit, struct err *err)
+{
+	uint64_t tag;
+	os_random(&tag, sizeof tag);
+	snprintf(kit->instance, sizeof kit->instance, "%s/%016llx", kit->spec->name,
+		(unsigned long long)tag);
+	kit->context = bus_context_create();
+	CHECK(kit->context != NULL);
+	struct peer_options options = {
+		.context = kit->context,
+		.address = kit->settings.bus_address,
+		.instance = kit->instance,
+		.window = (int32_t)kit->settings.window,
+	};
+	TRY(bus_pair_from_secret(str_trim(str_from_c(kit->settings.bus_key)), &options.self, err));
+	struct str server = str_trim(str_from_c(kit->settings.bus_server_key));
+	if (!bus_key_is_valid(server))
+		return err_set(
+			err, RES_INVALID, "BUS_SERVER_KEY is not a Z85 key of 40 characters");
+	memcpy(options.server_key, server.p, server.n);
+	TRY(peer_open(&kit->peer, &options, err));
+	const struct str groups[] = { str_from_c(kit->spec->name) };
+	peer_set_groups(kit->peer, groups, 1);
+	peer_on_socket(kit->peer, on_new_socket, kit);
+	peer_on_welcome(kit->peer, on_welcome, kit);
+	loop_add_socket(kit->loop, peer_socket(kit->peer), on_socket, kit);
+	return RES_OK;
+}
+
+static enum res health_start(struct kit *kit, struct err *err)
+{
+	if (kit->settings.health_listen[0] == '\0')
+		return RES_OK;
+	TRY(http_open(&kit->http, kit->settings.health_listen, kit_health, kit, err));
+	loop_add_fd(kit->loop, http_fd(kit->http), LOOP_READ, on_health, kit);
+	return RES_OK;
+}
+
+static enum res start(struct kit *kit, struct err *err)
+{
+	const struct service_spec *spec = kit->spec;
+	TRY(settings_load(kit, err));
+	TRY(crypto_start(err));
+	memory_start(kit);
+	loop_start(kit);
+	TRY(db_start(kit, err));
+	kit->self = kit_producer_find(str_from_c(spec->name));
+	kit->ref_version = -1; /* the first batch sees that it differs and loads */
+	if (spec->start != NULL)
+		TRY(spec->start(kit, kit->own_settings, &kit->service, err));
+	relay_init(kit);
+	TRY(bus_start(kit, err));
+	TRY(health_start(kit, err));
+	if (getenv("WANGLI_PLANT") != NULL)
+		log_event(kit->log, planted_bug, LOG_TEXT("name", getenv("WANGLI_PLANT")));
+	log_event(kit->log, process_started, LOG_TEXT("version", WANGLI_VERSION));
+	return RES_OK;
+}
+
+static void end(struct kit *kit)
+{
+	if (kit->peer != NULL) {
+		peer_flush(kit->peer);
+		peer_close(kit->peer);
+	}
+	if (kit->service != NULL && kit->spec->stop != NULL)
+		kit->spec->stop(kit->service);
+	http_close(kit->http);
+	db_close(kit->db);
+	bus_context_destroy(kit->context);
+	struct loop_timer *timers[] = { kit->gather_timer, kit->settle_timer, kit->sweep_timer,
+		kit->turn_timer, kit->db_timer };
+	for (size_t i = 0; i < sizeof timers / sizeof timers[0]; i++)
+		loop_timer_destroy(timers[i]);
+	loop_destroy(kit->loop);
+	arena_destroy(kit->inbox_mem[0]);
+	arena_destroy(kit->inbox_mem[1]);
+	arena_destroy(kit->batch_mem);
+	arena_destroy(kit->relay_mem);
+	map_destroy(kit->by_case);
+	free(kit->inbox);
+	config_free(kit_settings, N_KIT_SETTINGS, &kit->settings);
+	if (kit->own_settings != NULL)
+		config_free(kit->spec->settings, kit->spec->n_settings, kit->own_settings);
+	free(kit->own_settings);
+	log_destroy(kit->log);
+}
+
+static int say_help(const struct service_spec *spec)
+{
+	printf("wangli-%s %s: a service of Wangli. Settings come from the environment, or from "
+	       "files named by NAME_FILE:\n\n",
+		spec->name, WANGLI_VERSION);
+	config_help(kit_settings, N_KIT_SETTINGS, stdout);
+	if (spec->n_settings > 0)
+		config_help(spec->settings, spec->n_settings, stdout);
+	return EXIT_SUCCESS;
+}
+
+int kit_main(const struct service_spec *spec, int argc, char **argv)
+{
+	if (argc > 1 && strcmp(argv[1], "--help") == 0)
+		return say_help(spec);
+	if (argc > 1 && strcmp(argv[1], "--version") == 0)
+		return printf("wangli-%s %s\n", spec->name, WANGLI_VERSION) > 0 ? EXIT_SUCCESS
+										: EXIT_FAILURE;
+	struct kit *kit = calloc(1, sizeof *kit);
+	CHECK(kit != NULL);
+	kit->spec = spec;
+	kit->log = log_create(spec->name, STDERR_FILENO, LOG_LEVEL_INFO);
+	struct err err = { .text = "" };
+	enum res res = start(kit, &err);
+	if (res == RES_OK)
+		res = loop_run(kit->loop, &err);
+	if (res != RES_OK)
+		log_event(kit->log, process_failed, LOG_TEXT("why", err.text),
+			LOG_TEXT("result", res_name(res)));
+	end(kit);
+	free(kit);
+	return res == RES_OK ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,332 @@
+/* The relay (law 3): what was committed reaches every group that subscribes. New events leave from
+ * memory at once; whatever is not answered is swept by its marker: claimed with a lease, the last
+ * entry sent, GAP tells where to begin. A group that takes nothing is left alone until the broker
+ * says otherwise. Nothing here is needed for correctness to be remembered. */
+#include "kit/kit_internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kit_sql.h"
+
+#define RELAY_BATCH 500
+#define SWEEP_SOON  SPAN_MS(20) /* a full claim: there is more */
+#define AWAY_FOR    SPAN_S(2) /* a group without members is tried again after this, notice or not */
+
+struct group *relay_group(struct kit *kit, struct str name)
+{
+	struct relay *relay = &kit->relay;
+	for (size_t i = 0; i < relay->n_groups; i++) {
+		if (str_eq_c(name, relay->groups[i].name))
+			return &relay->groups[i];
+	}
+	CHECK(relay->n_groups <
+		KIT_GROUPS_MAX); /* channels come from our own markers: an operator adds them */
+	struct group *group = &relay->groups[relay->n_groups++];
+	*group = (struct group){ .state = GROUP_OPEN,
+		.is_deliver = str_starts(name, STR("deliver/")) };
+	snprintf(group->name, sizeof group->name, "%.*s", STR_ARG(name));
+	return group;
+}
+
+void relay_init(struct kit *kit)
+{
+	const char *const *groups = NULL;
+	size_t n = kit_groups_of(kit->self, &groups);
+	for (size_t i = 0; i < n; i++)
+		relay_group(kit, str_from_c(groups[i]));
+}
+
+bool relay_may_send(struct kit *kit, struct group *group)
+{
+	if (group->state == GROUP_OPEN)
+		return true;
+	if (instant_is_before(loop_now(kit->loop), group->blocked_until))
+		return false;
+	group->state = GROUP_OPEN;
+	return true;
+}
+
+void relay_wake_all(struct kit *kit)
+{
+	for (size_t i = 0; i < kit->relay.n_groups; i++)
+		kit->relay.groups[i].state = GROUP_OPEN;
+	kit->relay.wants_wake = true;
+	kit->relay.wants_timers = true;
+}
+
+void relay_due(struct kit *kit, int64_t case_id, struct group *group, int32_t first, int32_t last)
+{
+	struct relay *relay = &kit->relay;
+	if (relay->n_due == KIT_DUE_MAX) /* the marker stands: the sweep finds it again */
+		return;
+	relay->due[relay->n_due++] =
+		(struct due){ .case_id = case_id, .group = group, .first = first, .last = last };
+}
+
+static void take_ack(struct kit *kit, const struct wire_msg *msg, struct group *group)
+{
+	struct relay *relay = &kit->relay;
+	if (relay->n_finished == KIT_FINISHED_MAX)
+		return; /* sent again after the lease, answered DUPLICATE then */
+	relay->finished[relay->n_finished++] = (struct finished){
+		.case_id = msg->head.case_id, .group = group, .acked = msg->head.seq
+	};
+}
+
+static void group_block(
+	struct kit *kit, struct group *group, enum group_state state, struct span how_long)
+{
+	group->state = state;
+	group->blocked_until = instant_add(loop_now(kit->loop), how_long);
+}
+
+static void take_nack(struct kit *kit, const struct wire_msg *msg, struct group *group)
+{
+	/* the broker speaks for the whole group; a member's own BUSY concerns this one case and
+	 * waits for the lease */
+	bool is_brokers = str_is_empty(msg->head.sender) || str_eq_c(msg->head.sender, "bus");
+	if (msg->head.code == WIRE_CODE_GAP) {
+		struct stream_range range =
+			stream_range_after_gap(msg->head.expected, msg->head.seq);
+		if (kit_planted("ignore_gap"))
+			return;
+		relay_due(kit, msg->head.case_id, group, range.first, range.last);
+	} else if (msg->head.code == WIRE_CODE_BUSY && is_brokers) {
+		int32_t wait_ms = msg->head.retry_after_ms > 0 ? msg->head.retry_after_ms : 100;
+		group_block(kit, group, GROUP_BUSY, SPAN_MS(wait_ms));
+		relay_due(kit, msg->head.case_id, group, msg->head.seq, msg->head.seq);
+	} else if (msg->head.code == WIRE_CODE_NO_CONSUMER) {
+		group_block(kit, group, GROUP_AWAY, AWAY_FOR);
+	}
+}
+
+bool relay_take(struct kit *kit, const struct wire_msg *msg)
+{
+	switch (msg->kind) {
+	case WIRE_CREDIT: /* the broker's notice: this group takes messages again */
+		if (str_is_empty(msg->head.to))
+			return true;
+		struct group *woken = relay_group(kit, msg->head.to);
+		if (woken->state != GROUP_BUSY)
+			kit->relay.wake_group = woken;
+		woken->state = GROUP_OPEN;
+		return true;
+	case WIRE_ACK:
+	case WIRE_NACK:
+		if (kit->self >= 0 && str_eq_c(msg->head.producer, kit->spec->name) &&
+			msg->head.case_id > 0 && !str_is_empty(msg->head.subject)) {
+			struct group *group = relay_group(kit, msg->head.subject);
+			if (msg->kind == WIRE_ACK)
+				take_ack(kit, msg, group);
+			else
+				take_nack(kit, msg, group);
+		}
+		return true;
+	case WIRE_RESULT: /* of a hint */
+		return true;
+	default:
+		return false;
+	}
+}
+
+static enum res wake(struct kit *kit, struct err *err)
+{
+	struct relay *relay = &kit->relay;
+	if (!relay->wants_wake && relay->wake_group == NULL)
+		return RES_OK;
+	struct db_params params;
+	db_params_init(&params, kit->relay_mem);
+	db_param_text(&params, relay->wants_wake ? STR("") : str_from_c(relay->wake_group->name));
+	TRY(db_run(kit->db, &kit_sql_marker_wake, &params, NULL, err));
+	relay->wants_wake = false;
+	relay->wake_group = NULL;
+	relay->wants_sweep = true;
+	return RES_OK;
+}
+
+static void blocked_groups(struct kit *kit, struct db_params *params)
+{
+	struct relay *relay = &kit->relay;
+	struct str *names = arena_new_array(kit->relay_mem, struct str, relay->n_groups);
+	size_t n = 0;
+	for (size_t i = 0; i < relay->n_groups && names != NULL; i++) {
+		if (!relay_may_send(kit, &relay->groups[i]))
+			names[n++] = str_from_c(relay->groups[i].name);
+	}
+	db_param_text_array(params, names, n);
+}
+
+static enum res sweep(struct kit *kit, struct err *err)
+{
+	struct relay *relay = &kit->relay;
+	if (!relay->wants_sweep || kit->self < 0 || relay->n_due + KIT_SWEEP_MOST > KIT_DUE_MAX)
+		return RES_OK;
+	relay->wants_sweep = false;
+	struct db_params params;
+	struct db_result *result = NULL;
+	db_params_init(&params, kit->relay_mem);
+	db_param_span(&params, SPAN_MS(kit->settings.lease));
+	db_param_int4(&params, KIT_SWEEP_MOST);
+	blocked_groups(kit, &params);
+	TRY(db_run(kit->db, &kit_sql_marker_claim, &params, &result, err));
+	size_t n = db_rows(result);
+	for (size_t i = 0; i < n; i++) {
+		struct stream_range range =
+			stream_range_of_marker((int32_t)db_get_int(result, i, 2));
+		relay_due(kit, db_get_int(result, i, 0), relay_group(kit, db_get_str(result, i, 1)),
+			range.first, range.last);
+	}
+	if (n > 0) {
+		kit->counts.resent += (int64_t)n;
+		log_event(kit->log, sweep_resent, LOG_INT("count", n));
+	}
+	if (n == KIT_SWEEP_MOST)
+		loop_timer_set(kit->sweep_timer, SWEEP_SOON);
+	return RES_OK;
+}
+
+static enum res claim_timers(struct kit *kit, struct err *err)
+{
+	int32_t space = (int32_t)(kit->settings.batch_most - (int64_t)kit->n_inbox);
+	if (!kit->relay.wants_timers || space <= 0)
+		return RES_OK;
+	kit->relay.wants_timers = false;
+	struct db_params params;
+	struct db_result *result = NULL;
+	int32_t most = space < KIT_SWEEP_MOST ? space : KIT_SWEEP_MOST;
+	db_params_init(&params, kit->relay_mem);
+	db_param_span(&params, SPAN_MS(kit->settings.lease));
+	db_param_int4(&params, most);
+	TRY(db_run(kit->db, &kit_sql_timer_claim, &params, &result, err));
+	size_t n = db_rows(result);
+	for (size_t i = 0; i < n; i++) {
+		const struct wire_msg timer = {
+			.kind = (enum wire_kind)KIT_TIMER,
+			.head = {
+				.case_id = db_get_int(result, i, 0),
+				.type = arena_str(kit->inbox_mem[kit->inbox_at], db_get_str(result, i, 1)),
+				.time = db_get_instant(result, i, 2),
+			},
+		};
+		kit_inbox_add(kit, &timer);
+		kit->inbox_is_urgent = true;
+	}
+	if (n == (size_t)most)
+		kit->relay.wants_timers = true;
+	return RES_OK;
+}
+
+/* Takes up to RELAY_BATCH entries of one sort (events, or deliveries) that may be sent now off the
+ * list. */
+static size_t take_due(struct kit *kit, bool is_deliver, struct due *out)
+{
+	struct relay *relay = &kit->relay;
+	size_t n = 0, left = 0;
+	for (size_t i = 0; i < relay->n_due; i++) {
+		struct due *due = &relay->due[i];
+		if (n < RELAY_BATCH && due->group->is_deliver == is_deliver &&
+			relay_may_send(kit, due->group))
+			out[n++] = *due;
+		else
+			relay->due[left++] = *due;
+	}
+	relay->n_due = left;
+	return n;
+}
+
+static void send_due_rows(
+	struct kit *kit, const struct db_result *result, const struct due *due, size_t n)
+{
+	for (size_t r = 0; r < db_rows(result); r++) {
+		struct journal_row entry = {
+			.case_id = db_get_int(result, r, 0),
+			.seq = (int32_t)db_get_int(result, r, 1),
+			.at = db_get_instant(result, r, 2),
+			.type = db_get_str(result, r, 3),
+			.body = db_get_str(result, r, 5),
+		};
+		struct group *group = due[db_get_int(result, r, 6) - 1].group;
+		CHECK((size_t)db_get_int(result, r, 6) <= n);
+		kit_send_event(kit, str_from_c(group->name), &entry);
+	}
+}
+
+static enum res send_events_due(struct kit *kit, struct err *err)
+{
+	struct due due[RELAY_BATCH];
+	size_t n = take_due(kit, false, due);
+	if (n == 0)
+		return RES_OK;
+	int64_t ids[RELAY_BATCH];
+	int32_t firsts[RELAY_BATCH], lasts[RELAY_BATCH];
+	for (size_t i = 0; i < n; i++) {
+		ids[i] = due[i].case_id;
+		firsts[i] = due[i].first;
+		lasts[i] = due[i].last;
+	}
+	struct db_params params;
+	struct db_result *result = NULL;
+	db_params_init(&params, kit->relay_mem);
+	db_param_int8_array(&params, ids, n);
+	db_param_int4_array(&params, firsts, n);
+	db_param_int4_array(&params, lasts, n);
+	TRY(db_run(kit->db, &kit_sql_journal_range, &params, &result, err));
+	send_due_rows(kit, result, due, n);
+	return RES_OK;
+}
+
+static enum res send_deliveries_due(struct kit *kit, struct err *err)
+{
+	struct due due[RELAY_BATCH];
+	size_t n = kit->spec->make_deliver != NULL ? take_due(kit, true, due) : 0;
+	if (n == 0)
+		return RES_OK;
+	int64_t ids[RELAY_BATCH];
+	int32_t seqs[RELAY_BATCH];
+	for (size_t i = 0; i < n; i++) {
+		ids[i] = due[i].case_id;
+		seqs[i] = due[i].last;
+	}
+	struct wire_msg *messages = arena_new_array(kit->relay_mem, struct wire_msg, n);
+	if (messages == NULL)
+		return err_set(err, RES_INVALID, "deliveries need more than BATCH_MEMORY");
+	TRY(kit->spec->make_deliver(
+		kit->service, kit->db, kit->relay_mem, ids, seqs, n, messages, err));
+	for (size_t i = 0; i < n; i++) {
+		if (messages[i].kind == WIRE_DELIVER) {
+			messages[i].head.to = str_from_c(due[i].group->name);
+			messages[i].head.reply_to = str_from_c(kit->instance);
+			messages[i].head.producer = str_from_c(kit->spec->name);
+			messages[i].head.case_id = ids[i];
+			messages[i].head.seq = seqs[i];
+			peer_send(kit->peer, &messages[i]);
+		} else if (kit->relay.n_finished < KIT_FINISHED_MAX) {
+			kit->relay.finished[kit->relay.n_finished++] = (struct finished){
+				.case_id = ids[i], .group = due[i].group, .acked = seqs[i]
+			};
+		}
+	}
+	return RES_OK;
+}
+
+void relay_turn(struct kit *kit)
+{
+	struct err err = { .text = "" };
+	if (!db_is_up(kit->db) || !peer_is_up(kit->peer))
+		return;
+	arena_reset(kit->relay_mem);
+	enum res res = wake(kit, &err);
+	if (res == RES_OK)
+		res = sweep(kit, &err);
+	if (res == RES_OK)
+		res = claim_timers(kit, &err);
+	if (res == RES_OK)
+		res = send_events_due(kit, &err);
+	if (res == RES_OK)
+		res = send_deliveries_due(kit, &err);
+	db_release(kit->db);
+	if (res != RES_OK && res != RES_CONFLICT)
+		log_event(kit->log, db_lost, LOG_TEXT("why", err.text));
+}
