@@ -99,7 +99,7 @@ cluster_ensure() {
 cluster_check() {
 	local name value
 	for name in "${UNSAFE_OFF[@]}"; do
-		value=$(cd / && as_db "$PG_BIN/postgres" -D "$PG_DATA" -C "$name" 2>&1) || fail "the settings in $PG_DATA/postgresql.conf are wrong: $value"
+		value=$(cd / && as_db "$PG_BIN/postgres" -D "$PG_DATA" -C "$name" 2>&1 | tail -n 1) || fail "the settings in $PG_DATA/postgresql.conf are wrong: $value"
 		case $name=$value in
 		*=off | synchronous_commit=local) fail "$name=$value in $PG_DATA: nothing would be safe there; take that setting out" ;;
 		esac

@@ -107,7 +107,14 @@ service_make() {
 }
 
 service_fingerprint() {
-	(cd "$DATA/service/$1" && cat run && head -n 1 env/* 2>/dev/null && cat "$PG_DATA/wangli.conf") | sha256sum
+	(
+		cd "$DATA/service/$1" || exit
+		if [ "$1" = postgres ]; then
+			cat run "$PG_DATA/wangli.conf"
+		else
+			grep -H . run env/*
+		fi
+	) | sha256sum | cut -c1-16
 }
 
 service_state() {
@@ -145,8 +152,12 @@ supervisor_pid() {
 supervisor_start() {
 	local service
 	# shellcheck disable=SC2016 # expanded by that shell
-	(cd / && env -i PATH="$PATH" LANG=C.UTF-8 HOME=/ setsid sh -c 'echo $$ >"$1/supervisor.pid"; exec runsvdir -P "$2"' \
-		sh "$DATA" "$(realpath "$DATA/service")" </dev/null >/dev/null 2>&1 9>&- &)
+	(
+		cd /
+		exec 9>&-
+		exec env -i PATH="$PATH" LANG=C.UTF-8 HOME=/ setsid sh -c 'echo $$ >"$1/supervisor.pid"; exec runsvdir -P "$2"' \
+			sh "$DATA" "$(realpath "$DATA/service")" </dev/null >/dev/null 2>&1
+	) &
 	for service in "${SUPERVISED[@]}"; do
 		wait_until 15 test -p "$DATA/service/$service/supervise/ok" || fail "runit does not start (service $service)"
 		wait_until 15 sv status "$DATA/service/$service" || fail "runit does not answer (service $service)"

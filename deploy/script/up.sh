@@ -69,7 +69,7 @@ up_start() {
 		supervisor_start
 	fi
 	service_start postgres
-	wait_until 60 pg_isready -q -h "$RUN" || fail "the database does not start: $(last_words postgres)"
+	wait_until 60 pg_isready -q -h "$RUN" -U postgres -d postgres || fail "the database does not start: $(last_words postgres)"
 	database_ensure
 	clock_ensure
 	reference_ensure
