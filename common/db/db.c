@@ -226,7 +226,7 @@ static enum res round_receive(struct db *db, struct db_call *calls, size_t n, st
 			return db_lost(db, res != RES_OK, err);
 		}
 	}
-	if (db_take_sync(db, limit_ms) != RES_OK)
+	if (db_take_sync(db, limit_ms, &res, err) != RES_OK)
 		return db_lost(db, res != RES_OK, err);
 	if (db->is_replica_unsure) {
 		err_set(err, RES_RETRY, "a commit was not confirmed by the standby");

@@ -173,6 +173,8 @@ static enum res take_statement(struct db *db, struct db_prepared *statement, int
 		res = take_answer(db, limit_ms, &described);
 	if (*failure == RES_OK && prepared && PQresultStatus(prepared) != PGRES_COMMAND_OK)
 		*failure = db_result_failure(prepared, statement->sql->name, err);
+	else if (*failure == RES_OK && described && PQresultStatus(described) != PGRES_COMMAND_OK)
+		*failure = db_result_failure(described, statement->sql->name, err);
 	else if (*failure == RES_OK && described)
 		*failure = keep_types(statement, described, err);
 	PQclear(prepared);
@@ -188,7 +190,7 @@ static enum res prepare_statements(struct db *db, int64_t limit_ms, struct err *
 	for (size_t i = 0; i < db->n_prepared; i++)
 		if (take_statement(db, &db->prepared[i], limit_ms, &failure, err) != RES_OK)
 			return db_lost(db, failure != RES_OK, err);
-	if (db_take_sync(db, limit_ms) != RES_OK)
+	if (db_take_sync(db, limit_ms, &failure, err) != RES_OK)
 		return db_lost(db, failure != RES_OK, err);
 	return failure;
 }

@@ -78,8 +78,10 @@ enum res db_next(struct db *db, int64_t limit_ms, PGresult **out) must_check;
  * the caller clears them. */
 enum res db_simple(struct db *db, const char *text, int64_t limit_ms, PGresult **out_last,
 	struct err *err) must_check;
-/* The answer to PQpipelineSync. */
-enum res db_take_sync(struct db *db, int64_t limit_ms) must_check;
+/* The answer to PQpipelineSync. Calls without a begin commit here, and that may fail (deferred
+ * constraints): *failure is set unless it says something already. RES_RETRY as in db_next. */
+enum res db_take_sync(
+	struct db *db, int64_t limit_ms, enum res *failure, struct err *err) must_check;
 
 /* db_result.c: keeps pg until db_release. */
 struct db_result *db_result_keep(struct db *db, PGresult *pg, const struct db_sql *sql);

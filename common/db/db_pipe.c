@@ -60,13 +60,21 @@ enum res db_next(struct db *db, int64_t limit_ms, PGresult **out)
 	return RES_OK;
 }
 
-enum res db_take_sync(struct db *db, int64_t limit_ms)
+enum res db_take_sync(struct db *db, int64_t limit_ms, enum res *failure, struct err *err)
 {
 	PGresult *pg = NULL;
-	TRY(db_next(db, limit_ms, &pg));
-	ExecStatusType status = PQresultStatus(pg);
-	PQclear(pg);
-	return status == PGRES_PIPELINE_SYNC ? RES_OK : RES_RETRY;
+	for (int ends = 0; ends < 2;) {
+		TRY(db_next(db, limit_ms, &pg));
+		ExecStatusType status = PQresultStatus(pg);
+		if (pg == NULL)
+			ends++;
+		else if (status != PGRES_PIPELINE_SYNC && *failure == RES_OK)
+			*failure = db_result_failure(pg, "(end of round)", err);
+		PQclear(pg);
+		if (status == PGRES_PIPELINE_SYNC)
+			return RES_OK;
+	}
+	return RES_RETRY;
 }
 
 static bool is_success(ExecStatusType status)
