@@ -322,13 +322,16 @@ struct member_pick members_pick(
 	const struct members *members, struct str group, enum member_class class, uint64_t key)
 {
 	const struct member_group *of = map_get(members->groups, group);
-	struct member_pick pick = { .is_served = of != NULL && of->n > 0 };
+	struct member_pick pick = { 0 };
 	uint64_t best = 0;
 
-	for (size_t i = 0; pick.is_served && i < of->n; i++) {
+	for (size_t i = 0; of != NULL && i < of->n; i++) {
 		struct member *member = of->members[i];
 		uint64_t score = mix(members_key_of(str_from_c(member->instance)) ^ key);
 
+		if (member->gone != NULL)
+			continue;
+		pick.is_served = true;
 		if (!has_credit_for(member, class) || (pick.to != NULL && score <= best))
 			continue;
 		pick.to = member;

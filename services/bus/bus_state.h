@@ -1,0 +1,43 @@
+/* What the broker holds while it runs. Nothing of it is durable: a new broker is told everything
+ * again by HELLO. */
+#ifndef WL_BUS_STATE_H
+#define WL_BUS_STATE_H
+
+#include "base/arena.h"
+#include "config/config.h"
+#include "http/http.h"
+#include "log/log.h"
+#include "loop/loop.h"
+#include "peer/server.h"
+
+struct bus_config {
+#define SETTING(field, name, type, fallback, least, most, unit, meaning) CONFIG_MEMBER_##type field;
+#include "bus_config.def"
+#undef SETTING
+};
+
+struct bus_tally {
+	int64_t forwarded;
+	int64_t busy;
+	int64_t no_consumer;
+	int64_t forbidden;
+	int64_t not_here; /* answers for an instance that is gone */
+	int64_t too_big;  /* no room for the stamp in the header */
+	int64_t undelivered;
+	int64_t unknown_keys;
+};
+
+struct bus_peers;
+
+struct bus_state {
+	struct bus_config config;
+	struct log *log;
+	struct loop *loop;
+	struct server *server;
+	struct bus_peers *peers;
+	struct arena *mem; /* reset for each message */
+	struct bus_tally tally;
+	int64_t dropped_told; /* drops that the log knows of */
+};
+
+#endif
