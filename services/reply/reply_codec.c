@@ -1,0 +1,147 @@
+/* Reads and writes the bodies of reply's messages; decides nothing. */
+#include "reply_codec.h"
+
+#include "proto/dispatch.pb-c.h"
+#include "proto/door.pb-c.h"
+#include "proto/intake.pb-c.h"
+#include "proto/reply.pb-c.h"
+#include "wire/wire.h"
+
+/* protobuf-c wants non-const C text. */
+static char *text_out(struct arena *mem, struct str text)
+{
+	return (char *)(uintptr_t)arena_c(mem, text);
+}
+
+static ProtobufCBinaryData bytes_out(struct str bytes)
+{
+	return (ProtobufCBinaryData){ .len = bytes.n, .data = (uint8_t *)(uintptr_t)bytes.p };
+}
+
+enum res reply_read_accepted(struct arena *mem, struct str body, struct reply_event *out,
+	struct reply_letter *out_letter, struct err *err)
+{
+	Wangli__IntakeAccepted *in = NULL;
+
+	TRY(wire_unpack(mem, &wangli__intake_accepted__descriptor, body, &in, err));
+	*out = (struct reply_event){
+		.kind = REPLY_EV_LETTER,
+		.channel = wire_str(in->channel),
+		.klass = wire_str(in->klass),
+		.type = wire_str(in->type),
+	};
+	*out_letter = (struct reply_letter){
+		.source = wire_str(in->source),
+		.source_msg_id = wire_str(in->source_msg_id),
+		.channel = wire_str(in->channel),
+	};
+	if (str_is_empty(out->channel) || str_is_empty(out_letter->source_msg_id))
+		return err_set(err, RES_INVALID, "accepted without channel or source_msg_id");
+	return RES_OK;
+}
+
+enum res reply_read_dispatched(
+	struct arena *mem, struct str body, struct reply_event *out, struct err *err)
+{
+	Wangli__DispatchDispatched *in = NULL;
+
+	TRY(wire_unpack(mem, &wangli__dispatch_dispatched__descriptor, body, &in, err));
+	if (str_is_empty(wire_str(in->unit)))
+		return err_set(err, RES_INVALID, "dispatched without a unit");
+	*out = (struct reply_event){ .kind = REPLY_EV_UNIT, .unit = wire_str(in->unit) };
+	return RES_OK;
+}
+
+enum res reply_read_submit(
+	struct arena *mem, struct str body, struct reply_event *out, struct err *err)
+{
+	Wangli__ReplySubmit *in = NULL;
+
+	TRY(wire_unpack(mem, &wangli__reply_submit__descriptor, body, &in, err));
+	if (in->replied_at_us < 0)
+		return err_set(err, RES_INVALID, "replied_at_us is negative");
+	*out = (struct reply_event){
+		.kind = REPLY_EV_SUBMIT,
+		.text = wire_str(in->text),
+		.replied_at = in->replied_at_us == 0 ? INSTANT_NONE
+						     : (struct instant){ in->replied_at_us },
+	};
+	return RES_OK;
+}
+
+enum res reply_read_done(struct arena *mem, struct str body, struct reply_event *out,
+	struct str *out_reason, struct err *err)
+{
+	Wangli__Done *in = NULL;
+
+	TRY(wire_unpack(mem, &wangli__done__descriptor, body, &in, err));
+	*out = (struct reply_event){
+		.kind = REPLY_EV_DELIVERED,
+		.delivery_id = wire_str(in->delivery_id),
+	};
+	*out_reason = wire_str(in->reason);
+	return RES_OK;
+}
+
+struct str reply_write_submitted(struct arena *mem, const struct reply_case *file,
+	struct str text_digest, int32_t text_chars)
+{
+	Wangli__ReplySubmitted out = WANGLI__REPLY_SUBMITTED__INIT;
+
+	out.draft = file->draft;
+	out.text_digest = bytes_out(text_digest);
+	out.text_chars = text_chars;
+	out.unit = text_out(mem, file->unit);
+	return wire_pack(mem, &out.base);
+}
+
+struct str reply_write_approved(
+	struct arena *mem, const struct reply_case *file, int32_t stage, const char *role)
+{
+	Wangli__ReplyApproved out = WANGLI__REPLY_APPROVED__INIT;
+
+	out.draft = file->draft;
+	out.stage = stage;
+	out.role = text_out(mem, str_from_c(role));
+	return wire_pack(mem, &out.base);
+}
+
+struct str reply_write_replied(
+	struct arena *mem, const struct reply_case *file, struct str text_digest)
+{
+	Wangli__ReplyReplied out = WANGLI__REPLY_REPLIED__INIT;
+
+	out.draft = file->draft;
+	out.delivery_id = text_out(mem, file->delivery_id);
+	out.channel = text_out(mem, file->channel);
+	out.unit = text_out(mem, file->unit);
+	out.type = text_out(mem, file->type);
+	out.klass = text_out(mem, file->klass);
+	out.text_digest = bytes_out(text_digest);
+	return wire_pack(mem, &out.base);
+}
+
+struct str reply_write_delivered(
+	struct arena *mem, const struct reply_case *file, struct str reason)
+{
+	Wangli__ReplyDelivered out = WANGLI__REPLY_DELIVERED__INIT;
+
+	out.delivery_id = text_out(mem, file->delivery_id);
+	out.channel = text_out(mem, file->channel);
+	out.reason = text_out(mem, reason);
+	out.type = text_out(mem, file->type);
+	return wire_pack(mem, &out.base);
+}
+
+struct str reply_write_deliver(struct arena *mem, const struct reply_deliver *deliver)
+{
+	Wangli__Deliver out = WANGLI__DELIVER__INIT;
+
+	out.delivery_id = text_out(mem, deliver->delivery_id);
+	out.case_number = text_out(mem, deliver->case_number);
+	out.text = text_out(mem, deliver->text);
+	out.unit = text_out(mem, deliver->unit_name);
+	out.replied_at_us = deliver->replied_at.us;
+	out.reply_address = text_out(mem, deliver->reply_address);
+	return wire_pack(mem, &out.base);
+}

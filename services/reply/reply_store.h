@@ -1,0 +1,67 @@
+/* Reply's rows in PostgreSQL: column tables and named statements. */
+#ifndef WL_REPLY_STORE_H
+#define WL_REPLY_STORE_H
+
+#include "kit/kit.h"
+#include "reply_core.h"
+
+struct reply_row {
+	struct kit_case kit;
+	struct reply_case file;
+	bool is_begun; /* in memory only: a new row has been given its first values */
+};
+
+struct reply_addressee_row {
+	int64_t case_id;
+	int32_t n;
+	struct str source;
+	struct str source_msg_id;
+	struct str channel;
+};
+
+struct reply_draft_row {
+	int64_t case_id;
+	int32_t n;
+	struct str text;
+	struct str actor;
+	struct instant at;
+	uint8_t text_digest[32];
+};
+
+struct reply_delivery_row {
+	int64_t case_id;
+	int32_t n;
+	struct str delivery_id;
+	struct str channel;
+	struct instant at;
+};
+
+struct reply_deliver_row { /* what a DELIVER needs, read for many cases at once */
+	int64_t case_id;
+	struct str delivery_id;
+	struct str channel;
+	struct str unit;
+	struct instant replied_at;
+	struct str text;
+	struct str source;
+	struct str source_msg_id;
+	struct str reply_address; /* no value: intake holds none */
+	struct str unit_name;	  /* no value: the unit is not in ref.org */
+};
+
+extern const struct kit_case_table reply_cases;
+extern const struct kit_table reply_addressees;
+extern const struct kit_table reply_drafts;
+extern const struct kit_table reply_deliveries;
+extern const struct kit_table *const reply_tables[];
+extern const struct db_sql *const reply_statements[];
+
+/* The core's part of a row; a row that is not stored yet begins here, whichever event comes first.
+ */
+struct reply_case *reply_file_of(struct reply_row *row);
+
+/* The deliveries that are still under way among these cases, in no order. */
+enum res reply_load_deliver(struct db *db, struct arena *mem, const int64_t *case_ids, size_t n,
+	struct reply_deliver_row **out_rows, size_t *out_n, struct err *err) must_check;
+
+#endif
