@@ -8,7 +8,7 @@
 #include "base/check.h"
 #include "db/db_internal.h"
 
-const struct db_sql db_begin = { "db.begin", "begin isolation level read committed read write" };
+const struct db_sql db_begin = { "db.begin", "begin isolation level read committed" };
 const struct db_sql db_begin_snapshot = { "db.begin_snapshot",
 	"begin isolation level repeatable read read only" };
 const struct db_sql db_commit = { "db.commit", "commit" };

@@ -1,13 +1,15 @@
 /* PostgreSQL through libpq: all statements prepared at the start, binary parameters and rows,
- * arrays for batches, several statements a round trip (pipeline mode), reconnect in place. A round
- * fails as a whole and says what to do: RES_CONFLICT  deadlock, serialization failure, lock held
- * for 12 s (40001, 40P01, 55P03): run the same batch again RES_RETRY     the database is away,
- * short of something or too slow (08, 53, 57, 58), or a commit is in doubt: db_reconnect, then run
- * the batch again (it is idempotent) RES_INVALID   data of this batch were refused (classes 22, 23,
- * 54 and P0001): bisect RES_DENIED    a right is missing (42501): a person must act RES_TOO_BIG the
- * arena of the parameters or rows is full: nothing was sent, or nothing read: bisect RES_BUG
- * anything else of class 42 and the rest: bisect, and log Texts of failures never quote a row's
- * data. */
+ * arrays for batches, several statements a round trip (pipeline mode), reconnect in place.
+ * A round fails as a whole and says what to do:
+ *   RES_CONFLICT  deadlock, serialization failure, lock held for 12 s (40001, 40P01, 55P03):
+ *                 run the same batch again
+ *   RES_RETRY     the database is away, short of something or too slow (08, 53, 57, 58), or a
+ *                 commit is in doubt: db_reconnect, then run the batch again (it is idempotent)
+ *   RES_INVALID   data of this batch were refused (classes 22, 23, 54 and P0001): bisect
+ *   RES_DENIED    a right is missing (42501): a person must act
+ *   RES_TOO_BIG   the arena of parameters or rows is full: bisect; nothing was sent, nothing read
+ *   RES_BUG       anything else of class 42 and the rest: bisect, and log
+ * Texts of failures never quote a row's data. */
 #ifndef WL_DB_DB_H
 #define WL_DB_DB_H
 
@@ -57,8 +59,7 @@ struct db_col {
 struct db_params {
 	struct arena *mem;
 	int n;
-	uint32_t types[DB_PARAMS_MAX]; /* oids; compared with those of the statement before sending
-					*/
+	uint32_t types[DB_PARAMS_MAX]; /* oids; compared with the statement's before sending */
 	const char *values[DB_PARAMS_MAX];
 	int lengths[DB_PARAMS_MAX];
 };
@@ -96,13 +97,12 @@ bool db_is_null(const struct db_result *result, size_t row, int col);
 
 struct db;
 struct db_options {
-	const char *conninfo;			/* libpq's; several hosts allowed */
+	const char *conninfo;			/* libpq's; several hosts: the primary is chosen */
 	const char *application;		/* application_name */
 	const struct db_sql *const *statements; /* NULL-terminated; prepared at every connect */
 	const struct db_sql *const *more_statements; /* a second list (the kit's), or NULL */
 	struct span statement_timeout;
-	bool allow_unsafe; /* true only in tools that read: skips the refusal of fsync=off and the
-			      like */
+	bool allow_unsafe; /* only for tools that read: fsync=off and the like are let pass */
 };
 /* Connects and prepares. RES_RETRY: not reachable now. RES_INVALID: fsync=off,
  * full_page_writes=off, synchronous_commit off or local, or standard_conforming_strings off: one

@@ -53,10 +53,10 @@ static void notice_received(void *context, const PGresult *pg)
 static PGconn *connect_blocking(const struct db *db)
 {
 	const char *const names[] = { "connect_timeout", "keepalives_idle", "keepalives_interval",
-		"keepalives_count", "tcp_user_timeout", "dbname", "application_name",
-		"client_encoding", NULL };
-	const char *const values[] = { CONNECT_SECONDS, "10", "5", "3", "15000", db->conninfo,
-		db->application, "UTF8", NULL };
+		"keepalives_count", "tcp_user_timeout", "target_session_attrs", "dbname",
+		"application_name", "client_encoding", NULL };
+	const char *const values[] = { CONNECT_SECONDS, "10", "5", "3", "15000", "primary",
+		db->conninfo, db->application, "UTF8", NULL };
 	return PQconnectdbParams(names, values, 1);
 }
 
