@@ -144,7 +144,7 @@ service_start() {
 supervisor_pid() {
 	local pid
 	pid=$(cat "$DATA/supervisor.pid" 2>/dev/null) || return 1
-	[ "$(cat "/proc/$pid/comm" 2>/dev/null)" = runsvdir ] || return 1
+	[[ $(readlink "/proc/$pid/exe" 2>/dev/null) == */runsvdir ]] || return 1 # a dead one that nobody buried has none
 	echo "$pid"
 }
 

@@ -115,7 +115,9 @@ def wait_for_all(options):
         if not sick:
             return 0
         if time.monotonic() > end:
-            print("; ".join(f"{state['service']}: {last_words(options.data, state['service'])}" for state in sick))
+            names = ", ".join(state["service"] for state in sick)
+            print(f"{names}; {sick[0]['service']} is {sick[0]['health'].get('status', 'not healthy')} and last said: "
+                  f"{last_words(options.data, sick[0]['service'])}")
             return 1
         time.sleep(PAUSE_SECONDS)
 

@@ -9,7 +9,7 @@ need_program() {
 cmd_status() {
 	[ $# -eq 0 ] || fail "status does not know '$1'"
 	system_load
-	python3 "$ROOT/deploy/script/status.py" "$DATA" "$RUN" "$PORT" ${AS_JSON:+--json}
+	exec python3 "$ROOT/deploy/script/status.py" "$DATA" "$RUN" "$PORT" ${AS_JSON:+--json}
 }
 
 cmd_logs() {

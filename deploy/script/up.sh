@@ -54,7 +54,13 @@ up_settle() {
 	fi
 	PORT=${asked_port:-$PORT}
 	CLOCK=${asked_clock:-$CLOCK}
-	[ -n "$WAS_RUNNING" ] || ports_check "$PORT"
+	[ -z "$WAS_RUNNING" ] || return 0
+	if ! system_is_gone; then
+		system_lock
+		say 'ending processes that a killed supervisor left behind'
+		system_stop
+	fi
+	ports_check "$PORT"
 }
 
 up_start() {
@@ -64,10 +70,7 @@ up_start() {
 		service_make "$service"
 		[ -n "$WAS_RUNNING" ] || touch "$DATA/service/$service/down"
 	done
-	if [ -z "$WAS_RUNNING" ]; then
-		system_is_gone || system_stop_leftovers
-		supervisor_start
-	fi
+	[ -n "$WAS_RUNNING" ] || supervisor_start
 	service_start postgres
 	wait_until 60 pg_isready -q -h "$RUN" -U postgres -d postgres || fail "the database does not start: $(last_words postgres)"
 	database_ensure
@@ -78,13 +81,6 @@ up_start() {
 		service_start "$service"
 	done
 	up_wait
-}
-
-# What a killed supervisor left behind would run beside the new one.
-system_stop_leftovers() {
-	say 'ending processes that a killed supervisor left behind'
-	system_stop
-	run_make
 }
 
 up_wait() {
