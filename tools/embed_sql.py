@@ -52,7 +52,7 @@ def strip_comments(statement):
     """The statement without comments, blank ends and its closing semicolon; quotes are respected."""
     kept, quote, quote_line, ended = [], "", 0, False
     for number, raw in statement.lines:
-        line, at = "", 0
+        line, at, is_in_text = "", 0, bool(quote)
         while at < len(raw):
             char = raw[at]
             if quote:
@@ -73,10 +73,11 @@ def strip_comments(statement):
                 raise Refused(number, "dollar quotes belong to migrations, not to named statements")
             line += char
             at += 1
-        kept.append(line if quote else line.rstrip())
+        if line.strip() or is_in_text:
+            kept.append(line if quote else line.rstrip())
     if quote:
         raise Refused(quote_line, f"quote {quote} is not closed")
-    text = "\n".join(line for line in kept if line.strip()).strip()
+    text = "\n".join(kept).strip()
     if not text:
         raise Refused(statement.line, f"'{statement.name}' has no statement")
     return text

@@ -49,7 +49,7 @@ static void notice_received(void *context, const PGresult *pg)
 }
 
 /* What stands before dbname may be overridden by the connection string, what stands behind it may
- * not. */
+ * not. A standby takes no commits, so it counts as a server that is away. */
 static PGconn *connect_blocking(const struct db *db)
 {
 	const char *const names[] = { "connect_timeout", "keepalives_idle", "keepalives_interval",
@@ -60,8 +60,7 @@ static PGconn *connect_blocking(const struct db *db)
 	return PQconnectdbParams(names, values, 1);
 }
 
-/* libpq tells the SQLSTATE of a refused connection only in verbose text: "FATAL:  28P01: password
- * …". */
+/* libpq tells the SQLSTATE of a refused connection only in verbose text: "FATAL:  28P01: pass…". */
 static bool is_denied_text(const char *text)
 {
 	for (const char *at = strstr(text, ":  "); at; at = strstr(at + 1, ":  ")) {
