@@ -1,0 +1,237 @@
+/* The simulated clock. See simclock.h. */
+#include "clock/simclock.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "os/os.h"
+#include "simclock_sql.h"
+
+#define CALL_MEMORY	(1u << 20)
+#define POLL_EVERY	SPAN_MS(2)
+#define WAKE_EVERY	SPAN_MS(50)
+#define STUCK_AFTER	SPAN_S(60)
+#define STANDS_SAID_MAX 6 /* lines of what is unsettled that an error names */
+
+struct simclock {
+	struct simclock_options options;
+	struct db *db;
+	struct arena *mem;
+	int64_t wakes;
+};
+
+static const char *const woken_groups[] = { "intake", "dispatch", "reply", "followup",
+	"analytics" };
+
+enum res simclock_open(
+	struct simclock **out, const struct simclock_options *options, struct err *err)
+{
+	struct simclock *clock = calloc(1, sizeof *clock);
+	CHECK(clock != NULL);
+	clock->options = *options;
+	clock->mem = arena_create(CALL_MEMORY);
+	CHECK(clock->mem != NULL);
+	const struct db_options db = {
+		.conninfo = options->conninfo,
+		.application = "wangli-clock",
+		.statements = simclock_sql_all,
+		.statement_timeout = SPAN_S(30),
+		.allow_unsafe = true,
+	};
+	enum res res = db_open(&clock->db, &db, err);
+	if (res != RES_OK) {
+		simclock_close(clock);
+		return res;
+	}
+	*out = clock;
+	return RES_OK;
+}
+
+void simclock_close(struct simclock *clock)
+{
+	if (clock == NULL)
+		return;
+	db_close(clock->db);
+	arena_destroy(clock->mem);
+	free(clock);
+}
+
+/* One statement with at most one parameter, a business time. A database that went away is taken up
+ * again once. */
+static enum res ask(struct simclock *clock, const struct db_sql *sql, struct instant at,
+	struct db_result **out, struct err *err)
+{
+	for (int attempt = 0;; attempt++) {
+		struct db_params params;
+		arena_reset(clock->mem);
+		db_release(clock->db);
+		db_params_init(&params, clock->mem);
+		if (!instant_is_none(at))
+			db_param_instant(&params, at);
+		enum res res = db_run(clock->db, sql, &params, out, err);
+		if (res != RES_RETRY || attempt > 0)
+			return res;
+		TRY(db_reconnect(clock->db, err));
+	}
+}
+
+static enum res read_now(
+	struct simclock *clock, bool *out_is_simulated, struct instant *out_now, struct err *err)
+{
+	struct db_result *result;
+	TRY(ask(clock, &simclock_sql_clock_now, INSTANT_NONE, &result, err));
+	if (db_rows(result) != 1)
+		return err_set(err, RES_INVALID, "this system has no clock yet: run ./wangli up");
+	*out_is_simulated = db_get_int(result, 0, 0) != 0;
+	*out_now = db_get_instant(result, 0, 1);
+	return RES_OK;
+}
+
+enum res simclock_now(struct simclock *clock, struct instant *out, struct err *err)
+{
+	bool is_simulated;
+	return read_now(clock, &is_simulated, out, err);
+}
+
+static enum res next_due(struct simclock *clock, struct instant *out, struct err *err)
+{
+	struct db_result *result;
+	TRY(ask(clock, &simclock_sql_next_due, INSTANT_NONE, &result, err));
+	*out = db_is_null(result, 0, 0) ? INSTANT_NONE : db_get_instant(result, 0, 0);
+	return RES_OK;
+}
+
+/* What stands in the way of time: how much, whether timers are among it, and in words. */
+struct standing {
+	int64_t n;
+	bool has_timers;
+	struct err words;
+};
+
+static enum res read_standing(struct simclock *clock, struct standing *out, struct err *err)
+{
+	struct db_result *result;
+	TRY(ask(clock, &simclock_sql_unsettled, INSTANT_NONE, &result, err));
+	*out = (struct standing){ .n = 0 };
+	struct str words = STR("");
+	for (size_t i = 0; i < db_rows(result); i++) {
+		int64_t n = db_get_int(result, i, 1);
+		out->n += n;
+		out->has_timers = out->has_timers || db_get_int(result, i, 2) != 0;
+		if (i < STANDS_SAID_MAX)
+			words = arena_printf(clock->mem, "%.*s%s%.*s (%lld)", STR_ARG(words),
+				i > 0 ? ", " : "", STR_ARG(db_get_str(result, i, 0)), (long long)n);
+	}
+	(void)err_set(&out->words, RES_OK, "%.*s", STR_ARG(words));
+	return RES_OK;
+}
+
+enum res simclock_read(struct simclock *clock, struct simclock_reading *out, struct err *err)
+{
+	struct simclock_reading reading;
+	struct standing standing;
+	TRY(read_now(clock, &reading.is_simulated, &reading.now, err));
+	TRY(next_due(clock, &reading.next_due, err));
+	TRY(read_standing(clock, &standing, err));
+	reading.unsettled = standing.n;
+	*out = reading;
+	return RES_OK;
+}
+
+enum res simclock_require_simulated(struct simclock *clock, struct err *err)
+{
+	bool is_simulated;
+	struct instant now;
+	TRY(read_now(clock, &is_simulated, &now, err));
+	if (!is_simulated)
+		return err_set(err, RES_INVALID,
+			"this system runs on real time; only one made with `./wangli up --clock "
+			"simulated` can be moved");
+	return RES_OK;
+}
+
+enum res simclock_begin(struct simclock *clock, struct instant at, struct err *err)
+{
+	struct db_result *result;
+	TRY(simclock_require_simulated(clock, err));
+	TRY(ask(clock, &simclock_sql_clock_begin, at, &result, err));
+	if (db_rows(result) == 0)
+		return err_set(err, RES_CONFLICT, "there are cases: the clock cannot go back");
+	return RES_OK;
+}
+
+enum res simclock_set(struct simclock *clock, struct instant at, struct err *err)
+{
+	struct db_result *result;
+	return ask(clock, &simclock_sql_clock_set, at, &result, err);
+}
+
+static void wake_all(struct simclock *clock)
+{
+	char id[64];
+	clock->wakes++;
+	(void)!snprintf(id, sizeof id, "wake/%lld", (long long)clock->wakes);
+	for (size_t i = 0; i < sizeof woken_groups / sizeof woken_groups[0]; i++) {
+		const struct line_command wake = {
+			.group = woken_groups[i],
+			.type = "kit.wake.v1",
+			.command_id = str_from_c(id),
+			.actor = STR("system"),
+		};
+		line_send(clock->options.line, &wake);
+	}
+}
+
+/* A few milliseconds in which the line and the caller's own connections are served. */
+static enum res pause_shortly(struct simclock *clock, struct err *err)
+{
+	struct wire_msg answers[64];
+	size_t n;
+	arena_reset(clock->mem);
+	if (clock->options.pump != NULL)
+		TRY(clock->options.pump(clock->options.arg, err));
+	/* results of wakes say nothing that the database does not say better */
+	return line_take(clock->options.line, clock->mem, answers, 64, &n, POLL_EVERY, err);
+}
+
+enum res simclock_settle(struct simclock *clock, struct err *err)
+{
+	int64_t before = -1;
+	struct instant moved_at = os_monotonic_now();
+	struct instant woken_at = INSTANT_NONE;
+	for (;;) {
+		struct standing standing;
+		struct instant now = os_monotonic_now();
+		TRY(read_standing(clock, &standing, err));
+		if (standing.n == 0)
+			return RES_OK;
+		if (standing.n != before)
+			moved_at = now;
+		before = standing.n;
+		if (instant_since(now, moved_at).us > STUCK_AFTER.us)
+			return err_set(err, RES_RETRY, "nothing moved for %d s; pending: %s",
+				(int)(STUCK_AFTER.us / 1000000), standing.words.text);
+		if (standing.has_timers && line_is_up(clock->options.line) &&
+			(instant_is_none(woken_at) ||
+				instant_since(now, woken_at).us > WAKE_EVERY.us)) {
+			wake_all(clock);
+			woken_at = now;
+		}
+		TRY(pause_shortly(clock, err));
+	}
+}
+
+enum res simclock_advance(struct simclock *clock, struct instant at, struct err *err)
+{
+	for (;;) {
+		struct instant due;
+		TRY(simclock_settle(clock, err));
+		TRY(next_due(clock, &due, err));
+		if (instant_is_none(due) || instant_is_before(at, due))
+			break;
+		TRY(simclock_set(clock, due, err));
+	}
+	TRY(simclock_set(clock, at, err));
+	return simclock_settle(clock, err);
+}

@@ -1,0 +1,48 @@
+-- name: clock_now
+-- Business time, as every service computes it (law 15).
+select c.is_simulated, clock_timestamp() + c.shift from ref.clock c;
+
+-- name: clock_set
+-- $1 business time. Never backwards, and only where the clock is simulated.
+update ref.clock set shift = $1::timestamptz - clock_timestamp()
+where is_simulated and clock_timestamp() + shift <= $1::timestamptz
+returning is_simulated;
+
+-- name: clock_begin
+-- $1 business time. Any time, but only before the first case.
+update ref.clock set shift = $1::timestamptz - clock_timestamp()
+where is_simulated and not exists (select c.case_id from intake.v_case c)
+returning is_simulated;
+
+-- name: unsettled
+-- What has to end before time may go on: markers, but for deliveries that nobody takes, and timers that are due. One statement, one
+-- snapshot: a marker goes only after what it caused is committed, so nothing can hide between two schemas.
+with b as (select clock_timestamp() + c.shift as now from ref.clock c),
+p(schema, grp, attempts) as (
+	select 'intake', q.grp, q.attempts from intake.v_pending q
+	union all select 'dispatch', q.grp, q.attempts from dispatch.v_pending q
+	union all select 'reply', q.grp, q.attempts from reply.v_pending q
+	union all select 'followup', q.grp, q.attempts from followup.v_pending q
+	union all select 'analytics', q.grp, q.attempts from analytics.v_pending q),
+t(schema, name) as (
+	select 'intake', q.name from intake.v_timer q, b where q.due_at <= b.now
+	union all select 'dispatch', q.name from dispatch.v_timer q, b where q.due_at <= b.now
+	union all select 'reply', q.name from reply.v_timer q, b where q.due_at <= b.now
+	union all select 'followup', q.name from followup.v_timer q, b where q.due_at <= b.now
+	union all select 'analytics', q.name from analytics.v_timer q, b where q.due_at <= b.now)
+select p.schema || ' to ' || p.grp, count(*), false from p
+where not (p.grp like 'deliver/%' and p.attempts > 1)
+group by p.schema, p.grp
+union all
+select t.schema || '''s timer ' || t.name, count(*), true from t
+group by t.schema, t.name
+order by 1;
+
+-- name: next_due
+-- The next timer of any service; null: there is none.
+select min(q.due_at) from (
+	select min(i.due_at) as due_at from intake.v_timer i
+	union all select min(d.due_at) from dispatch.v_timer d
+	union all select min(r.due_at) from reply.v_timer r
+	union all select min(f.due_at) from followup.v_timer f
+	union all select min(a.due_at) from analytics.v_timer a) q;
