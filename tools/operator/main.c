@@ -1,0 +1,66 @@
+/* wangli-operator: what the operator does over the bus with a key of her own. Finds the command and
+ * says in one line what went wrong. Exit codes: 0 done, 1 failed, 2 wrong use. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "crypto/crypto.h"
+#include "operator.h"
+
+#define MEMORY_MAX (8u << 20)
+
+static const struct command {
+	const char *name;
+	enum res (*run)(struct arena *mem, int argc, char **argv, struct err *err);
+	const char *help;
+} commands[] = {
+	{ "channel", operator_channel,
+		"  channel add NAME [--channels a,b] --out KEYFILE\n"
+		"      gives NAME a key and the right to submit for its channels (default: NAME).\n"
+		"      With a KEYFILE that exists, tells the platform its public half again.\n" },
+	{ "clock", operator_clock,
+		"  clock show [--json]\n"
+		"  clock start TIME       puts a simulated clock anywhere, while there is no case\n"
+		"  clock advance --next | --to TIME | --by SPAN\n"
+		"      from timer to timer, each only when nothing is under way;\n"
+		"      TIME: 2019-04-24T16:03:40 (Shanghai unless it says otherwise); SPAN: 90s, "
+		"30min, 2h, 3d\n" },
+};
+
+static void help(FILE *to)
+{
+	fprintf(to, "wangli-operator " WANGLI_VERSION "\n");
+	for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+		fputs(commands[i].help, to);
+	fprintf(to, "Environment: BUS_ADDRESS, BUS_SERVER_KEY_FILE, BUS_KEY_FILE (the "
+		    "operator's), PG_CONNINFO (clock: as wl_deploy)\n");
+}
+
+int main(int argc, char **argv)
+{
+	struct err err = { .text = "" };
+	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+		help(stdout);
+		return 0;
+	}
+	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+		puts(WANGLI_VERSION);
+		return 0;
+	}
+	SCOPED(arena)
+	struct arena *mem = arena_create(MEMORY_MAX);
+	CHECK(mem != NULL);
+	enum res res = crypto_start(&err);
+	for (size_t i = 0; argc > 1 && i < sizeof commands / sizeof commands[0]; i++) {
+		if (strcmp(argv[1], commands[i].name) != 0)
+			continue;
+		if (res == RES_OK)
+			res = commands[i].run(mem, argc - 2, argv + 2, &err);
+		if (res == RES_OK)
+			return 0;
+		fprintf(stderr, "wangli-operator: %s\n", err.text);
+		return 1;
+	}
+	help(stderr);
+	return 2;
+}

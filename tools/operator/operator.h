@@ -1,0 +1,12 @@
+/* wangli-operator's commands: one file each, the table that lists them stands in main.c. */
+#ifndef WL_OPERATOR_OPERATOR_H
+#define WL_OPERATOR_OPERATOR_H
+
+#include "base/arena.h"
+#include "base/err.h"
+
+/* argv[0] is the first word after the command's own name. */
+enum res operator_channel(struct arena *mem, int argc, char **argv, struct err *err) must_check;
+enum res operator_clock(struct arena *mem, int argc, char **argv, struct err *err) must_check;
+
+#endif
