@@ -25,7 +25,7 @@ step() {
 	local name=$1 log status=0
 	shift
 	mkdir -p "$ROOT/build/log" 2>/dev/null || fail "cannot write to $ROOT/build"
-	log="$ROOT/build/log/${name%% *}.log"
+	log="$ROOT/build/log/$SYSTEM_ID-${name%%[: ]*}.log"
 	say "$name"
 	# A subshell of its own settings: inside `||` a failure in its middle would pass unseen.
 	set +e

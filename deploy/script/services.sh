@@ -13,11 +13,11 @@ service_environment() {
 	edge) echo "HEALTH_LISTEN=127.0.0.1:$PORT" ;;
 	*) echo "HEALTH_LISTEN=unix:$RUN/$service.health" ;;
 	esac
-	echo "BUS_ADDRESS=ipc://$RUN/bus.sock"
 	echo "BUS_KEY_FILE=$keys/$service.key"
 	case $service in
 	bus)
-		echo "BUS_PEERS=$keys/peers"
+		echo "BUS_LISTEN=ipc://$RUN/bus.sock"
+		echo "BUS_PEERS_DIR=$keys/peers"
 		return
 		;;
 	edge)
@@ -26,6 +26,7 @@ service_environment() {
 		;;
 	*) echo "PG_CONNINFO=$(conninfo) user=wl_$service" ;;
 	esac
+	echo "BUS_ADDRESS=ipc://$RUN/bus.sock"
 	echo "BUS_SERVER_KEY_FILE=$keys/bus.pub"
 	case $service in
 	intake)

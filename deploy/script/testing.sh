@@ -16,7 +16,7 @@ cmd_test() {
 		shift
 	done
 	packages_ensure build test
-	step 'test build (some minutes the first time)' test_build
+	step 'test build (some minutes the first time)' build_preset dev
 	set -- --test-dir "$ROOT/build/dev" --output-on-failure --parallel "$(nproc)" --no-tests=error
 	if [ ${#labels[@]} -gt 0 ]; then
 		pattern=$(IFS='|' && echo "${labels[*]}")
@@ -29,10 +29,4 @@ cmd_test() {
 		set -- "$@" --label-exclude '^long$'
 	fi
 	exec ctest "$@"
-}
-
-test_build() {
-	cd "$ROOT" || return
-	cmake --preset dev
-	cmake --build --preset dev
 }

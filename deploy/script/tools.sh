@@ -79,7 +79,7 @@ cmd_channel() {
 cmd_import() {
 	system_load
 	need_program wangli-import
-	operator_environment wl_check
+	operator_environment wl_deploy
 	export DATA_FOLDER=$DATA DOOR_ADDRESS=tcp://127.0.0.1:$((PORT + 1))
 	exec "$DATA/app/bin/wangli-import" "$@"
 }
