@@ -13,7 +13,7 @@ insert into case_file (case_id, version, seq, head, seen_intake, seen_dispatch, 
 	state, visits, is_on_time, is_undelivered, received_day, channel, klass, type, category, area, unit, reason, received_at,
 	accepted_at, dispatched_at, signed_at, contacted_at, resolve_due, resolved_at, submitted_at, replied_at,
 	delivered_at, followed_at, closed_at)
-select t.case_id, t.version + 1, t.seq, t.head, t.seen_intake, t.seen_dispatch, t.seen_reply, t.seen_followup,
+select t.case_id, t.version, t.seq, t.head, t.seen_intake, t.seen_dispatch, t.seen_reply, t.seen_followup,
 	t.state, t.visits, t.is_on_time, t.is_undelivered, t.received_day, t.channel, t.klass, t.type, t.category,
 	t.area, t.unit, t.reason, t.received_at, t.accepted_at, t.dispatched_at, t.signed_at, t.contacted_at,
 	t.resolve_due, t.resolved_at, t.submitted_at, t.replied_at, t.delivered_at, t.followed_at, t.closed_at

@@ -9,7 +9,7 @@ join case_file f on f.case_id = t.case_id;
 -- one array a column, in the order of case_load
 insert into case_file (case_id, version, seq, head, seen_reply, state, plan, visits, planned, is_undelivered,
 	type, rating, reason, delivered_at, next_at, closed_at)
-select t.case_id, t.version + 1, t.seq, t.head, t.seen_reply, t.state, t.plan, t.visits, t.planned,
+select t.case_id, t.version, t.seq, t.head, t.seen_reply, t.state, t.plan, t.visits, t.planned,
 	t.is_undelivered, t.type, t.rating, t.reason, t.delivered_at, t.next_at, t.closed_at
 from unnest($1::int8[], $2::int4[], $3::int4[], $4::bytea[], $5::int4[], $6::int2[], $7::int2[], $8::int2[],
 	$9::int2[], $10::bool[], $11::text[], $12::text[], $13::text[], $14::timestamptz[], $15::timestamptz[],

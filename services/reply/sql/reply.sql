@@ -10,7 +10,7 @@ join case_file f on f.case_id = t.case_id;
 -- one array a column, in the order of case_load
 insert into case_file (case_id, version, seq, head, seen_intake, seen_dispatch, seen_followup, state,
 	has_letter, has_unit, draft, channel, klass, type, unit, delivery_id, replied_at, delivered_at, closed_at)
-select t.case_id, t.version + 1, t.seq, t.head, t.seen_intake, t.seen_dispatch, t.seen_followup, t.state,
+select t.case_id, t.version, t.seq, t.head, t.seen_intake, t.seen_dispatch, t.seen_followup, t.state,
 	t.has_letter, t.has_unit, t.draft, t.channel, t.klass, t.type, t.unit, t.delivery_id, t.replied_at,
 	t.delivered_at, t.closed_at
 from unnest($1::int8[], $2::int4[], $3::int4[], $4::bytea[], $5::int4[], $6::int4[], $7::int4[], $8::int2[],
