@@ -167,6 +167,12 @@ bool members_serves(const struct member *member, struct str group)
 	return false;
 }
 
+struct str members_group_name(const struct member *member, size_t at)
+{
+	CHECK(at < member->groups_n);
+	return str_from_c(member->groups[at]->name);
+}
+
 static enum res member_enter_groups(
 	struct members *members, struct member *member, const struct member_hello *hello)
 {

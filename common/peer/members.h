@@ -74,6 +74,7 @@ struct member_pick {
 };
 struct member_pick members_pick(const struct members *members, struct str group, enum member_class class, uint64_t key);
 bool members_serves(const struct member *member, struct str group);
+struct str members_group_name(const struct member *member, size_t at); /* at < member->groups_n */
 
 /* instance was refused by group: returns when to try again, growing from REFUSED_LEAST_MS to REFUSED_MOST_MS as long as
  * the group keeps refusing, and remembers whom to tell. */

@@ -100,8 +100,7 @@ struct members *server_members(struct server *server)
 	return server->members;
 }
 
-/* It gets nothing more; server_flush removes it. */
-static void member_mark_gone(struct server *server, struct member *member, const char *why)
+void server_dismiss(struct server *server, struct member *member, const char *why)
 {
 	if (member->gone == NULL)
 		member->gone = why;
@@ -139,7 +138,7 @@ static void member_send(struct server *server, struct member *member)
 	}
 	server->counts.unsent += member->out.count;
 	if (res == RES_NOT_FOUND)
-		member_mark_gone(server, member, "unreachable");
+		server_dismiss(server, member, "unreachable");
 	failed_keep(server, member);
 }
 
@@ -211,7 +210,7 @@ static void joined(
 	struct server *server, struct member *member, struct member *before, struct instant now)
 {
 	if (before != NULL && before != member && strcmp(before->user, member->user) == 0)
-		member_mark_gone(server, before, "replaced");
+		server_dismiss(server, before, "replaced");
 	if (member->gone != NULL)
 		member->credit = member->window; /* it left and came back on the same connection */
 	member->heard_at = now;
@@ -306,7 +305,7 @@ static void on_record(struct server *server, struct from *from, const struct wir
 	else if (record->kind == WIRE_PING)
 		stage_kind(server, member, WIRE_PONG);
 	else if (record->kind == WIRE_BYE)
-		member_mark_gone(server, member, "bye");
+		server_dismiss(server, member, "bye");
 	else if (record->kind != WIRE_PONG && record->kind != WIRE_WELCOME)
 		server->hooks.message(server->arg, member, record);
 }
@@ -423,7 +422,7 @@ void server_turn(struct server *server, struct instant now)
 		if (was_asleep)
 			all[i]->heard_at = now;
 		else if (instant_since(now, all[i]->heard_at).us > PEER_SILENT_AFTER.us)
-			member_mark_gone(server, all[i], "silent");
+			server_dismiss(server, all[i], "silent");
 	}
 	server->turned_at = now;
 	server_flush(server);

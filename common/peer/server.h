@@ -45,6 +45,8 @@ void server_receive(struct server *server, struct instant now);
 /* RES_TOO_BIG: header and tail, or body, are over their limits; nothing was staged. */
 enum res server_stage(struct server *server, struct member *to, const struct wire_record *record, struct str header_tail) must_check;
 void server_stage_msg(struct server *server, struct member *to, const struct wire_msg *msg);
+/* It gets nothing more and is asked to say HELLO again when it speaks. why: static text. */
+void server_dismiss(struct server *server, struct member *member, const char *why);
 void server_flush(struct server *server);
 void server_turn(struct server *server, struct instant now); /* now: monotonic */
 

@@ -148,7 +148,7 @@ static enum res process_run(struct process *process, struct err *err)
 int main(int argc, char **argv)
 {
 	struct process process = { 0 };
-	enum log_level level;
+	enum log_level level = LOG_LEVEL_INFO;
 	struct err err = { "" };
 	enum res res;
 
@@ -157,12 +157,10 @@ int main(int argc, char **argv)
 		return strcmp(argv[1], "--help") == 0 ? EXIT_SUCCESS : EXIT_SETTINGS;
 	}
 	res = config_load(settings, SETTINGS, &process.state.config, &err);
-	if (res == RES_OK) {
-		res = log_level_parse(str_from_c(process.state.config.log_level), &level);
-		if (res != RES_OK)
-			err_set(&err, res, "LOG_LEVEL: want error, warn, info or debug");
-	}
-	process.state.log = log_create("bus", 2, res == RES_OK ? level : LOG_LEVEL_INFO);
+	if (res == RES_OK &&
+		log_level_parse(str_from_c(process.state.config.log_level), &level) != RES_OK)
+		res = err_set(&err, RES_INVALID, "LOG_LEVEL: want error, warn, info or debug");
+	process.state.log = log_create("bus", 2, level);
 	if (res != RES_OK) {
 		log_event(process.state.log, setting_refused, LOG_TEXT("text", err.text));
 		log_destroy(process.state.log);

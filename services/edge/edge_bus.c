@@ -1,0 +1,207 @@
+/* Messages of the bus, and the keys. */
+#include "edge_bus.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "edge_handlers.h"
+#include "os/os.h"
+#include "proto/operator.pb-c.h"
+
+#define ROUND_MESSAGES	256
+#define ASK_AGAIN_AFTER SPAN_S(1)
+
+static void ask_keys(struct edge_state *state, struct instant now)
+{
+	Wangli__KeysGet body = WANGLI__KEYS_GET__INIT;
+	uint64_t random[2];
+
+	os_random(random, sizeof(random));
+	snprintf(state->asked_id, sizeof(state->asked_id), "%016llx%016llx",
+		(unsigned long long)random[0], (unsigned long long)random[1]);
+	state->asked_at = now;
+	state->wants_keys = false;
+	peer_send(state->peer, &(struct wire_msg){ .kind = WIRE_COMMAND,
+				       .head = { .id = str_from_c(state->asked_id),
+					       .type = STR("keys.get.v1"),
+					       .to = STR("intake"),
+					       .reply_to = str_from_c(peer_instance(state->peer)),
+					       .command_id = str_from_c(state->asked_id) },
+				       .body = wire_pack(state->mem, &body.base) });
+}
+
+static bool is_time_for_keys(const struct edge_state *state, struct instant now)
+{
+	struct instant loaded_at = edge_keys_loaded_at(state->keys);
+
+	return state->wants_keys || state->asked_id[0] != 0 || instant_is_none(loaded_at) ||
+	       instant_since(now, loaded_at).us >= SPAN_MS(state->config.keys_every).us;
+}
+
+void edge_bus_mind_keys(struct edge_state *state)
+{
+	struct instant now = loop_now(state->loop);
+	bool is_fresh = edge_keys_are_fresh(state->keys, now);
+
+	if (!is_fresh && !state->is_stale_told)
+		log_event(state->log, keys_stale, LOG_INT("keys", edge_keys_count(state->keys)));
+	state->is_stale_told = !is_fresh;
+	if (peer_is_up(state->peer) && is_time_for_keys(state, now) &&
+		(instant_is_none(state->asked_at) ||
+			instant_since(now, state->asked_at).us >= ASK_AGAIN_AFTER.us))
+		ask_keys(state, now);
+}
+
+void edge_bus_on_welcome(void *arg)
+{
+	struct edge_state *state = arg;
+
+	log_event(state->log, bus_connected, LOG_TEXT("instance", peer_instance(state->peer)));
+	ask_keys(state, loop_now(state->loop));
+}
+
+static void on_keys(struct edge_state *state, const struct wire_msg *msg)
+{
+	struct err err;
+
+	state->asked_id[0] = 0;
+	if (msg->kind != WIRE_RESULT || msg->head.code != WIRE_CODE_DONE) {
+		state->wants_keys = true; /* again in a second */
+		return;
+	}
+	if (edge_keys_load(state->keys, msg->body, loop_now(state->loop), &err) != RES_OK) {
+		log_event(state->log, message_refused, LOG_TEXT("kind", "RESULT"),
+			LOG_TEXT("text", err.text));
+		state->wants_keys = true;
+		return;
+	}
+	log_event(state->log, keys_loaded, LOG_INT("keys", edge_keys_count(state->keys)));
+	state->is_stale_told = false;
+	edge_review_members(state);
+}
+
+/* RESULT, RECEIPT, ACK, NACK, GO: ours, or an integrator's. */
+static void on_answer(struct edge_state *state, const struct wire_msg *msg)
+{
+	if (state->asked_id[0] != 0 && str_eq_c(msg->head.command_id, state->asked_id))
+		on_keys(state, msg);
+	else if (!str_is_empty(msg->head.route))
+		edge_pass_answer(state, msg);
+}
+
+/* What the door answers with: everything that the asker knows its question by. */
+static void answer(struct edge_state *state, const struct wire_msg *msg, enum wire_kind kind,
+	enum wire_code code, int32_t retry_after_ms)
+{
+	peer_send(state->peer, &(struct wire_msg){ .kind = kind,
+				       .head = { .id = msg->head.id,
+					       .type = msg->head.type,
+					       .subject = msg->head.to,
+					       .to = msg->head.reply_to,
+					       .route = msg->head.route,
+					       .case_id = msg->head.case_id,
+					       .producer = msg->head.producer,
+					       .seq = msg->head.seq,
+					       .command_id = msg->head.command_id,
+					       .channel = msg->head.channel,
+					       .source_msg_id = msg->head.source_msg_id,
+					       .code = code,
+					       .retry_after_ms = retry_after_ms } });
+}
+
+static void on_command(struct edge_state *state, const struct wire_msg *msg)
+{
+	if (!str_eq_c(msg->head.type, "keys.changed.v1")) {
+		answer(state, msg, WIRE_NACK, WIRE_CODE_UNKNOWN_TYPE, 0);
+		return;
+	}
+	answer(state, msg, WIRE_RESULT, WIRE_CODE_DONE, 0);
+	ask_keys(state, loop_now(state->loop));
+}
+
+static void on_deliver(struct edge_state *state, const struct wire_msg *msg)
+{
+	struct member_pick pick = edge_pass_delivery(state, msg);
+	int32_t retry_after_ms;
+
+	if (pick.to != NULL)
+		return;
+	retry_after_ms = members_refuse(server_members(state->server), msg->head.to, MEMBER_WORK,
+		STR_NONE, loop_now(state->loop));
+	answer(state, msg, WIRE_NACK, pick.is_served ? WIRE_CODE_BUSY : WIRE_CODE_NO_CONSUMER,
+		retry_after_ms);
+}
+
+static void on_bus_message(struct edge_state *state, const struct wire_msg *msg)
+{
+	switch (msg->kind) {
+	case WIRE_RESULT:
+	case WIRE_RECEIPT:
+	case WIRE_ACK:
+	case WIRE_NACK:
+	case WIRE_GO:
+		on_answer(state, msg);
+		return;
+	case WIRE_DELIVER:
+		on_deliver(state, msg);
+		break;
+	case WIRE_COMMAND:
+		on_command(state, msg);
+		break;
+	case WIRE_CREDIT: /* a group that refused us takes messages again: intake's is ours to wait
+			     for */
+		if (str_eq_c(msg->head.to, "intake") && state->asked_id[0] != 0)
+			ask_keys(state, loop_now(state->loop));
+		return;
+	case WIRE_EVENT:
+	case WIRE_SUBMIT:
+	case WIRE_DONE:
+	case WIRE_CLAIM:
+		answer(state, msg, WIRE_NACK, WIRE_CODE_UNKNOWN_TYPE, 0);
+		break;
+	case WIRE_HELLO:
+	case WIRE_WELCOME:
+	case WIRE_PING:
+	case WIRE_PONG:
+	case WIRE_BYE: /* the session's own: peer keeps them */
+		return;
+	}
+	peer_credit(state->peer, 1);
+}
+
+void edge_bus_receive(struct edge_state *state)
+{
+	struct wire_msg messages[ROUND_MESSAGES];
+	size_t n;
+
+	do {
+		arena_reset(state->mem);
+		n = peer_receive(state->peer, state->mem, messages, ROUND_MESSAGES);
+		for (size_t i = 0; i < n; i++)
+			on_bus_message(state, &messages[i]);
+	} while (n == ROUND_MESSAGES);
+}
+
+struct served {
+	struct str groups[PEER_GROUPS_MAX];
+	size_t n;
+};
+
+static void serve(void *arg, const struct member_group_view *view)
+{
+	struct served *served = arg;
+
+	if (view->members > 0 && served->n < PEER_GROUPS_MAX)
+		served->groups[served->n++] = view->name;
+}
+
+void edge_bus_mind_groups(struct edge_state *state)
+{
+	struct served served = { .groups = { STR(EDGE_GROUP) }, .n = 1 };
+
+	if (!state->groups_changed)
+		return;
+	state->groups_changed = false;
+	members_groups(server_members(state->server), serve, &served);
+	peer_set_groups(state->peer, served.groups, served.n);
+}

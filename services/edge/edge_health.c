@@ -1,0 +1,96 @@
+/* The door's state as JSON. Healthy: it would let a known integrator in. */
+#include "edge_health.h"
+
+#include "edge_state.h"
+#include "json/json.h"
+
+static void group_json(void *arg, const struct member_group_view *view)
+{
+	struct json *group = json_object_create();
+
+	json_set_str(group, "name", view->name);
+	json_set_int(group, "members", (int64_t)view->members);
+	json_set_int(group, "credit", view->credit);
+	json_push(arg, group);
+}
+
+static struct json *keys_json(struct edge_state *state)
+{
+	struct instant now = loop_now(state->loop);
+	struct instant loaded_at = edge_keys_loaded_at(state->keys);
+	struct json *keys = json_object_create();
+
+	json_set_int(keys, "count", (int64_t)edge_keys_count(state->keys));
+	json_set_bool(keys, "fresh", edge_keys_are_fresh(state->keys, now));
+	if (!instant_is_none(loaded_at))
+		json_set_int(keys, "age_ms", instant_since(now, loaded_at).us / 1000);
+	return keys;
+}
+
+static struct json *counts_json(struct edge_state *state)
+{
+	struct server_counts counts = server_counts(state->server);
+	struct peer_counts bus = peer_counts(state->peer);
+	const struct edge_tally *tally = &state->tally;
+	const struct {
+		const char *name;
+		int64_t value;
+	} rows[] = {
+		{ "received", counts.received },
+		{ "sent", counts.sent },
+		{ "submitted", tally->submitted },
+		{ "done", tally->done },
+		{ "answered", tally->answered },
+		{ "delivered", tally->delivered },
+		{ "refused", tally->refused },
+		{ "not_here", tally->not_here },
+		{ "lost", tally->lost },
+		{ "forbidden", counts.forbidden },
+		{ "bad_batch", counts.bad_batch },
+		{ "bad_header", counts.bad_header },
+		{ "unknown_kind", counts.unknown_kind },
+		{ "stranger", counts.stranger },
+		{ "unsent", counts.unsent },
+		{ "unknown_keys", tally->unknown_keys },
+		{ "bus_dropped_full", bus.dropped_full },
+		{ "bus_dropped_bad", bus.dropped_bad },
+		{ "bus_reconnects", bus.reconnects },
+	};
+	struct json *list = json_object_create();
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		json_set_int(list, rows[i].name, rows[i].value);
+	return list;
+}
+
+void edge_health_serve(void *arg, const struct http_request *request, struct http_answer *answer)
+{
+	struct edge_state *state = arg;
+	struct members *members = server_members(state->server);
+	struct json *health;
+	struct json *groups;
+	size_t connections;
+
+	answer->content_type = "application/json";
+	if (!str_eq_c(request->method, "GET") || !str_eq_c(request->path, "/health")) {
+		answer->status = 404;
+		answer->body = STR("{\"error\":\"only GET /health\"}");
+		return;
+	}
+	health = json_object_create();
+	groups = json_array_create();
+	members_all(members, &connections);
+	members_groups(members, group_json, groups);
+	json_set_c(health, "process", "edge");
+	json_set_c(health, "version", WANGLI_VERSION);
+	json_set_bool(health, "healthy",
+		peer_is_up(state->peer) && edge_keys_are_fresh(state->keys, loop_now(state->loop)));
+	json_set_bool(health, "bus", peer_is_up(state->peer));
+	json_set(health, "keys", keys_json(state));
+	json_set_int(health, "connections", (int64_t)connections);
+	json_set(health, "groups", groups);
+	json_set(health, "counts", counts_json(state));
+	answer->status = 200;
+	answer->body = json_text(request->mem, health);
+	json_destroy(health);
+}

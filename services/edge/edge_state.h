@@ -1,0 +1,50 @@
+/* What the door holds while it runs. Nothing of it is durable: letters stay in the integrators'
+ * spools until their receipt, replies in reply's rows until they are done. */
+#ifndef WL_EDGE_STATE_H
+#define WL_EDGE_STATE_H
+
+#include "base/arena.h"
+#include "config/config.h"
+#include "edge_keys.h"
+#include "log/log.h"
+#include "loop/loop.h"
+#include "peer/peer.h"
+#include "peer/server.h"
+
+struct edge_config {
+#define SETTING(field, name, type, fallback, least, most, unit, meaning) CONFIG_MEMBER_##type field;
+#include "edge_config.def"
+#undef SETTING
+};
+
+struct edge_tally {
+	int64_t submitted; /* SUBMIT passed on */
+	int64_t done;	   /* DONE passed on */
+	int64_t answered;  /* answers handed to an integrator */
+	int64_t delivered; /* DELIVER handed to an integrator */
+	int64_t refused;
+	int64_t not_here; /* answers for a connection that is gone */
+	int64_t lost;	  /* DELIVER that its connection did not get: reply sends it again */
+	int64_t unknown_keys;
+};
+
+#define EDGE_COMMAND_ID 33 /* 32 hex digits and a NUL */
+
+struct edge_state {
+	struct edge_config config;
+	struct log *log;
+	struct loop *loop;
+	struct server *server; /* towards integrators */
+	struct peer *peer;     /* towards the bus */
+	struct edge_keys *keys;
+	struct arena *mem;		/* of one round of messages from the bus */
+	char asked_id[EDGE_COMMAND_ID]; /* the keys.get that is under way; "": none */
+	struct instant asked_at;
+	bool wants_keys; /* before their time: a key is unknown, or keys changed */
+	bool is_stale_told;
+	bool groups_changed; /* somebody came or went: tell the bus which groups are served */
+	struct edge_tally tally;
+	int64_t dropped_told;
+};
+
+#endif

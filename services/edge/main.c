@@ -1,0 +1,227 @@
+/* wangli-edge: reads the settings, opens the door and the session with the bus, runs the loop until
+ * a signal. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "edge_bus.h"
+#include "edge_handlers.h"
+#include "edge_health.h"
+#include "http/http.h"
+#include "os/os.h"
+
+#define EXIT_SETTINGS	2
+#define TURN_EVERY	SPAN_S(1)
+#define ROUND_BYTES_MAX (128 * 1024 * 1024) /* 256 messages of the largest size, and room */
+#define CONNECTIONS	1024
+
+static const struct config_setting settings[] = {
+#define SETTING(field, name, type, fallback, least, most, unit, meaning)                           \
+	CONFIG_ROW(struct edge_config, field, name, type, fallback, least, most, unit, meaning)
+#include "edge_config.def"
+#undef SETTING
+};
+#define SETTINGS (sizeof(settings) / sizeof(settings[0]))
+
+struct process {
+	struct edge_state state;
+	struct bus_context *context;
+	struct bus_zap *zap;
+	struct http *http;
+	struct loop_timer *turn;
+	struct bus_pair door;
+	char instance[WIRE_NAME_MAX + 1];
+};
+
+static void on_zap(void *arg)
+{
+	bus_zap_turn(((struct process *)arg)->zap);
+}
+
+static void on_door(void *arg)
+{
+	struct process *process = arg;
+
+	server_receive(process->state.server, loop_now(process->state.loop));
+}
+
+static void on_bus(void *arg)
+{
+	edge_bus_receive(&((struct process *)arg)->state);
+}
+
+static void on_bus_socket(void *arg, void *old_socket, void *new_socket)
+{
+	struct process *process = arg;
+
+	log_event(process->state.log, bus_lost, LOG_TEXT("instance", process->instance));
+	loop_remove_socket(process->state.loop, old_socket);
+	loop_add_socket(process->state.loop, new_socket, on_bus, process);
+}
+
+static void on_round(void *arg)
+{
+	struct edge_state *state = &((struct process *)arg)->state;
+
+	server_flush(state->server);
+	edge_bus_mind_groups(state);
+	if (state->wants_keys)
+		edge_bus_mind_keys(state);
+	peer_flush(state->peer);
+}
+
+static void on_turn(void *arg)
+{
+	struct process *process = arg;
+	struct edge_state *state = &process->state;
+
+	server_turn(state->server, loop_now(state->loop));
+	peer_turn(state->peer, loop_now(state->loop));
+	edge_bus_mind_keys(state);
+	edge_tell_drops(state);
+	loop_timer_set(process->turn, TURN_EVERY);
+}
+
+static void on_http(void *arg, int events)
+{
+	(void)events;
+	http_turn(((struct process *)arg)->http);
+}
+
+static void on_signal(void *arg)
+{
+	struct process *process = arg;
+
+	log_event(process->state.log, process_stopping, LOG_TEXT("version", WANGLI_VERSION));
+	loop_stop(process->state.loop);
+}
+
+static enum res open_health(struct process *process, struct err *err)
+{
+	const char *listen = process->state.config.health_listen;
+
+	if (listen[0] == 0)
+		return RES_OK;
+	TRY(http_open(&process->http, listen, edge_health_serve, &process->state, err));
+	loop_add_fd(process->state.loop, http_fd(process->http), LOOP_READ, on_http, process);
+	return RES_OK;
+}
+
+static enum res open_bus(struct process *process, struct err *err)
+{
+	struct edge_state *state = &process->state;
+	struct peer_options options = { .context = process->context,
+		.address = state->config.bus_address,
+		.instance = process->instance,
+		.window = (int32_t)state->config.window };
+	struct str server_key = str_from_c(state->config.bus_server_key);
+	struct str group = STR(EDGE_GROUP);
+	uint64_t random;
+
+	if (!bus_key_is_valid(server_key))
+		return err_set(err, RES_INVALID, "BUS_SERVER_KEY is not a Z85 key");
+	memcpy(options.server_key, server_key.p, server_key.n);
+	TRY(bus_pair_from_secret(str_from_c(state->config.bus_key), &options.self, err));
+	os_random(&random, sizeof(random));
+	snprintf(process->instance, sizeof(process->instance), "edge/%016llx",
+		(unsigned long long)random);
+	TRY(peer_open(&state->peer, &options, err));
+	peer_on_welcome(state->peer, edge_bus_on_welcome, state);
+	peer_on_socket(state->peer, on_bus_socket, process);
+	peer_set_groups(state->peer, &group, 1);
+	loop_add_socket(state->loop, peer_socket(state->peer), on_bus, process);
+	return RES_OK;
+}
+
+static enum res open_door(struct process *process, struct err *err)
+{
+	struct edge_state *state = &process->state;
+	struct server_options options = { .context = process->context,
+		.router = { .address = state->config.listen,
+			.self = &process->door,
+			.zap_domain = "door",
+			.most_connections_hint = CONNECTIONS },
+		.name = "door",
+		.hooks = edge_hooks,
+		.arg = state };
+
+	TRY(bus_pair_from_secret(str_from_c(state->config.door_key), &process->door, err));
+	TRY(bus_zap_open(&process->zap, process->context, edge_on_key, state, err));
+	TRY(server_open(&state->server, &options, err));
+	loop_add_socket(state->loop, bus_zap_socket(process->zap), on_zap, process);
+	loop_add_socket(state->loop, server_socket(state->server), on_door, process);
+	return RES_OK;
+}
+
+static enum res process_open(struct process *process, struct err *err)
+{
+	struct edge_state *state = &process->state;
+
+	state->asked_at = INSTANT_NONE;
+	state->keys = edge_keys_create(SPAN_MS(state->config.keys_stale));
+	state->mem = arena_create(ROUND_BYTES_MAX);
+	state->loop = loop_create();
+	loop_on_signal(state->loop, SIGTERM, on_signal, process);
+	loop_on_signal(state->loop, SIGINT, on_signal, process);
+	process->context = bus_context_create();
+	TRY(open_door(process, err));
+	TRY(open_bus(process, err));
+	TRY(open_health(process, err));
+	loop_after_round(state->loop, on_round, process);
+	process->turn = loop_timer_create(state->loop, on_turn, process);
+	loop_timer_set(process->turn, TURN_EVERY);
+	return RES_OK;
+}
+
+static void process_close(struct process *process)
+{
+	http_close(process->http);
+	loop_timer_destroy(process->turn);
+	server_close(process->state.server);
+	bus_zap_close(process->zap);
+	peer_close(process->state.peer);
+	bus_context_destroy(process->context);
+	loop_destroy(process->state.loop);
+	edge_keys_destroy(process->state.keys);
+	arena_destroy(process->state.mem);
+	log_destroy(process->state.log);
+	config_free(settings, SETTINGS, &process->state.config);
+}
+
+static enum res process_run(struct process *process, struct err *err)
+{
+	TRY(process_open(process, err));
+	log_event(process->state.log, process_started, LOG_TEXT("version", WANGLI_VERSION),
+		LOG_TEXT("listen", process->state.config.listen),
+		LOG_TEXT("instance", process->instance));
+	return loop_run(process->state.loop, err);
+}
+
+int main(int argc, char **argv)
+{
+	struct process process = { 0 };
+	enum log_level level = LOG_LEVEL_INFO;
+	struct err err = { "" };
+	enum res res;
+
+	if (argc > 1) {
+		config_help(settings, SETTINGS, stdout);
+		return strcmp(argv[1], "--help") == 0 ? EXIT_SUCCESS : EXIT_SETTINGS;
+	}
+	res = config_load(settings, SETTINGS, &process.state.config, &err);
+	if (res == RES_OK &&
+		log_level_parse(str_from_c(process.state.config.log_level), &level) != RES_OK)
+		res = err_set(&err, RES_INVALID, "LOG_LEVEL: want error, warn, info or debug");
+	process.state.log = log_create("edge", 2, level);
+	if (res != RES_OK) {
+		log_event(process.state.log, setting_refused, LOG_TEXT("text", err.text));
+		log_destroy(process.state.log);
+		return EXIT_SETTINGS;
+	}
+	res = process_run(&process, &err);
+	if (res != RES_OK)
+		log_event(process.state.log, process_failed, LOG_TEXT("text", err.text));
+	process_close(&process);
+	return res == RES_OK ? EXIT_SUCCESS : EXIT_FAILURE;
+}
