@@ -1,6 +1,6 @@
 /* Hash maps in memory (uthash behind it): from bytes or from 64-bit integers to a pointer. Keys are
  * copied, values are the caller's. Memory running out is a CHECK: maps hold what the process cannot
- * work without. */
+ * work without. One map holds texts or ids, never both: an id is a key of eight bytes. */
 #ifndef WL_BASE_MAP_H
 #define WL_BASE_MAP_H
 

@@ -48,7 +48,8 @@ struct config_setting {
 		.meaning = (meaning_) },
 
 /* Fills *out from the environment. Text lives until config_free. RES_INVALID names the variable,
- * what it holds (never a secret), and what it wants. A variable and its _FILE at once are refused.
+ * what it holds (never a secret), and what it wants. A variable and its _FILE at once are
+ * refused; an empty variable counts as not given.
  */
 enum res config_load(
 	const struct config_setting *settings, size_t n, void *out, struct err *err) must_check;

@@ -1,5 +1,5 @@
-/* JSON at the borders (jansson): duplicate keys refused, size limit first. Ids are strings (law 9).
- */
+/* JSON at the borders (jansson): duplicate keys refused, size limit first. Ids are
+ * strings (law 9). */
 #ifndef WL_JSON_JSON_H
 #define WL_JSON_JSON_H
 

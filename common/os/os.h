@@ -30,7 +30,8 @@ enum res os_file_replace(
 struct os_log;
 enum res os_log_open(struct os_log **out, const char *path, struct err *err) must_check;
 void os_log_close(struct os_log *log);
-/* Record: u32 length LE, u32 CRC-32 of the bytes LE, bytes. Buffered until os_log_sync. */
+/* Record: u32 length LE, u32 CRC-32 of the bytes LE, bytes. Buffered until os_log_sync.
+ * An empty record is a CHECK: zeros at the end of a file must not look like records. */
 void os_log_append(struct os_log *log, struct str record);
 enum res os_log_sync(struct os_log *log,
 	struct err *err) must_check; /* write + fdatasync of what was appended */
