@@ -215,7 +215,7 @@ static enum res round_receive(struct db *db, struct db_call *calls, size_t n, st
 	for (size_t i = 0; i < n; i++) {
 		PGresult *pg = NULL;
 		PGresult *end = NULL;
-		if (db_next(db, limit_ms, &pg) != RES_OK)
+		if (db_next(db, limit_ms, &pg) != RES_OK || pg == NULL)
 			return db_lost(db, res != RES_OK, err);
 		if (res == RES_OK)
 			res = call_finish(db, &calls[i], pg, err);
