@@ -29,16 +29,26 @@ step() {
 	say "$name"
 	# A subshell of its own settings: inside `||` a failure in its middle would pass unseen.
 	set +e
+	trap - ERR
 	(set -e; "$@") >"$log" 2>&1 </dev/null
 	status=$?
 	set -e
+	trap unforeseen ERR
 	[ "$status" = 0 ] || fail "$name failed: $(telling_line "$log") (all of it: $log)"
 }
 
 telling_line() {
-	local line
-	line=$(grep -m1 -aE 'No space left|error:|[Ee]rror|FATAL|E: |fatal|wangli-' "$1" || tail -n 1 "$1")
+	local pattern line=''
+	for pattern in 'No space left' 'error: ' '^E: ' 'FATAL' 'CMake Error' '^wangli' '[Ee]rror'; do
+		line=$(grep -m1 -aE -- "$pattern" "$1") && break
+	done
+	[ -n "$line" ] || line=$(tail -n 1 "$1")
 	printf '%s' "${line:-no output}"
+}
+
+# What nobody foresaw still says where it happened.
+unforeseen() {
+	[ "$BASH_SUBSHELL" -gt 0 ] || echo "wangli: stopped at ${BASH_SOURCE[1]##*/}:${BASH_LINENO[0]}: $BASH_COMMAND" >&2
 }
 
 # Takes the options that several commands share off the front and the middle; the rest is left in ARGS.
@@ -131,6 +141,7 @@ usage() {
 }
 
 main() {
+	trap unforeseen ERR
 	local command=${1:-help}
 	[ $# -eq 0 ] || shift
 	AS_JSON=
