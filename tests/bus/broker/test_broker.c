@@ -1,0 +1,384 @@
+/* wangli-bus as a program: sessions, credit, refusals, restarts, rubbish. */
+#include <zmq.h>
+
+#include "rig.h"
+
+static const struct client_options intake_1 = { "intake", "intake/1", "intake", 9, false };
+static const struct client_options dispatch_1 = { "dispatch", "dispatch/1", "dispatch", 3, false };
+static const struct client_options edge_1 = { "edge", "edge/1", "edge", 9, false };
+static const struct client_options cli_1 = { "cli", "cli/1", NULL, 9, false };
+
+static int setup(void **state)
+{
+	struct rig *rig = rig_create();
+
+	rig_key(rig, "intake", true);
+	rig_key(rig, "dispatch", true);
+	rig_key(rig, "cli", true);
+	rig_start_bus(rig);
+	*state = rig;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	rig_destroy(*state);
+	return 0;
+}
+
+static struct wire_msg event(int32_t seq)
+{
+	return (struct wire_msg){ .kind = WIRE_EVENT,
+		.head = { .id = STR("e"),
+			.type = STR("intake.accepted.v1"),
+			.to = STR("dispatch"),
+			.reply_to = STR("intake/1"),
+			.producer = STR("intake"),
+			.case_id = 42,
+			.seq = seq },
+		.body = STR("\x0a\x01x") };
+}
+
+static void send_event(struct client *from, int32_t seq)
+{
+	struct wire_msg msg = event(seq);
+
+	client_send(from, &msg);
+}
+
+/* Everything that the client sent before has been dealt with: a question to a group that nobody
+ * serves comes back. */
+static void barrier(struct rig *rig, struct client *client)
+{
+	client_send(
+		client, &(struct wire_msg){ .kind = WIRE_COMMAND,
+				.head = { .to = STR("nobody"), .command_id = STR("barrier") } });
+	while (!str_eq_c(client_take(rig, client, WIRE_NACK).head.command_id, "barrier"))
+		;
+}
+
+static void event_and_ack_cross_the_broker(void **state)
+{
+	struct rig *rig = *state;
+	struct client *intake = client_open(rig, &intake_1);
+	struct client *dispatch = client_open(rig, &dispatch_1);
+	struct wire_msg got;
+
+	send_event(intake, 7);
+	got = client_take(rig, dispatch, WIRE_EVENT);
+	assert_true(str_eq_c(got.head.sender, "intake") && str_eq_c(got.head.producer, "intake"));
+	assert_int_equal(got.head.seq, 7);
+	assert_true(str_eq_c(got.body, "\x0a\x01x"));
+	client_send(dispatch,
+		&(struct wire_msg){ .kind = WIRE_ACK,
+			.head = {
+				.to = got.head.reply_to, .seq = 7, .code = WIRE_CODE_COMMITTED } });
+	got = client_take(rig, intake, WIRE_ACK);
+	assert_int_equal(got.head.seq, 7);
+	assert_true(str_eq_c(got.head.sender, "dispatch"));
+}
+
+static void group_without_members_is_no_consumer_then_told(void **state)
+{
+	struct rig *rig = *state;
+	struct client *intake = client_open(rig, &intake_1);
+	struct wire_msg got;
+
+	send_event(intake, 7);
+	got = client_take(rig, intake, WIRE_NACK);
+	assert_int_equal(got.head.code, WIRE_CODE_NO_CONSUMER);
+	assert_true(
+		str_eq_c(got.head.subject, "dispatch") && str_eq_c(got.head.producer, "intake"));
+	assert_int_equal(got.head.case_id, 42);
+	assert_int_equal(got.head.seq, 7);
+	client_open(rig, &dispatch_1);
+	assert_true(str_eq_c(client_take(rig, intake, WIRE_CREDIT).head.to, "dispatch"));
+}
+
+static void group_without_credit_is_busy_then_told_once(void **state)
+{
+	struct rig *rig = *state;
+	struct client *intake = client_open(rig, &intake_1);
+	struct client *dispatch = client_open(rig, &dispatch_1);
+	struct wire_msg got;
+
+	for (int32_t seq = 1; seq <= 5; seq++)
+		send_event(intake, seq);
+	for (int32_t seq = 4; seq <= 5; seq++) {
+		got = client_take(rig, intake, WIRE_NACK);
+		assert_int_equal(got.head.code, WIRE_CODE_BUSY);
+		assert_int_equal(got.head.seq, seq);
+		assert_in_range(got.head.retry_after_ms, 50, 2000);
+	}
+	for (int32_t seq = 1; seq <= 3; seq++)
+		assert_int_equal(client_take(rig, dispatch, WIRE_EVENT).head.seq, seq);
+	peer_credit(dispatch->peer, 1);
+	assert_true(str_eq_c(client_take(rig, intake, WIRE_CREDIT).head.to, "dispatch"));
+	peer_credit(dispatch->peer, 1);
+	send_event(intake, 4);
+	assert_int_equal(client_take(rig, dispatch, WIRE_EVENT).head.seq, 4);
+	barrier(rig, intake);
+	assert_int_equal(client_count(intake, WIRE_CREDIT), 0);
+}
+
+static void send_submit(struct client *edge, const char *id)
+{
+	client_send(edge, &(struct wire_msg){ .kind = WIRE_SUBMIT,
+				  .head = { .to = STR("intake"),
+					  .source_msg_id = str_from_c(id),
+					  .route = STR("7") } });
+}
+
+/* Window 9: the last third is closed to SUBMIT and open to work. */
+static void submit_leaves_a_third_of_the_credit_to_work(void **state)
+{
+	struct rig *rig = *state;
+	struct client *edge = client_open(rig, &edge_1);
+	struct client *cli = client_open(rig, &cli_1);
+	struct client *intake = client_open(rig, &intake_1);
+	struct wire_msg got;
+
+	for (int i = 0; i < 7; i++)
+		send_submit(edge, "letter");
+	got = client_take(rig, edge, WIRE_NACK);
+	assert_int_equal(got.head.code, WIRE_CODE_BUSY);
+	assert_true(str_eq_c(got.head.source_msg_id, "letter") && str_eq_c(got.head.route, "7"));
+	for (int i = 0; i < 6; i++)
+		client_take(rig, intake, WIRE_SUBMIT);
+	for (int i = 0; i < 3; i++) {
+		client_send(cli, &(struct wire_msg){ .kind = WIRE_COMMAND,
+					 .head = { .to = STR("intake"), .command_id = STR("c") } });
+		client_take(rig, intake, WIRE_COMMAND);
+	}
+	client_send(cli, &(struct wire_msg){ .kind = WIRE_COMMAND,
+				 .head = { .to = STR("intake"), .command_id = STR("c") } });
+	assert_int_equal(client_take(rig, cli, WIRE_NACK).head.code, WIRE_CODE_BUSY);
+	peer_credit(intake->peer, 1); /* work may come again, letters not yet */
+	assert_true(str_eq_c(client_take(rig, cli, WIRE_CREDIT).head.to, "intake"));
+	assert_int_equal(client_count(edge, WIRE_CREDIT), 0);
+	peer_credit(intake->peer, 3);
+	assert_true(str_eq_c(client_take(rig, edge, WIRE_CREDIT).head.to, "intake"));
+}
+
+static void sender_actor_and_reply_to_cannot_be_forged(void **state)
+{
+	struct rig *rig = *state;
+	struct client *dispatch = client_open(rig, &dispatch_1);
+	struct client *intake = client_open(rig, &intake_1);
+	struct client *cli = client_open(rig, &cli_1);
+	struct wire_msg forged = { .kind = WIRE_COMMAND,
+		.head = { .to = STR("intake"),
+			.sender = STR("cli"),
+			.actor = STR("mayor"),
+			.reply_to = STR("cli/1"),
+			.command_id = STR("c") } };
+	struct wire_msg got;
+
+	client_send(dispatch, &forged);
+	got = client_take(rig, intake, WIRE_COMMAND);
+	assert_true(str_eq_c(got.head.sender, "dispatch") && str_eq_c(got.head.actor, "dispatch"));
+	assert_true(str_eq_c(got.head.reply_to, "dispatch/1"));
+	client_send(cli, &forged);
+	got = client_take(rig, intake, WIRE_COMMAND);
+	assert_true(str_eq_c(got.head.sender, "cli") && str_eq_c(got.head.actor, "mayor"));
+}
+
+static void what_a_key_may_not_send_is_forbidden_and_counted(void **state)
+{
+	struct rig *rig = *state;
+	struct client *edge = client_open(rig, &edge_1);
+	struct client *intake = client_open(rig, &intake_1);
+	struct wire_msg msg = event(1);
+	struct client *thief;
+
+	client_send(edge, &msg);
+	assert_int_equal(client_take(rig, edge, WIRE_NACK).head.code, WIRE_CODE_FORBIDDEN);
+	msg.head.producer = STR("reply");
+	client_send(intake, &msg);
+	assert_int_equal(client_take(rig, intake, WIRE_NACK).head.code, WIRE_CODE_FORBIDDEN);
+	assert_int_equal(rig_health(rig, "bus", "counts", "forbidden"), 2);
+	/* neither another's group nor another's name */
+	thief = client_open(rig, &(struct client_options){ "cli", "cli/2", "intake", 9, false });
+	assert_true(str_eq_c(client_take(rig, thief, WIRE_NACK).head.subject, "intake"));
+	client_begin(rig, &(struct client_options){ "cli", "intake/1", NULL, 9, false });
+	rig_wait_health(rig, "bus", "counts", "forbidden", 4);
+	assert_true(peer_is_up(intake->peer));
+}
+
+static void answer_to_an_unknown_instance_is_dropped_and_counted(void **state)
+{
+	struct rig *rig = *state;
+	struct client *intake = client_open(rig, &intake_1);
+
+	client_send(intake,
+		&(struct wire_msg){ .kind = WIRE_RECEIPT, .head = { .to = STR("edge/gone") } });
+	rig_wait_health(rig, "bus", "counts", "not_here", 1);
+}
+
+static void member_gone_has_its_messages_answered(void **state)
+{
+	struct rig *rig = *state;
+	struct client *intake = client_open(rig, &intake_1);
+	struct client *dispatch = client_open(rig, &dispatch_1);
+
+	client_close(rig, dispatch); /* says BYE */
+	do
+		send_event(intake, 1);
+	while (client_take(rig, intake, WIRE_NACK).head.code != WIRE_CODE_NO_CONSUMER);
+}
+
+static void broker_killed_everybody_comes_back_by_itself(void **state)
+{
+	struct rig *rig = *state;
+	struct client *intake = client_open(rig, &intake_1);
+	struct client *dispatch = client_open(rig, &dispatch_1);
+	struct wire_msg got;
+
+	rig_kill(&rig->bus);
+	rig_start_bus(rig);
+	do { /* until both are members of the new one; lost questions are asked again, as services
+		do */
+		send_event(intake, 9);
+		rig_round(rig, 50);
+	} while (client_count(dispatch, WIRE_EVENT) == 0);
+	got = client_take(rig, dispatch, WIRE_EVENT);
+	assert_int_equal(got.head.seq, 9);
+	assert_true(str_eq_c(got.head.sender, "intake"));
+}
+
+static void key_unknown_is_turned_away_until_its_file_is_there(void **state)
+{
+	struct rig *rig = *state;
+	struct client *late;
+	char from[160];
+	char to[160];
+
+	rig_key(rig, "reply", true);
+	snprintf(from, sizeof(from), "%s/peers/reply.pub", rig->folder);
+	snprintf(to, sizeof(to), "%s/reply.hidden", rig->folder);
+	assert_int_equal(rename(from, to), 0);
+	late = client_begin(rig, &(struct client_options){ "reply", "reply/1", "reply", 9, false });
+	rig_wait_health(rig, "bus", "counts", "unknown_keys", 1);
+	assert_false(peer_is_up(late->peer));
+	assert_int_equal(rig_health(rig, "bus", "counts", "stranger"), 0);
+	assert_int_equal(rename(to, from), 0);
+	client_wait_up(rig, late);
+}
+
+/* A socket of the right key that says what it likes. */
+static struct bus_dealer *raw_open(struct rig *rig)
+{
+	struct bus_dealer *dealer;
+
+	assert_int_equal(
+		bus_dealer_open(&dealer, rig->context, rig->bus_address,
+			rig_key(rig, "intake", true), rig_key(rig, "bus", false)->public_key, NULL),
+		RES_OK);
+	return dealer;
+}
+
+static void frame(void *raw, const void *bytes, size_t n, int flags)
+{
+	assert_true(zmq_send(raw, bytes, n, flags) >= 0);
+}
+
+static void rubbish_is_dropped_and_counted(void **state)
+{
+	static const struct {
+		const char *what;
+		struct str frames[4];
+		size_t n;
+		const char *counter;
+	} rows[] = {
+		{ "wrong magic", { STR_INIT("WL2"), STR_INIT("\x0f\0\0\0\0\0\0\0") }, 2,
+			"bad_batch" },
+		{ "one frame", { STR_INIT("WL1") }, 1, "bad_batch" },
+		{ "three frames",
+			{ STR_INIT("WL1"), STR_INIT("\x0f\0\0\0\0\0\0\0"), STR_INIT("x") }, 3,
+			"bad_batch" },
+		{ "truncated", { STR_INIT("WL1"), STR_INIT("\x04\0\x10\0\0\0\0\0") }, 2,
+			"bad_batch" },
+		{ "kind 0", { STR_INIT("WL1"), STR_INIT("\0\0\0\0\0\0\0\0") }, 2, "bad_batch" },
+		{ "body too big", { STR_INIT("WL1"), STR_INIT("\x04\0\0\0\x01\0\x04\0") }, 2,
+			"bad_batch" },
+		{ "unknown kind", { STR_INIT("WL1"), STR_INIT("\xc8\0\0\0\0\0\0\0") }, 2,
+			"unknown_kind" },
+		{ "HELLO of rubbish", { STR_INIT("WL1"), STR_INIT("\x01\0\x01\0\0\0\0\0\xff") }, 2,
+			"bad_header" },
+		{ "a stranger's EVENT", { STR_INIT("WL1"), STR_INIT("\x04\0\0\0\0\0\0\0") }, 2,
+			"stranger" },
+	};
+	struct rig *rig = *state;
+	struct bus_dealer *dealer = raw_open(rig);
+	void *raw = bus_dealer_socket(dealer);
+	struct client *intake = client_open(rig, &intake_1);
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		int64_t before = rig_health(rig, "bus", "counts", rows[i].counter);
+
+		for (size_t at = 0; at < rows[i].n; at++)
+			frame(raw, rows[i].frames[at].p, rows[i].frames[at].n,
+				at + 1 < rows[i].n ? ZMQ_SNDMORE : 0);
+		rig_wait_health(rig, "bus", "counts", rows[i].counter, before + 1);
+	}
+	bus_dealer_close(dealer);
+	barrier(rig, intake);
+}
+
+static void oversize_batch_is_refused_whole(void **state)
+{
+	struct rig *rig = *state;
+	struct bus_dealer *dealer = raw_open(rig);
+	void *raw = bus_dealer_socket(dealer);
+	char *big = calloc(1, WIRE_BATCH_BYTES + 8);
+	struct client *intake = client_open(rig, &intake_1);
+
+	for (size_t at = 0; at < WIRE_BATCH_BYTES + 8; at += 8)
+		big[at] = WIRE_PING;
+	frame(raw, "WL1", 3, ZMQ_SNDMORE);
+	frame(raw, big, WIRE_BATCH_BYTES + 8, 0);
+	rig_wait_health(rig, "bus", "counts", "bad_batch", 1);
+	frame(raw, "WL1", 3, ZMQ_SNDMORE);
+	frame(raw, big, (WIRE_BATCH_MESSAGES + 1) * WIRE_RECORD_HEAD, 0);
+	rig_wait_health(rig, "bus", "counts", "bad_batch", 2);
+	free(big);
+	bus_dealer_close(dealer);
+	barrier(rig, intake);
+}
+
+static void flood_arrives_whole_and_in_order(void **state)
+{
+	struct rig *rig = *state;
+	struct client *intake = client_open(rig, &intake_1);
+	struct client *dispatch = client_open(
+		rig, &(struct client_options){ "dispatch", "dispatch/1", "dispatch", 3500, false });
+
+	for (int32_t seq = 1; seq <= 3500; seq++)
+		send_event(intake, seq);
+	for (int32_t seq = 1; seq <= 3500; seq++)
+		assert_int_equal(client_take(rig, dispatch, WIRE_EVENT).head.seq, seq);
+	assert_int_equal(client_count(intake, WIRE_NACK), 0);
+}
+
+int main(void)
+{
+#define BROKER_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		BROKER_TEST(event_and_ack_cross_the_broker),
+		BROKER_TEST(group_without_members_is_no_consumer_then_told),
+		BROKER_TEST(group_without_credit_is_busy_then_told_once),
+		BROKER_TEST(submit_leaves_a_third_of_the_credit_to_work),
+		BROKER_TEST(sender_actor_and_reply_to_cannot_be_forged),
+		BROKER_TEST(what_a_key_may_not_send_is_forbidden_and_counted),
+		BROKER_TEST(answer_to_an_unknown_instance_is_dropped_and_counted),
+		BROKER_TEST(member_gone_has_its_messages_answered),
+		BROKER_TEST(broker_killed_everybody_comes_back_by_itself),
+		BROKER_TEST(key_unknown_is_turned_away_until_its_file_is_there),
+		BROKER_TEST(rubbish_is_dropped_and_counted),
+		BROKER_TEST(oversize_batch_is_refused_whole),
+		BROKER_TEST(flood_arrives_whole_and_in_order),
+	};
+#undef BROKER_TEST
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
