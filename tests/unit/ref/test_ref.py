@@ -43,7 +43,7 @@ class FolderTest(unittest.TestCase):
         self.assertEqual(faults, [])
         self.assertEqual({file: len(rows) for file, rows in sheets.items()},
                          {"taxonomy.csv": 141, "orgs.csv": 344, "dispatch.csv": 141, "groups.csv": 343, "sla.csv": 8,
-                          "holidays.csv": 678})
+                          "holidays.csv": 678, "words.csv": 3281, "typewords.csv": 247})
 
     def test_bad_row_is_named_with_its_line(self):
         table = [
@@ -62,6 +62,11 @@ class FolderTest(unittest.TestCase):
             ("sla.csv", "new,a,1wd,1wd,1wd,7wd,-1,-", "max_extension_wd '-1': want a number of days"),
             ("holidays.csv", "2026-02-30,off,a", "date '2026-02-30': want a date, YYYY-MM-DD"),
             ("holidays.csv", "2027-02-20,free,a", "kind 'free': want one of off, work"),
+            ("words.csv", "9999,路灯,3", "taxonomy_code '9999' is not in taxonomy.csv"),
+            ("words.csv", "0101,房,3", "word '房': want a word of two characters or more, without capitals"),
+            ("words.csv", "0101,楼盘,0", "weight '0': want a weight from 1 to 100"),
+            ("words.csv", "0101,商品房,3", "taxonomy_code word '0101 商品房' stands already in line 2"),
+            ("typewords.csv", "Help,求助呀,3", "type 'Help': want a word of a-z and _"),
         ]
         for file, row, wanted in table:
             with self.subTest(row=row):

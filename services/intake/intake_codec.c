@@ -1,0 +1,173 @@
+/* Reads and writes the bodies of intake's messages; decides nothing. */
+#include "intake_codec.h"
+
+#include "proto/door.pb-c.h"
+#include "proto/intake.pb-c.h"
+#include "proto/operator.pb-c.h"
+#include "wire/wire.h"
+
+/* protobuf-c wants non-const C text. */
+static char *text_out(struct arena *mem, struct str text)
+{
+	return (char *)(uintptr_t)arena_c(mem, text);
+}
+
+static ProtobufCBinaryData bytes_out(struct str bytes)
+{
+	return (ProtobufCBinaryData){ .len = bytes.n, .data = (uint8_t *)(uintptr_t)bytes.p };
+}
+
+static struct str bytes_in(ProtobufCBinaryData bytes)
+{
+	return str_of(bytes.data, bytes.len);
+}
+
+static char **texts_out(struct arena *mem, const struct str *texts, size_t n)
+{
+	char **out = arena_new_array(mem, char *, n + 1);
+
+	for (size_t i = 0; out != NULL && i < n; i++)
+		out[i] = text_out(mem, texts[i]);
+	return out;
+}
+
+enum res intake_read_submit(
+	struct arena *mem, struct str body, struct intake_submit *out, struct err *err)
+{
+	Wangli__Submit *in = NULL;
+
+	TRY(wire_unpack(mem, &wangli__submit__descriptor, body, &in, err));
+	*out = (struct intake_submit){ .has_contact = in->contact != NULL };
+	out->letter = (struct intake_letter){
+		.title = wire_str(in->title),
+		.body = wire_str(in->body),
+		.written_at = in->written_at_us == 0 ? INSTANT_NONE
+						     : (struct instant){ in->written_at_us },
+		.area = wire_str(in->area),
+		.likes = in->likes,
+		.klass = wire_str(in->klass),
+		.reply_address = wire_str(in->reply_address),
+	};
+	if (in->contact != NULL)
+		out->contact = (struct intake_sealed){ .epoch = bytes_in(in->contact->epoch),
+			.sealed_key = bytes_in(in->contact->sealed_key),
+			.record = bytes_in(in->contact->record) };
+	return RES_OK;
+}
+
+enum res intake_read_contact(
+	struct arena *mem, struct str plain, struct intake_contact *out, struct err *err)
+{
+	Wangli__ContactPlain *in = NULL;
+
+	TRY(wire_unpack(mem, &wangli__contact_plain__descriptor, plain, &in, err));
+	*out = (struct intake_contact){ .name = wire_str(in->name),
+		.phone = wire_str(in->phone),
+		.address = wire_str(in->address),
+		.account = wire_str(in->account) };
+	return RES_OK;
+}
+
+struct str intake_write_received(struct arena *mem, const struct intake_origin *origin,
+	const struct intake_letter *letter, struct str klass, struct str digest)
+{
+	Wangli__IntakeReceived out = WANGLI__INTAKE_RECEIVED__INIT;
+
+	out.source = text_out(mem, origin->source);
+	out.source_msg_id = text_out(mem, origin->source_msg_id);
+	out.channel = text_out(mem, origin->channel);
+	out.klass = text_out(mem, klass);
+	out.digest = bytes_out(digest);
+	out.written_at_us = instant_is_none(letter->written_at) ? 0 : letter->written_at.us;
+	out.title_chars = (int32_t)str_utf8_length(letter->title);
+	out.body_chars = (int32_t)str_utf8_length(letter->body);
+	return wire_pack(mem, &out.base);
+}
+
+struct str intake_write_accepted(struct arena *mem, const struct intake_origin *origin,
+	const struct classify_result *result, const char *classifier, int32_t ref_version)
+{
+	Wangli__IntakeAccepted out = WANGLI__INTAKE_ACCEPTED__INIT;
+
+	out.type = text_out(mem, result->type);
+	out.category = text_out(mem, result->category);
+	out.area = text_out(mem, result->area);
+	out.confidence_pct = result->confidence_pct;
+	out.is_general_desk = result->is_general_desk;
+	out.classifier = text_out(mem, str_from_c(classifier));
+	out.words = texts_out(mem, result->words, result->n_words);
+	out.n_words = out.words != NULL ? result->n_words : 0;
+	out.ref_version = ref_version;
+	out.source_msg_id = text_out(mem, origin->source_msg_id);
+	out.source = text_out(mem, origin->source);
+	out.channel = text_out(mem, origin->channel);
+	out.klass = text_out(mem, result->klass);
+	out.named_units = texts_out(mem, result->named_units, result->n_named_units);
+	out.n_named_units = out.named_units != NULL ? result->n_named_units : 0;
+	return wire_pack(mem, &out.base);
+}
+
+struct str intake_write_receipt(struct arena *mem, const struct intake_receipt *receipt)
+{
+	Wangli__Receipt out = WANGLI__RECEIPT__INIT;
+
+	out.case_number = text_out(mem, str_from_c(receipt->case_number));
+	out.query_code = text_out(mem, str_from_c(receipt->query_code));
+	out.digest = bytes_out(receipt->digest);
+	out.received_at_us = receipt->received_at.us;
+	out.is_repeat = receipt->is_repeat;
+	return wire_pack(mem, &out.base);
+}
+
+enum res intake_read_key(struct arena *mem, struct str body, struct intake_key *out,
+	bool *out_is_revoked, struct err *err)
+{
+	Wangli__ChannelAdd *in = NULL;
+
+	TRY(wire_unpack(mem, &wangli__channel_add__descriptor, body, &in, err));
+	if (in->key == NULL)
+		return err_set(err, RES_INVALID, "key is missing");
+	struct str *channels = arena_new_array(mem, struct str, in->key->n_channels + 1);
+	for (size_t i = 0; channels != NULL && i < in->key->n_channels; i++)
+		channels[i] = wire_str(in->key->channels[i]);
+	*out = (struct intake_key){ .public_key = wire_str(in->key->public_key),
+		.source = wire_str(in->key->source),
+		.channels = channels,
+		.n_channels = channels != NULL ? in->key->n_channels : 0 };
+	*out_is_revoked = in->key->is_revoked;
+	return RES_OK;
+}
+
+static Wangli__ChannelKey *key_out(struct arena *mem, const struct intake_key_row *row)
+{
+	Wangli__ChannelKey *key = arena_new(mem, Wangli__ChannelKey);
+	struct str channels[INTAKE_KEY_CHANNELS_MAX];
+	struct str rest = row->channels;
+	size_t n = 0;
+
+	if (key == NULL)
+		return NULL;
+	wangli__channel_key__init(key);
+	while (n < INTAKE_KEY_CHANNELS_MAX && str_split(&rest, ',', &channels[n]))
+		n++;
+	key->public_key = text_out(mem, row->public_key);
+	key->source = text_out(mem, row->source);
+	key->is_revoked = row->is_revoked;
+	key->channels = texts_out(mem, channels, n);
+	key->n_channels = key->channels != NULL ? n : 0;
+	return key;
+}
+
+struct str intake_write_keys(struct arena *mem, const struct intake_key_row *rows, size_t n)
+{
+	Wangli__KeysSnapshot out = WANGLI__KEYS_SNAPSHOT__INIT;
+
+	out.keys = arena_new_array(mem, Wangli__ChannelKey *, n + 1);
+	for (size_t i = 0; out.keys != NULL && i < n; i++) {
+		out.keys[i] = key_out(mem, &rows[i]);
+		if (out.keys[i] == NULL)
+			return STR_NONE;
+	}
+	out.n_keys = out.keys != NULL ? n : 0;
+	return wire_pack(mem, &out.base);
+}

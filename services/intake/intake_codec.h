@@ -1,0 +1,66 @@
+/* Reads and writes the bodies of intake's messages; the only file here that knows protobuf. Texts
+ * live in mem. */
+#ifndef WL_INTAKE_CODEC_H
+#define WL_INTAKE_CODEC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "intake_classify_core.h"
+#include "intake_core.h"
+
+struct intake_sealed { /* contact data as they came */
+	struct str epoch;
+	struct str sealed_key;
+	struct str record;
+};
+struct intake_contact { /* opened: never stored, never logged */
+	struct str name;
+	struct str phone;
+	struct str address;
+	struct str account;
+};
+struct intake_submit {
+	struct intake_letter letter;
+	bool has_contact;
+	struct intake_sealed contact;
+};
+
+enum res intake_read_submit(
+	struct arena *mem, struct str body, struct intake_submit *out, struct err *err) must_check;
+enum res intake_read_contact(struct arena *mem, struct str plain, struct intake_contact *out,
+	struct err *err) must_check;
+
+/* Where a letter comes from, repeated in both events. */
+struct intake_origin {
+	struct str source;
+	struct str source_msg_id;
+	struct str channel;
+};
+struct str intake_write_received(struct arena *mem, const struct intake_origin *origin,
+	const struct intake_letter *letter, struct str klass, struct str digest);
+struct str intake_write_accepted(struct arena *mem, const struct intake_origin *origin,
+	const struct classify_result *result, const char *classifier, int32_t ref_version);
+
+struct intake_receipt {
+	const char *case_number;
+	const char *query_code;
+	struct str digest;
+	struct instant received_at;
+	bool is_repeat;
+};
+struct str intake_write_receipt(struct arena *mem, const struct intake_receipt *receipt);
+
+struct intake_key_row { /* of channel_key */
+	struct str public_key;
+	struct str source;
+	struct str channels; /* joined by commas */
+	bool is_revoked;
+};
+enum res intake_read_key(struct arena *mem, struct str body, struct intake_key *out,
+	bool *out_is_revoked, struct err *err) must_check;
+struct str intake_write_keys(struct arena *mem, const struct intake_key_row *rows, size_t n);
+
+#endif

@@ -1,0 +1,166 @@
+/* Life cycle and admission rules of intake. A step that is not in the table is refused. */
+#include "intake_core.h"
+
+#define WRITTEN_EARLIEST_US INT64_C(631123200000000) /* 1990-01-01 00:00 in Shanghai */
+
+struct step {
+	enum intake_state from;
+	enum intake_event_kind event;
+	enum intake_state to;
+};
+
+static const struct step steps[] = {
+	{ INTAKE_UNKNOWN, INTAKE_RECEIVE, INTAKE_RECEIVED },
+	{ INTAKE_RECEIVED, INTAKE_ACCEPT, INTAKE_ACCEPTED },
+	{ INTAKE_ACCEPTED, INTAKE_FOLLOWUP_CLOSED, INTAKE_CLOSED },
+};
+
+static const char *const event_names[] = {
+	[INTAKE_RECEIVE] = "be received",
+	[INTAKE_ACCEPT] = "be accepted",
+	[INTAKE_FOLLOWUP_CLOSED] = "be closed by followup",
+};
+_Static_assert(sizeof(event_names) / sizeof(event_names[0]) == INTAKE_EVENTS, "one name an event");
+
+const char *intake_state_name(int state)
+{
+	switch (state) {
+#define STATE(name, number, meaning)                                                               \
+	case number:                                                                               \
+		return #name;
+#include "intake_states.def"
+#undef STATE
+	}
+	return "?";
+}
+
+static const struct step *find_step(int state, enum intake_event_kind event)
+{
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		if ((int)steps[i].from == state && steps[i].event == event)
+			return &steps[i];
+	}
+	return NULL;
+}
+
+enum res intake_decide(const struct intake_case *file, const struct intake_event *event,
+	struct instant now, struct intake_case *out, struct err *err)
+{
+	const struct step *step = find_step(file->state, event->kind);
+
+	if (step == NULL)
+		return err_set(err, RES_CONFLICT, "a case that is %s cannot %s",
+			intake_state_name(file->state), event_names[event->kind]);
+	*out = *file;
+	out->state = (int16_t)step->to;
+	switch (event->kind) {
+	case INTAKE_RECEIVE:
+		out->channel = event->channel;
+		out->klass = event->klass;
+		out->type = out->category = out->area = STR("");
+		out->received_at = now;
+		out->closed_at = INSTANT_NONE;
+		break;
+	case INTAKE_ACCEPT:
+		out->klass = event->klass;
+		out->type = event->type;
+		out->category = event->category;
+		out->area = event->area;
+		break;
+	case INTAKE_FOLLOWUP_CLOSED:
+		out->closed_at = event->at;
+		break;
+	case INTAKE_EVENTS:
+		break;
+	}
+	return RES_OK;
+}
+
+static enum res check_text(const char *name, struct str text, size_t chars_most, struct err *err)
+{
+	if (!str_is_utf8(text))
+		return err_set(err, RES_INVALID, "%s is not UTF-8", name);
+	if (str_is_empty(str_trim(text)))
+		return err_set(
+			err, RES_INVALID, "%s is empty: want 1-%zu characters", name, chars_most);
+	size_t chars = str_utf8_length(text);
+	if (chars > chars_most)
+		return err_set(err, RES_INVALID, "%s has %zu characters: want 1-%zu", name, chars,
+			chars_most);
+	size_t at = str_find_control(text);
+	if (at != SIZE_MAX)
+		return err_set(err, RES_INVALID,
+			"%s holds a control character at byte %zu: only TAB, CR and LF may stand "
+			"in it",
+			name, at + 1);
+	return RES_OK;
+}
+
+static enum res check_written_at(struct instant written_at, struct instant now, struct err *err)
+{
+	if (instant_is_none(written_at))
+		return RES_OK;
+	if (written_at.us < WRITTEN_EARLIEST_US)
+		return err_set(err, RES_INVALID, "written_at is before 1990-01-01");
+	if (instant_is_before(instant_add(now, SPAN_DAYS(1)), written_at))
+		return err_set(err, RES_INVALID, "written_at is more than one day in the future");
+	return RES_OK;
+}
+
+enum res intake_check_letter(
+	const struct intake_letter *letter, struct instant now, struct err *err)
+{
+	TRY(check_text("title", letter->title, INTAKE_TITLE_CHARS_MAX, err));
+	TRY(check_text("body", letter->body, INTAKE_BODY_CHARS_MAX, err));
+	TRY(check_written_at(letter->written_at, now, err));
+	if (letter->area.n > INTAKE_AREA_BYTES_MAX)
+		return err_set(err, RES_INVALID, "area has %zu bytes: want at most %d",
+			letter->area.n, INTAKE_AREA_BYTES_MAX);
+	if (!str_is_utf8(letter->area) || str_find_control(letter->area) != SIZE_MAX)
+		return err_set(err, RES_INVALID, "area is not plain UTF-8 text");
+	if (letter->likes < 0 || letter->likes > INTAKE_LIKES_MAX)
+		return err_set(err, RES_INVALID, "likes is %d: want 0-%d", (int)letter->likes,
+			INTAKE_LIKES_MAX);
+	if (!str_is_empty(letter->klass) && !str_eq_c(letter->klass, INTAKE_KLASS_REPORT))
+		return err_set(
+			err, RES_INVALID, "klass: want empty or \"%s\"", INTAKE_KLASS_REPORT);
+	if (letter->reply_address.n > INTAKE_ADDRESS_BYTES_MAX)
+		return err_set(err, RES_INVALID, "reply_address has %zu bytes: want at most %d",
+			letter->reply_address.n, INTAKE_ADDRESS_BYTES_MAX);
+	return RES_OK;
+}
+
+/* Names travel in headers, file names and log lines: lower case, digits, '-', '_' and '.'. */
+static enum res check_name(const char *what, struct str name, struct err *err)
+{
+	if (name.n == 0 || name.n > INTAKE_NAME_BYTES_MAX)
+		return err_set(err, RES_INVALID, "%s has %zu bytes: want 1-%d", what, name.n,
+			INTAKE_NAME_BYTES_MAX);
+	for (size_t i = 0; i < name.n; i++) {
+		char c = name.p[i];
+		bool is_fit = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
+			      c == '_' || c == '.';
+		if (!is_fit)
+			return err_set(err, RES_INVALID,
+				"%s holds a byte other than a-z, 0-9, '-', '_' and '.'", what);
+	}
+	return RES_OK;
+}
+
+enum res intake_check_key(const struct intake_key *key, struct err *err)
+{
+	if (key->public_key.n != INTAKE_KEY_CHARS)
+		return err_set(err, RES_INVALID, "public_key has %zu characters: want %d (Z85)",
+			key->public_key.n, INTAKE_KEY_CHARS);
+	for (size_t i = 0; i < key->public_key.n; i++) {
+		if (key->public_key.p[i] <= ' ' || key->public_key.p[i] > '~')
+			return err_set(err, RES_INVALID, "public_key is not Z85");
+	}
+	TRY(check_name("source", key->source, err));
+	if (key->n_channels == 0 || key->n_channels > INTAKE_KEY_CHANNELS_MAX)
+		return err_set(err, RES_INVALID, "%zu channels: want 1-%d", key->n_channels,
+			INTAKE_KEY_CHANNELS_MAX);
+	for (size_t i = 0; i < key->n_channels; i++)
+		TRY(check_name("channel", key->channels[i], err));
+	return RES_OK;
+}

@@ -1,0 +1,87 @@
+/* What intake decides about a case: its life cycle, and whether a letter may come in at all. Pure:
+ * no clock, no database, no memory of its own. */
+#ifndef WL_INTAKE_CORE_H
+#define WL_INTAKE_CORE_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/instant.h"
+#include "base/str.h"
+
+#define INTAKE_TITLE_CHARS_MAX	 200
+#define INTAKE_BODY_CHARS_MAX	 50000
+#define INTAKE_AREA_BYTES_MAX	 64
+#define INTAKE_ADDRESS_BYTES_MAX 1024 /* reply_address */
+#define INTAKE_LIKES_MAX	 1000000000
+#define INTAKE_KLASS_REPORT	 "report"
+#define INTAKE_KEY_CHARS	 40 /* Z85 of a CURVE public key */
+#define INTAKE_NAME_BYTES_MAX	 64
+#define INTAKE_KEY_CHANNELS_MAX	 16
+
+enum intake_state {
+#define STATE(name, number, meaning) INTAKE_##name = number,
+#include "intake_states.def"
+#undef STATE
+	INTAKE_STATES
+};
+const char *intake_state_name(int state); /* "?" for a number that no state has */
+
+enum intake_event_kind {
+	INTAKE_RECEIVE,		/* a letter came and may come in */
+	INTAKE_ACCEPT,		/* the classifier (or, later, a reviewer) has decided */
+	INTAKE_FOLLOWUP_CLOSED, /* followup says so: taken note of, not journalled */
+	INTAKE_EVENTS
+};
+
+struct intake_case {
+	int16_t state; /* enum intake_state */
+	struct str channel;
+	struct str klass; /* "" or "report" */
+	struct str type;
+	struct str category;
+	struct str area; /* "" where nobody knows */
+	struct instant received_at;
+	struct instant closed_at;
+};
+
+struct intake_event {
+	enum intake_event_kind kind;
+	struct instant at;  /* FOLLOWUP_CLOSED: when it was closed */
+	struct str channel; /* RECEIVE */
+	struct str klass;   /* RECEIVE, ACCEPT */
+	struct str type;    /* ACCEPT, and the next two */
+	struct str category;
+	struct str area;
+};
+
+/* The case after the event. RES_CONFLICT with a sentence: the life cycle has no such step; *out is
+ * untouched. Texts are borrowed from both. */
+enum res intake_decide(const struct intake_case *file, const struct intake_event *event,
+	struct instant now, struct intake_case *out, struct err *err) must_check;
+
+/* A letter as the channel hands it in, contact aside. */
+struct intake_letter {
+	struct str title;
+	struct str body;
+	struct instant written_at; /* none: unknown */
+	struct str area;
+	int32_t likes;
+	struct str klass;
+	struct str reply_address;
+};
+
+/* RES_INVALID: a sentence for the integrator, with the limit; never the letter's own text. */
+enum res intake_check_letter(
+	const struct intake_letter *letter, struct instant now, struct err *err) must_check;
+
+/* An integrator's key with what it may use. */
+struct intake_key {
+	struct str public_key;
+	struct str source;
+	const struct str *channels;
+	size_t n_channels;
+};
+enum res intake_check_key(const struct intake_key *key, struct err *err) must_check;
+
+#endif

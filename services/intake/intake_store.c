@@ -1,0 +1,284 @@
+/* Says which column lives in which member, once for writing and reading. Order: sql/intake.sql. */
+#include "intake_store.h"
+
+#include "intake_sql.h"
+#include "intake_words_core.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static const struct db_col case_cols[] = {
+	KIT_CASE_COLS(struct intake_row),
+	KIT_SEEN_COL(struct intake_row, KIT_FOLLOWUP, "seen_followup"),
+	DB_COL(struct intake_row, file.state, DB_INT2, "state"),
+	DB_COL(struct intake_row, file.channel, DB_TEXT, "channel"),
+	DB_COL(struct intake_row, file.klass, DB_TEXT, "klass"),
+	DB_COL(struct intake_row, file.type, DB_TEXT, "type"),
+	DB_COL(struct intake_row, file.category, DB_TEXT, "category"),
+	DB_COL(struct intake_row, file.area, DB_TEXT, "area"),
+	DB_COL(struct intake_row, file.received_at, DB_INSTANT, "received_at"),
+	DB_COL(struct intake_row, file.closed_at, DB_INSTANT, "closed_at"),
+};
+
+static const struct db_col submission_cols[] = {
+	DB_COL(struct intake_submission_row, case_id, DB_INT8, "case_id"),
+	DB_COL(struct intake_submission_row, source, DB_TEXT, "source"),
+	DB_COL(struct intake_submission_row, source_msg_id, DB_TEXT, "source_msg_id"),
+	DB_COL(struct intake_submission_row, digest, DB_HASH, "digest"),
+	DB_COL(struct intake_submission_row, received_at, DB_INSTANT, "received_at"),
+};
+
+static const struct db_col found_cols[] = {
+	DB_COL(struct intake_submission_row, source, DB_TEXT, "source"),
+	DB_COL(struct intake_submission_row, source_msg_id, DB_TEXT, "source_msg_id"),
+	DB_COL(struct intake_submission_row, case_id, DB_INT8, "case_id"),
+	DB_COL(struct intake_submission_row, digest, DB_HASH, "digest"),
+	DB_COL(struct intake_submission_row, received_at, DB_INSTANT, "received_at"),
+};
+
+static const struct db_col letter_cols[] = {
+	DB_COL(struct intake_letter_row, case_id, DB_INT8, "case_id"),
+	DB_COL(struct intake_letter_row, n, DB_INT4, "n"),
+	DB_COL(struct intake_letter_row, title, DB_TEXT, "title"),
+	DB_COL(struct intake_letter_row, body, DB_TEXT, "body"),
+	DB_COL(struct intake_letter_row, written_at, DB_INSTANT, "written_at"),
+	DB_COL(struct intake_letter_row, likes, DB_INT4, "likes"),
+};
+
+static const struct db_col contact_cols[] = {
+	DB_COL(struct intake_contact_row, case_id, DB_INT8, "case_id"),
+	DB_COL(struct intake_contact_row, n, DB_INT4, "n"),
+	DB_COL(struct intake_contact_row, epoch, DB_BYTES, "epoch"),
+	DB_COL(struct intake_contact_row, record, DB_BYTES, "record"),
+	DB_COL(struct intake_contact_row, lookup, DB_BYTES, "lookup"),
+	DB_COL(struct intake_contact_row, reply_address, DB_TEXT, "reply_address"),
+};
+
+static const struct db_col epoch_cols[] = {
+	DB_COL(struct intake_epoch_row, case_id, DB_INT8, "case_id"),
+	DB_COL(struct intake_epoch_row, epoch, DB_BYTES, "epoch"),
+	DB_COL(struct intake_epoch_row, sealed_key, DB_BYTES, "sealed_key"),
+};
+
+static const struct db_col key_cols[] = {
+	DB_COL(struct intake_key_row, public_key, DB_TEXT, "public_key"),
+	DB_COL(struct intake_key_row, source, DB_TEXT, "source"),
+	DB_COL(struct intake_key_row, channels, DB_TEXT, "channels"),
+	DB_COL(struct intake_key_row, is_revoked, DB_BOOL, "is_revoked"),
+};
+
+#define PERIOD_COLS(struct_type)                                                                   \
+	DB_COL(struct_type, period.valid_from, DB_DAY, "valid_from"),                              \
+		DB_COL(struct_type, period.valid_to, DB_DAY, "valid_to")
+
+static const struct db_col category_cols[] = {
+	DB_COL(struct classify_category, code, DB_TEXT, "code"),
+	DB_COL(struct classify_category, name, DB_TEXT, "level2_zh"),
+	PERIOD_COLS(struct classify_category),
+};
+
+static const struct db_col word_cols[] = {
+	DB_COL(struct classify_word, target, DB_TEXT, "category"),
+	DB_COL(struct classify_word, word, DB_TEXT, "word"),
+	DB_COL(struct classify_word, weight, DB_INT4, "weight"),
+	PERIOD_COLS(struct classify_word),
+};
+
+static const struct db_col org_cols[] = {
+	DB_COL(struct classify_org, code, DB_TEXT, "code"),
+	DB_COL(struct classify_org, name, DB_TEXT, "name_zh"),
+	DB_COL(struct classify_org, level, DB_INT2, "level"),
+	DB_COL(struct classify_org, parent_code, DB_TEXT, "parent_code"),
+	DB_COL(struct classify_org, kind, DB_TEXT, "kind"),
+	PERIOD_COLS(struct classify_org),
+};
+
+const struct kit_case_table intake_cases = {
+	.row_bytes = sizeof(struct intake_row),
+	.cols = case_cols,
+	.n_cols = COUNT(case_cols),
+	.load = &intake_sql_case_load,
+	.insert = &intake_sql_case_insert,
+	.update = &intake_sql_case_update,
+};
+
+const struct kit_table intake_submissions = {
+	.insert = &intake_sql_submission_insert,
+	.cols = submission_cols,
+	.n_cols = COUNT(submission_cols),
+	.row_bytes = sizeof(struct intake_submission_row),
+	.decides = true,
+};
+
+const struct kit_table intake_letters = {
+	.insert = &intake_sql_letter_insert,
+	.cols = letter_cols,
+	.n_cols = COUNT(letter_cols),
+	.row_bytes = sizeof(struct intake_letter_row),
+};
+
+const struct kit_table intake_contacts = {
+	.insert = &intake_sql_contact_insert,
+	.cols = contact_cols,
+	.n_cols = COUNT(contact_cols),
+	.row_bytes = sizeof(struct intake_contact_row),
+};
+
+const struct kit_table intake_epochs = {
+	.insert = &intake_sql_epoch_insert,
+	.cols = epoch_cols,
+	.n_cols = COUNT(epoch_cols),
+	.row_bytes = sizeof(struct intake_epoch_row),
+};
+
+const struct kit_table *const intake_tables[] = {
+	&intake_submissions,
+	&intake_letters,
+	&intake_contacts,
+	&intake_epochs,
+	NULL,
+};
+
+const struct db_sql *const intake_statements[] = {
+	&intake_sql_case_load,
+	&intake_sql_case_insert,
+	&intake_sql_case_update,
+	&intake_sql_submission_find,
+	&intake_sql_submission_insert,
+	&intake_sql_letter_insert,
+	&intake_sql_contact_insert,
+	&intake_sql_epoch_insert,
+	&intake_sql_case_ids,
+	&intake_sql_keys_load,
+	&intake_sql_key_put,
+	&intake_sql_category_load,
+	&intake_sql_category_word_load,
+	&intake_sql_type_word_load,
+	&intake_sql_org_load,
+	NULL,
+};
+
+enum res intake_find_submissions(struct db *db, struct arena *mem, const struct str *sources,
+	const struct str *source_msg_ids, size_t n, struct intake_submission_row **out_rows,
+	size_t *out_n, struct err *err)
+{
+	struct db_result *result;
+	struct db_params params;
+
+	db_params_init(&params, mem);
+	db_param_text_array(&params, sources, n);
+	db_param_text_array(&params, source_msg_ids, n);
+	TRY(db_run(db, &intake_sql_submission_find, &params, &result, err));
+	return db_read(result, mem, found_cols, COUNT(found_cols),
+		sizeof(struct intake_submission_row), out_rows, out_n, err);
+}
+
+enum res intake_take_numbers(
+	struct db *db, struct arena *mem, int64_t *out_numbers, size_t n, struct err *err)
+{
+	struct db_result *result;
+	struct db_params params;
+
+	db_params_init(&params, mem);
+	db_param_int4(&params, (int32_t)n);
+	TRY(db_run(db, &intake_sql_case_ids, &params, &result, err));
+	if (db_rows(result) != n)
+		return err_set(err, RES_BUG, "case_ids gave %zu numbers for %zu letters",
+			db_rows(result), n);
+	for (size_t i = 0; i < n; i++)
+		out_numbers[i] = db_get_int(result, i, 0);
+	return RES_OK;
+}
+
+enum res intake_load_keys(struct db *db, struct arena *mem, struct intake_key_row **out_rows,
+	size_t *out_n, struct err *err)
+{
+	struct db_result *result;
+	struct db_params none;
+
+	db_params_init(&none, mem);
+	TRY(db_run(db, &intake_sql_keys_load, &none, &result, err));
+	return db_read(result, mem, key_cols, COUNT(key_cols), sizeof(struct intake_key_row),
+		out_rows, out_n, err);
+}
+
+enum res intake_put_key(struct db *db, struct arena *mem, const struct intake_key *key,
+	bool is_revoked, struct instant now, struct err *err)
+{
+	struct db_params params;
+
+	db_params_init(&params, mem);
+	db_param_text(&params, key->public_key);
+	db_param_text(&params, key->source);
+	db_param_text_array(&params, key->channels, key->n_channels);
+	db_param_bool(&params, is_revoked);
+	db_param_instant(&params, now);
+	return db_run(db, &intake_sql_key_put, &params, NULL, err);
+}
+
+/* SQL's null is "still": the far future. */
+static void open_end(struct classify_period *period)
+{
+	if (period->valid_to == INT32_MIN)
+		period->valid_to = WORDS_NO_END;
+}
+
+static enum res load_category_rows(
+	struct db *db, struct arena *mem, struct classify_reference *out, struct err *err)
+{
+	struct classify_category *rows = NULL;
+	struct db_result *result;
+	struct db_params none;
+
+	db_params_init(&none, mem);
+	TRY(db_run(db, &intake_sql_category_load, &none, &result, err));
+	TRY(db_read(result, mem, category_cols, COUNT(category_cols), sizeof(*rows), &rows,
+		&out->n_categories, err));
+	for (size_t i = 0; i < out->n_categories; i++)
+		open_end(&rows[i].period);
+	out->categories = rows;
+	return RES_OK;
+}
+
+static enum res load_word_rows(struct db *db, struct arena *mem, const struct db_sql *sql,
+	const struct classify_word **out_rows, size_t *out_n, struct err *err)
+{
+	struct classify_word *rows = NULL;
+	struct db_result *result;
+	struct db_params none;
+
+	db_params_init(&none, mem);
+	TRY(db_run(db, sql, &none, &result, err));
+	TRY(db_read(result, mem, word_cols, COUNT(word_cols), sizeof(*rows), &rows, out_n, err));
+	for (size_t i = 0; i < *out_n; i++)
+		open_end(&rows[i].period);
+	*out_rows = rows;
+	return RES_OK;
+}
+
+static enum res load_org_rows(
+	struct db *db, struct arena *mem, struct classify_reference *out, struct err *err)
+{
+	struct classify_org *rows = NULL;
+	struct db_result *result;
+	struct db_params none;
+
+	db_params_init(&none, mem);
+	TRY(db_run(db, &intake_sql_org_load, &none, &result, err));
+	TRY(db_read(
+		result, mem, org_cols, COUNT(org_cols), sizeof(*rows), &rows, &out->n_orgs, err));
+	for (size_t i = 0; i < out->n_orgs; i++)
+		open_end(&rows[i].period);
+	out->orgs = rows;
+	return RES_OK;
+}
+
+enum res intake_load_words(
+	struct db *db, struct arena *mem, struct classify_reference *out, struct err *err)
+{
+	TRY(load_category_rows(db, mem, out, err));
+	TRY(load_word_rows(
+		db, mem, &intake_sql_category_word_load, &out->words, &out->n_words, err));
+	TRY(load_word_rows(
+		db, mem, &intake_sql_type_word_load, &out->type_words, &out->n_type_words, err));
+	return load_org_rows(db, mem, out, err);
+}

@@ -1,0 +1,119 @@
+/* The service `intake`: takes letters in, numbers and stores them, decides type, category and area.
+ */
+#include <stdlib.h>
+
+#include "base/id.h"
+#include "intake_admit.h"
+#include "intake_handlers.h"
+#include "intake_store.h"
+#include "kit/kit.h"
+
+#define REFERENCE_BYTES_MAX (16 * 1024 * 1024)
+
+struct intake_settings {
+#define SETTING(field, name, type, ...) CONFIG_MEMBER_##type field;
+#include "intake_config.def"
+#undef SETTING
+};
+
+static const struct config_setting settings[] = {
+#define SETTING(...) CONFIG_ROW(struct intake_settings, __VA_ARGS__)
+#include "intake_config.def"
+#undef SETTING
+};
+
+static void stop(void *given)
+{
+	struct intake_service *service = given;
+
+	if (service == NULL)
+		return;
+	arena_destroy(service->classifier_mem);
+	free(service);
+}
+
+static enum res take_settings(
+	struct intake_service *service, const struct intake_settings *read, struct err *err)
+{
+	char number[CASE_NUMBER_MAX];
+
+	TRY(vault_init(&service->vault, str_from_c(read->vault_key), err));
+	if (crypto_base64_read(str_trim(str_from_c(read->query_code_key)), service->query_code_key,
+		    CRYPTO_KEY_BYTES) != RES_OK)
+		return err_set(err, RES_INVALID, "QUERY_CODE_KEY: want 32 bytes in base64");
+	service->case_prefix = str_from_c(read->case_prefix);
+	service->cell = read->cell;
+	service->classify = (struct classify_reference){
+		.general_category = str_from_c(read->general_category),
+		.default_type = str_from_c(read->default_type),
+		.least_score = (int32_t)read->least_score,
+		.least_margin_pct = (int32_t)read->least_margin,
+		.least_type_score = (int32_t)read->least_type_score,
+	};
+	return case_number_format(service->case_prefix, 1, number, err);
+}
+
+static enum res start(struct kit *kit, const void *given, void **out_service, struct err *err)
+{
+	struct intake_service *service = calloc(1, sizeof(*service));
+
+	(void)kit;
+	if (service == NULL)
+		return err_set(err, RES_RETRY, "out of memory");
+	enum res res = take_settings(service, given, err);
+	if (res != RES_OK) {
+		stop(service);
+		return res;
+	}
+	*out_service = service;
+	return RES_OK;
+}
+
+/* The new classifier stands before the old one goes. The rows are only needed while it is made. */
+static enum res load_reference(void *given, struct db *db, int32_t ref_version, struct err *err)
+{
+	struct intake_service *service = given;
+	struct classify_reference reference = service->classify;
+	SCOPED(arena)
+	struct arena *rows = arena_create(REFERENCE_BYTES_MAX);
+	struct arena *mem = arena_create(REFERENCE_BYTES_MAX);
+	const struct classifier *classifier = NULL;
+	enum res res;
+
+	(void)ref_version;
+	if (mem == NULL || rows == NULL)
+		res = err_set(err, RES_RETRY, "out of memory");
+	else
+		res = intake_load_words(db, rows, &reference, err);
+	if (res == RES_OK)
+		res = classify_words_make(mem, &reference, &classifier, err);
+	if (res != RES_OK) {
+		arena_destroy(mem);
+		return res;
+	}
+	arena_destroy(service->classifier_mem);
+	service->classifier_mem = mem;
+	service->classifier = classifier;
+	return RES_OK;
+}
+
+static const struct service_spec spec = {
+	.name = "intake",
+	.schema_number = 1,
+	.cases = &intake_cases,
+	.tables = intake_tables,
+	.handlers = intake_handlers,
+	.statements = intake_statements,
+	.settings = settings,
+	.n_settings = sizeof(settings) / sizeof(settings[0]),
+	.settings_bytes = sizeof(struct intake_settings),
+	.start = start,
+	.stop = stop,
+	.load_reference = load_reference,
+	.admit = intake_admit,
+};
+
+int main(int argc, char **argv)
+{
+	return kit_main(&spec, argc, argv);
+}

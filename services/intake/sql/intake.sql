@@ -1,0 +1,100 @@
+-- name: case_load
+-- $1 case_id[]
+select f.case_id, f.version, f.seq, f.head, f.seen_followup, f.state, f.channel, f.klass, f.type, f.category,
+	f.area, f.received_at, f.closed_at
+from unnest($1::int8[]) as t(case_id)
+join case_file f on f.case_id = t.case_id;
+
+-- name: case_insert
+-- one array a column, in the order of case_load. Only cases whose letter went in: submission decides (law 9).
+insert into case_file (case_id, version, seq, head, seen_followup, state, channel, klass, type, category, area,
+	received_at, closed_at)
+select t.case_id, t.version, t.seq, t.head, t.seen_followup, t.state, t.channel, t.klass, t.type, t.category,
+	t.area, t.received_at, t.closed_at
+from unnest($1::int8[], $2::int4[], $3::int4[], $4::bytea[], $5::int4[], $6::int2[], $7::text[], $8::text[],
+	$9::text[], $10::text[], $11::text[], $12::timestamptz[], $13::timestamptz[])
+	as t(case_id, version, seq, head, seen_followup, state, channel, klass, type, category, area, received_at,
+	closed_at)
+where exists (select from submission s where s.case_id = t.case_id)
+on conflict (case_id) do nothing
+returning case_id;
+
+-- name: case_update
+-- one array a column, in the order of case_load; version is the one that was read
+update case_file f
+set version = t.version + 1, seq = t.seq, head = t.head, seen_followup = t.seen_followup, state = t.state,
+	channel = t.channel, klass = t.klass, type = t.type, category = t.category, area = t.area,
+	received_at = t.received_at, closed_at = t.closed_at
+from unnest($1::int8[], $2::int4[], $3::int4[], $4::bytea[], $5::int4[], $6::int2[], $7::text[], $8::text[],
+	$9::text[], $10::text[], $11::text[], $12::timestamptz[], $13::timestamptz[])
+	as t(case_id, version, seq, head, seen_followup, state, channel, klass, type, category, area, received_at,
+	closed_at)
+where f.case_id = t.case_id and f.version = t.version
+returning f.case_id;
+
+-- name: submission_find
+-- $1 source[] $2 source_msg_id[]
+select s.source, s.source_msg_id, s.case_id, s.digest, s.received_at
+from unnest($1::text[], $2::text[]) as t(source, source_msg_id)
+join submission s on s.source = t.source and s.source_msg_id = t.source_msg_id;
+
+-- name: submission_insert
+-- Decides: a letter that another replica took in the meantime does not come back.
+insert into submission (source, source_msg_id, case_id, digest, received_at)
+select t.source, t.source_msg_id, t.case_id, t.digest, t.received_at
+from unnest($1::int8[], $2::text[], $3::text[], $4::bytea[], $5::timestamptz[])
+	as t(case_id, source, source_msg_id, digest, received_at)
+order by t.source, t.source_msg_id
+on conflict (source, source_msg_id) do nothing
+returning case_id;
+
+-- name: letter_insert
+insert into letter (case_id, n, title, body, written_at, likes)
+select t.case_id, t.n, t.title, t.body, t.written_at, t.likes
+from unnest($1::int8[], $2::int4[], $3::text[], $4::text[], $5::timestamptz[], $6::int4[])
+	as t(case_id, n, title, body, written_at, likes);
+
+-- name: contact_insert
+insert into contact (case_id, n, epoch, record, lookup, reply_address)
+select t.case_id, t.n, t.epoch, t.record, t.lookup, t.reply_address
+from unnest($1::int8[], $2::int4[], $3::bytea[], $4::bytea[], $5::bytea[], $6::text[])
+	as t(case_id, n, epoch, record, lookup, reply_address);
+
+-- name: epoch_insert
+-- The wrapped data key, once an epoch, whichever letter brings it first.
+insert into epoch (epoch, sealed_key)
+select distinct on (t.epoch) t.epoch, t.sealed_key
+from unnest($1::int8[], $2::bytea[], $3::bytea[]) as t(case_id, epoch, sealed_key)
+order by t.epoch
+on conflict (epoch) do nothing;
+
+-- name: case_ids
+-- $1 how many
+select nextval('case_seq') from generate_series(1, $1::int4);
+
+-- name: keys_load
+-- Channels joined by commas, which no channel's name holds.
+select k.public_key, k.source, array_to_string(k.channels, ','), k.is_revoked
+from channel_key k
+order by k.public_key;
+
+-- name: key_put
+-- $1 public_key $2 source $3 channels $4 is_revoked $5 business time
+insert into channel_key (public_key, source, channels, is_revoked, added_at)
+values ($1::text, $2::text, $3::text[], $4::bool, $5::timestamptz)
+on conflict (public_key) do update
+set source = excluded.source, channels = excluded.channels, is_revoked = excluded.is_revoked;
+
+-- name: category_load
+select c.code, c.level2_zh, c.valid_from, c.valid_to from ref.category c order by c.code, c.valid_from;
+
+-- name: category_word_load
+select w.category, w.word, w.weight, w.valid_from, w.valid_to
+from ref.category_word w order by w.category, w.word, w.valid_from;
+
+-- name: type_word_load
+select w.type, w.word, w.weight, w.valid_from, w.valid_to from ref.type_word w order by w.type, w.word, w.valid_from;
+
+-- name: org_load
+select o.code, o.name_zh, o.level, o.parent_code, o.kind, o.valid_from, o.valid_to
+from ref.org o order by o.code, o.valid_from;
