@@ -47,7 +47,7 @@ struct line {
 
 static bool line_add(struct line *line, const char *bytes, size_t n)
 {
-	if (line->is_cut || n > sizeof(line->text) - sizeof(CUT_TAIL) - line->n) {
+	if (line->is_cut || line->n + n > sizeof(line->text) - sizeof(CUT_TAIL)) {
 		line->is_cut = true;
 		return false;
 	}
@@ -74,13 +74,14 @@ static const char *escape_of(unsigned char byte, char out[8])
 	return out;
 }
 
-static void line_add_quoted(struct line *line, struct str text)
+/* A text keeps its first part when the rest does not fit; false: not even the quote did. */
+static bool line_add_quoted(struct line *line, struct str text)
 {
 	char escape[8];
 	size_t at = 0;
 
 	if (!line_add(line, "\"", 1))
-		return;
+		return false;
 	while (at < text.n && !line->is_cut) {
 		size_t n = str_utf8_prefix(str_slice(text, at, 1));
 		for (size_t bytes = 2; n == 0 && bytes <= 4; bytes++)
@@ -95,15 +96,16 @@ static void line_add_quoted(struct line *line, struct str text)
 	}
 	/* CUT_TAIL has room for this quote. */
 	line->text[line->n++] = '"';
+	return true;
 }
 
-static void line_add_value(struct line *line, const struct log_pair *pair)
+static bool line_add_value(struct line *line, const struct log_pair *pair)
 {
 	char number[48];
 
 	switch (pair->type) {
 	case LOG_PAIR_NONE:
-		return;
+		return false;
 	case LOG_PAIR_INT:
 		snprintf(number, sizeof(number), "%" PRId64, pair->number);
 		break;
@@ -111,14 +113,12 @@ static void line_add_value(struct line *line, const struct log_pair *pair)
 		snprintf(number, sizeof(number), "%.3f", (double)pair->number / 1000);
 		break;
 	case LOG_PAIR_TEXT:
-		if (pair->text.p != NULL) {
-			line_add_quoted(line, pair->text);
-			return;
-		}
+		if (pair->text.p != NULL)
+			return line_add_quoted(line, pair->text);
 		snprintf(number, sizeof(number), "null");
 		break;
 	}
-	line_add_c(line, number);
+	return line_add_c(line, number);
 }
 
 static void line_add_pair(struct line *line, const struct log_pair *pair)
@@ -127,11 +127,10 @@ static void line_add_pair(struct line *line, const struct log_pair *pair)
 
 	if (pair->type == LOG_PAIR_NONE || line->is_cut)
 		return;
-	if (line_add_c(line, ",\"") && line_add_c(line, pair->key) && line_add_c(line, "\":"))
-		line_add_value(line, pair);
-	/* A text keeps its first part; a half key or number goes. */
-	if (line->is_cut && line->text[line->n - 1] != '"')
-		line->n = before;
+	bool is_whole = line_add_c(line, ",\"") && line_add_c(line, pair->key) &&
+			line_add_c(line, "\":") && line_add_value(line, pair);
+	if (!is_whole)
+		line->n = before; /* half a key or a number tells nothing */
 }
 
 static void line_begin(struct line *line, const struct log *log, enum log_event event)
