@@ -1,0 +1,75 @@
+#!/usr/bin/env python3
+"""Every named statement, prepared and planned by PostgreSQL as the role that will run it: a misspelt column, a parameter without
+a type and a right that no migration gave are found here, not when a case first takes that path. Run by tests/with_postgres.sh."""
+
+import importlib.util
+import os
+import pathlib
+import subprocess
+import unittest
+
+ROOT = pathlib.Path(os.environ["WANGLI_ROOT"])
+SERVICES = ["intake", "dispatch", "reply", "followup", "analytics"]
+KIT = "common/kit/sql/kit.sql"
+
+# Who runs what is not a service's own: (file, role). A file under tools/ that stands nowhere here fails the test.
+TOOLS = [
+    ("tools/clock/sql/simclock.sql", "wl_deploy"),
+]
+
+# EXPLAIN checks rights as execution does; a generic plan needs no values.
+EXPLAIN = """
+set plan_cache_mode = force_generic_plan;
+select format('explain (costs off) execute %I%s', name, case when cardinality(parameter_types) > 0
+	then '(' || array_to_string(array_fill('null'::text, array[cardinality(parameter_types)]), ', ') || ')' else '' end)
+from pg_prepared_statements \\gexec
+"""
+
+
+def embed_sql():
+    """The build's own reader of .sql files."""
+    spec = importlib.util.spec_from_file_location("embed_sql", ROOT / "tools/embed_sql.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def complaints(role, text):
+    """What psql says on standard error when the role runs the text, without its place in our script."""
+    done = subprocess.run(["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", f"{os.environ['WANGLI_TEST_PG']} user={role}"],
+                          input=text, capture_output=True, text=True, check=False)
+    return done.stderr or (f"psql ended with {done.returncode}" if done.returncode else "")
+
+
+class Statements(unittest.TestCase):
+    def check_file(self, path, role):
+        for name, text in embed_sql().read_input(ROOT / path):
+            with self.subTest(file=path, statement=name, role=role):
+                self.assertEqual(complaints(role, f'prepare "{name}" as {text};\n{EXPLAIN}'), "")
+
+    def test_services_statements_are_planned_under_their_role(self):
+        for service in SERVICES:
+            files = [f"services/{service}/sql/{path.name}" for path in (ROOT / "services" / service / "sql").glob("*.sql")
+                     if path.name != "schema.sql"]
+            self.assertTrue(files, f"services/{service}/sql holds no statements")
+            for path in [*sorted(files), KIT]:
+                self.check_file(path, f"wl_{service}")
+
+    def test_tools_statements_are_planned_under_their_role(self):
+        for path, role in TOOLS:
+            self.check_file(path, role)
+        there = {str(path.relative_to(ROOT)) for path in ROOT.glob("tools/*/sql/*.sql")}
+        self.assertEqual(there, {path for path, _ in TOOLS})
+
+    def test_missing_right_and_misspelt_column_are_seen(self):
+        self.assertIn("permission denied for table case_file",
+                      complaints("wl_reply", f"prepare a as select version from analytics.case_file;{EXPLAIN}"))
+        self.assertIn("permission denied for table journal",
+                      complaints("wl_reply", f"prepare a as delete from journal where case_id = $1;{EXPLAIN}"))
+        self.assertIn('column "versoin" does not exist',
+                      complaints("wl_reply", f"prepare a as select versoin from case_file;{EXPLAIN}"))
+        self.assertEqual("", complaints("wl_reply", f"prepare a as select version from case_file where case_id = $1;{EXPLAIN}"))
+
+
+if __name__ == "__main__":
+    unittest.main()
