@@ -179,7 +179,7 @@ void log_write(struct log *log, enum log_event event, const struct log_pair *pai
 	line_begin(&line, log, event);
 	for (size_t i = 0; i < n; i++)
 		line_add_pair(&line, &pairs[i]);
-	const char *tail = line.is_cut ? CUT_TAIL + 1 : "}\n";
+	const char *tail = line.is_cut ? &CUT_TAIL[1] : "}\n";
 	memcpy(line.text + line.n, tail, strlen(tail));
 	line.n += strlen(tail);
 	/* A line that nobody takes (full disk, closed pipe) is lost: work goes on without it. */

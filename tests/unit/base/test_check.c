@@ -30,7 +30,7 @@ static int child_run(const char *message_id, char *text, size_t room)
 		signal(SIGABRT, SIG_DFL);
 		dup2(ends[1], STDERR_FILENO);
 		check_at_message(message_id);
-		CHECK(message_id == (const char *)"never the same");
+		CHECK(child > 0);
 		_exit(0);
 	}
 	close(ends[1]);
