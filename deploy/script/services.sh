@@ -92,6 +92,7 @@ service_make() {
 		# TERM would wait for every client to leave; INT does not.
 		printf '#!/bin/sh\nexec kill -INT "$(cat supervise/pid)"\n' | put "$home/control/t" 755
 	else
+		need_program "wangli-$service"
 		while read -r line; do
 			printf '%s\n' "${line#*=}" >"$home/env/${line%%=*}"
 		done < <(service_environment "$service")
