@@ -1,0 +1,195 @@
+-- What the migrations make of schema dispatch; written by tests/db/schema/update.sh.
+
+CREATE SCHEMA dispatch;
+
+CREATE TABLE dispatch.case_file (
+    case_id bigint NOT NULL,
+    version integer NOT NULL,
+    seq integer NOT NULL,
+    head bytea NOT NULL,
+    seen_intake integer NOT NULL,
+    seen_reply integer NOT NULL,
+    seen_followup integer NOT NULL,
+    state smallint NOT NULL,
+    task integer NOT NULL,
+    unit text NOT NULL,
+    type text NOT NULL,
+    category text NOT NULL,
+    area text NOT NULL,
+    dispatched_at timestamp with time zone,
+    signed_at timestamp with time zone,
+    contacted_at timestamp with time zone,
+    resolved_at timestamp with time zone,
+    sign_due timestamp with time zone,
+    contact_due timestamp with time zone,
+    resolve_due timestamp with time zone,
+    is_provisional boolean NOT NULL,
+    closed_at timestamp with time zone
+)
+WITH (fillfactor='50');
+
+CREATE TABLE dispatch.command (
+    case_id bigint NOT NULL,
+    command_id text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    type text NOT NULL,
+    actor text NOT NULL,
+    code smallint NOT NULL,
+    text text NOT NULL,
+    body bytea NOT NULL,
+    seq integer NOT NULL
+);
+
+CREATE TABLE dispatch.journal (
+    case_id bigint NOT NULL,
+    seq integer NOT NULL,
+    at timestamp with time zone NOT NULL,
+    type text NOT NULL,
+    actor text NOT NULL,
+    body bytea NOT NULL,
+    body_digest bytea NOT NULL,
+    hash bytea NOT NULL
+);
+
+CREATE TABLE dispatch.migration (
+    source text NOT NULL,
+    number integer NOT NULL,
+    name text NOT NULL,
+    digest text NOT NULL,
+    is_breaking boolean NOT NULL,
+    applied_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE dispatch.pending (
+    case_id bigint NOT NULL,
+    grp text NOT NULL,
+    upto_seq integer NOT NULL,
+    next_at timestamp with time zone NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL
+)
+WITH (fillfactor='50');
+
+CREATE TABLE dispatch.task (
+    case_id bigint NOT NULL,
+    n integer NOT NULL,
+    unit text NOT NULL,
+    co_units text NOT NULL,
+    reason text NOT NULL,
+    ref_version integer NOT NULL,
+    dispatched_at timestamp with time zone NOT NULL,
+    sign_due timestamp with time zone,
+    contact_due timestamp with time zone,
+    resolve_due timestamp with time zone
+);
+
+CREATE TABLE dispatch.timer (
+    case_id bigint NOT NULL,
+    name text NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    claimed_until timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL
+)
+WITH (fillfactor='70');
+
+CREATE VIEW dispatch.v_case AS
+ SELECT f.case_id,
+    f.version,
+    f.seq,
+    f.head,
+    f.seen_intake,
+    f.seen_reply,
+    f.seen_followup,
+    f.state,
+        CASE f.state
+            WHEN 0 THEN 'UNKNOWN'::text
+            WHEN 1 THEN 'DISPATCHED'::text
+            WHEN 2 THEN 'IN_PROGRESS'::text
+            WHEN 3 THEN 'RESOLVED'::text
+            WHEN 4 THEN 'CLOSED'::text
+            ELSE NULL::text
+        END AS state_name,
+    f.task,
+    f.unit,
+    f.type,
+    f.category,
+    f.area,
+    f.dispatched_at,
+    f.signed_at,
+    f.contacted_at,
+    f.resolved_at,
+    f.sign_due,
+    f.contact_due,
+    f.resolve_due,
+    f.is_provisional,
+    f.closed_at
+   FROM dispatch.case_file f;
+
+CREATE VIEW dispatch.v_command AS
+ SELECT command.case_id,
+    command.command_id,
+    command.at,
+    command.type,
+    command.actor,
+    command.code,
+    command.seq
+   FROM dispatch.command;
+
+CREATE VIEW dispatch.v_journal AS
+ SELECT journal.case_id,
+    journal.seq,
+    journal.at,
+    journal.type,
+    journal.actor,
+    journal.body,
+    journal.body_digest,
+    journal.hash
+   FROM dispatch.journal;
+
+CREATE VIEW dispatch.v_pending AS
+ SELECT pending.case_id,
+    pending.grp,
+    pending.upto_seq,
+    pending.next_at,
+    pending.attempts
+   FROM dispatch.pending;
+
+CREATE VIEW dispatch.v_task AS
+ SELECT task.case_id,
+    task.n,
+    task.unit,
+    task.co_units,
+    task.reason,
+    task.ref_version,
+    task.dispatched_at,
+    task.sign_due,
+    task.contact_due,
+    task.resolve_due
+   FROM dispatch.task;
+
+CREATE VIEW dispatch.v_timer AS
+ SELECT timer.case_id,
+    timer.name,
+    timer.due_at
+   FROM dispatch.timer;
+
+ALTER TABLE ONLY dispatch.case_file
+    ADD CONSTRAINT case_file_pkey PRIMARY KEY (case_id);
+
+ALTER TABLE ONLY dispatch.command
+    ADD CONSTRAINT command_pkey PRIMARY KEY (case_id, command_id);
+
+ALTER TABLE ONLY dispatch.journal
+    ADD CONSTRAINT journal_pkey PRIMARY KEY (case_id, seq);
+
+ALTER TABLE ONLY dispatch.migration
+    ADD CONSTRAINT migration_pkey PRIMARY KEY (source, number);
+
+ALTER TABLE ONLY dispatch.pending
+    ADD CONSTRAINT pending_pkey PRIMARY KEY (case_id, grp);
+
+ALTER TABLE ONLY dispatch.task
+    ADD CONSTRAINT task_pkey PRIMARY KEY (case_id, n);
+
+ALTER TABLE ONLY dispatch.timer
+    ADD CONSTRAINT timer_pkey PRIMARY KEY (case_id, name);
+
+CREATE INDEX timer_due ON dispatch.timer USING btree (due_at);

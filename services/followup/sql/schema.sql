@@ -1,0 +1,174 @@
+-- What the migrations make of schema followup; written by tests/db/schema/update.sh.
+
+CREATE SCHEMA followup;
+
+CREATE TABLE followup.case_file (
+    case_id bigint NOT NULL,
+    version integer NOT NULL,
+    seq integer NOT NULL,
+    head bytea NOT NULL,
+    seen_reply integer NOT NULL,
+    state smallint NOT NULL,
+    plan smallint NOT NULL,
+    visits smallint NOT NULL,
+    planned smallint NOT NULL,
+    is_undelivered boolean NOT NULL,
+    type text,
+    rating text,
+    reason text,
+    delivered_at timestamp with time zone,
+    next_at timestamp with time zone,
+    closed_at timestamp with time zone
+)
+WITH (fillfactor='50');
+
+CREATE TABLE followup.command (
+    case_id bigint NOT NULL,
+    command_id text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    type text NOT NULL,
+    actor text NOT NULL,
+    code smallint NOT NULL,
+    text text NOT NULL,
+    body bytea NOT NULL,
+    seq integer NOT NULL
+);
+
+CREATE TABLE followup.journal (
+    case_id bigint NOT NULL,
+    seq integer NOT NULL,
+    at timestamp with time zone NOT NULL,
+    type text NOT NULL,
+    actor text NOT NULL,
+    body bytea NOT NULL,
+    body_digest bytea NOT NULL,
+    hash bytea NOT NULL
+);
+
+CREATE TABLE followup.migration (
+    source text NOT NULL,
+    number integer NOT NULL,
+    name text NOT NULL,
+    digest text NOT NULL,
+    is_breaking boolean NOT NULL,
+    applied_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE followup.pending (
+    case_id bigint NOT NULL,
+    grp text NOT NULL,
+    upto_seq integer NOT NULL,
+    next_at timestamp with time zone NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL
+)
+WITH (fillfactor='50');
+
+CREATE TABLE followup.timer (
+    case_id bigint NOT NULL,
+    name text NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    claimed_until timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL
+)
+WITH (fillfactor='70');
+
+CREATE VIEW followup.v_case AS
+ SELECT f.case_id,
+    f.version,
+    f.seq,
+    f.head,
+    f.seen_reply,
+    f.state,
+        CASE f.state
+            WHEN 0 THEN 'UNKNOWN'::text
+            WHEN 1 THEN 'FOLLOWING'::text
+            WHEN 2 THEN 'CLOSED'::text
+            ELSE NULL::text
+        END AS state_name,
+    f.plan,
+    f.visits,
+    f.planned,
+    f.is_undelivered,
+    f.type,
+    f.rating,
+    f.reason,
+    f.delivered_at,
+    f.next_at,
+    f.closed_at
+   FROM followup.case_file f;
+
+CREATE VIEW followup.v_command AS
+ SELECT command.case_id,
+    command.command_id,
+    command.at,
+    command.type,
+    command.actor,
+    command.code,
+    command.seq
+   FROM followup.command;
+
+CREATE VIEW followup.v_journal AS
+ SELECT journal.case_id,
+    journal.seq,
+    journal.at,
+    journal.type,
+    journal.actor,
+    journal.body,
+    journal.body_digest,
+    journal.hash
+   FROM followup.journal;
+
+CREATE VIEW followup.v_pending AS
+ SELECT pending.case_id,
+    pending.grp,
+    pending.upto_seq,
+    pending.next_at,
+    pending.attempts
+   FROM followup.pending;
+
+CREATE VIEW followup.v_timer AS
+ SELECT timer.case_id,
+    timer.name,
+    timer.due_at
+   FROM followup.timer;
+
+CREATE TABLE followup.visit (
+    case_id bigint NOT NULL,
+    n integer NOT NULL,
+    visit smallint NOT NULL,
+    what text NOT NULL,
+    means text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT visit_what_check CHECK ((what = ANY (ARRAY['asked'::text, 'silent'::text])))
+);
+
+CREATE VIEW followup.v_visit AS
+ SELECT visit.case_id,
+    visit.n,
+    visit.visit,
+    visit.what,
+    visit.means,
+    visit.at
+   FROM followup.visit;
+
+ALTER TABLE ONLY followup.case_file
+    ADD CONSTRAINT case_file_pkey PRIMARY KEY (case_id);
+
+ALTER TABLE ONLY followup.command
+    ADD CONSTRAINT command_pkey PRIMARY KEY (case_id, command_id);
+
+ALTER TABLE ONLY followup.journal
+    ADD CONSTRAINT journal_pkey PRIMARY KEY (case_id, seq);
+
+ALTER TABLE ONLY followup.migration
+    ADD CONSTRAINT migration_pkey PRIMARY KEY (source, number);
+
+ALTER TABLE ONLY followup.pending
+    ADD CONSTRAINT pending_pkey PRIMARY KEY (case_id, grp);
+
+ALTER TABLE ONLY followup.timer
+    ADD CONSTRAINT timer_pkey PRIMARY KEY (case_id, name);
+
+ALTER TABLE ONLY followup.visit
+    ADD CONSTRAINT visit_pkey PRIMARY KEY (case_id, n);
+
+CREATE INDEX timer_due ON followup.timer USING btree (due_at);

@@ -1,0 +1,256 @@
+-- What the migrations make of schema intake; written by tests/db/schema/update.sh.
+
+CREATE SCHEMA intake;
+
+CREATE TABLE intake.case_file (
+    case_id bigint NOT NULL,
+    version integer NOT NULL,
+    seq integer NOT NULL,
+    head bytea NOT NULL,
+    seen_followup integer NOT NULL,
+    state smallint NOT NULL,
+    channel text NOT NULL,
+    klass text NOT NULL,
+    type text NOT NULL,
+    category text NOT NULL,
+    area text NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    closed_at timestamp with time zone
+)
+WITH (fillfactor='50');
+
+CREATE SEQUENCE intake.case_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1000;
+
+CREATE TABLE intake.channel_key (
+    public_key text NOT NULL,
+    source text NOT NULL,
+    channels text[] NOT NULL,
+    is_revoked boolean NOT NULL,
+    added_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE intake.command (
+    case_id bigint NOT NULL,
+    command_id text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    type text NOT NULL,
+    actor text NOT NULL,
+    code smallint NOT NULL,
+    text text NOT NULL,
+    body bytea NOT NULL,
+    seq integer NOT NULL
+);
+
+CREATE TABLE intake.contact (
+    case_id bigint NOT NULL,
+    n integer NOT NULL,
+    epoch bytea,
+    record bytea,
+    lookup bytea,
+    reply_address text NOT NULL
+);
+
+CREATE TABLE intake.epoch (
+    epoch bytea NOT NULL,
+    sealed_key bytea NOT NULL
+);
+
+CREATE TABLE intake.journal (
+    case_id bigint NOT NULL,
+    seq integer NOT NULL,
+    at timestamp with time zone NOT NULL,
+    type text NOT NULL,
+    actor text NOT NULL,
+    body bytea NOT NULL,
+    body_digest bytea NOT NULL,
+    hash bytea NOT NULL
+);
+
+CREATE TABLE intake.letter (
+    case_id bigint NOT NULL,
+    n integer NOT NULL,
+    title text NOT NULL,
+    body text NOT NULL,
+    written_at timestamp with time zone,
+    likes integer NOT NULL
+);
+
+CREATE TABLE intake.migration (
+    source text NOT NULL,
+    number integer NOT NULL,
+    name text NOT NULL,
+    digest text NOT NULL,
+    is_breaking boolean NOT NULL,
+    applied_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE intake.pending (
+    case_id bigint NOT NULL,
+    grp text NOT NULL,
+    upto_seq integer NOT NULL,
+    next_at timestamp with time zone NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL
+)
+WITH (fillfactor='50');
+
+CREATE TABLE intake.submission (
+    source text NOT NULL,
+    source_msg_id text NOT NULL,
+    case_id bigint NOT NULL,
+    digest bytea NOT NULL,
+    received_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE intake.timer (
+    case_id bigint NOT NULL,
+    name text NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    claimed_until timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL
+)
+WITH (fillfactor='70');
+
+CREATE VIEW intake.v_case AS
+ SELECT f.case_id,
+    f.version,
+    f.seq,
+    f.head,
+    f.seen_followup,
+    f.state,
+        CASE f.state
+            WHEN 0 THEN 'UNKNOWN'::text
+            WHEN 1 THEN 'RECEIVED'::text
+            WHEN 2 THEN 'ACCEPTED'::text
+            WHEN 3 THEN 'CLOSED'::text
+            ELSE NULL::text
+        END AS state_name,
+    f.channel,
+    f.klass,
+    f.type,
+    f.category,
+    f.area,
+    f.received_at,
+    f.closed_at
+   FROM intake.case_file f;
+
+CREATE VIEW intake.v_channel_key AS
+ SELECT channel_key.public_key,
+    channel_key.source,
+    channel_key.channels,
+    channel_key.is_revoked,
+    channel_key.added_at
+   FROM intake.channel_key;
+
+CREATE VIEW intake.v_command AS
+ SELECT command.case_id,
+    command.command_id,
+    command.at,
+    command.type,
+    command.actor,
+    command.code,
+    command.seq
+   FROM intake.command;
+
+CREATE VIEW intake.v_contact AS
+ SELECT c.case_id,
+    c.n,
+    (c.epoch IS NOT NULL) AS has_record,
+    (e.epoch IS NOT NULL) AS has_key,
+    (c.lookup IS NOT NULL) AS has_lookup
+   FROM (intake.contact c
+     LEFT JOIN intake.epoch e ON ((e.epoch = c.epoch)));
+
+CREATE VIEW intake.v_journal AS
+ SELECT journal.case_id,
+    journal.seq,
+    journal.at,
+    journal.type,
+    journal.actor,
+    journal.body,
+    journal.body_digest,
+    journal.hash
+   FROM intake.journal;
+
+CREATE VIEW intake.v_letter AS
+ SELECT letter.case_id,
+    letter.n,
+    letter.title,
+    letter.body,
+    letter.written_at,
+    letter.likes
+   FROM intake.letter;
+
+CREATE VIEW intake.v_pending AS
+ SELECT pending.case_id,
+    pending.grp,
+    pending.upto_seq,
+    pending.next_at,
+    pending.attempts
+   FROM intake.pending;
+
+CREATE VIEW intake.v_reply_address AS
+ SELECT s.case_id,
+    f.channel,
+    s.source,
+    s.source_msg_id,
+    COALESCE(c.reply_address, ''::text) AS reply_address
+   FROM ((intake.submission s
+     JOIN intake.case_file f ON ((f.case_id = s.case_id)))
+     LEFT JOIN intake.contact c ON (((c.case_id = s.case_id) AND (c.n = 1))));
+
+CREATE VIEW intake.v_submission AS
+ SELECT submission.case_id,
+    submission.source,
+    submission.source_msg_id,
+    submission.digest,
+    submission.received_at
+   FROM intake.submission;
+
+CREATE VIEW intake.v_timer AS
+ SELECT timer.case_id,
+    timer.name,
+    timer.due_at
+   FROM intake.timer;
+
+ALTER TABLE ONLY intake.case_file
+    ADD CONSTRAINT case_file_pkey PRIMARY KEY (case_id);
+
+ALTER TABLE ONLY intake.channel_key
+    ADD CONSTRAINT channel_key_pkey PRIMARY KEY (public_key);
+
+ALTER TABLE ONLY intake.command
+    ADD CONSTRAINT command_pkey PRIMARY KEY (case_id, command_id);
+
+ALTER TABLE ONLY intake.contact
+    ADD CONSTRAINT contact_pkey PRIMARY KEY (case_id, n);
+
+ALTER TABLE ONLY intake.epoch
+    ADD CONSTRAINT epoch_pkey PRIMARY KEY (epoch);
+
+ALTER TABLE ONLY intake.journal
+    ADD CONSTRAINT journal_pkey PRIMARY KEY (case_id, seq);
+
+ALTER TABLE ONLY intake.letter
+    ADD CONSTRAINT letter_pkey PRIMARY KEY (case_id, n);
+
+ALTER TABLE ONLY intake.migration
+    ADD CONSTRAINT migration_pkey PRIMARY KEY (source, number);
+
+ALTER TABLE ONLY intake.pending
+    ADD CONSTRAINT pending_pkey PRIMARY KEY (case_id, grp);
+
+ALTER TABLE ONLY intake.submission
+    ADD CONSTRAINT submission_pkey PRIMARY KEY (source, source_msg_id);
+
+ALTER TABLE ONLY intake.timer
+    ADD CONSTRAINT timer_pkey PRIMARY KEY (case_id, name);
+
+CREATE INDEX contact_lookup ON intake.contact USING btree (lookup) WHERE (lookup IS NOT NULL);
+
+CREATE INDEX submission_case ON intake.submission USING btree (case_id);
+
+CREATE INDEX timer_due ON intake.timer USING btree (due_at);
