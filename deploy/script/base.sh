@@ -129,11 +129,11 @@ usage() {
 		  down                                      stops it; the data stay
 		  status [--json]                           each process, its version, health and backlog
 		  logs [SERVICE] [-f]                       what the processes said
-		  clock [show | advance [--to T|--by 3d|--next]]   business time; advance on a simulated clock only
+		  clock [show | start T | advance --next|--to T|--by 3d]   business time; only a simulated one can be moved
 		  import FILE.csv --channel NAME […]        submits appeals through the door; --help says more
 		  check [--json]                            proves the invariants on the live database
 		  ref import [DIR]                          loads reference data (default: deploy/cities/chengdu)
-		  channel add NAME                          a key and the rights of an integrator
+		  channel add NAME [--channels a,b]         a key and the rights of an integrator
 		  psql [ROLE] [arguments]                   a shell on the database, as wl_check unless told
 		  test [LABEL…] [--long] | test container   builds and runs the tests, or tries all in a clean container
 		  help                                      this

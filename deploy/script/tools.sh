@@ -61,19 +61,17 @@ cmd_clock() {
 	need_program wangli-operator
 	[ $# -gt 0 ] || set -- show
 	operator_environment wl_deploy
-	exec "$DATA/app/bin/wangli-operator" clock "$@"
+	exec "$DATA/app/bin/wangli-operator" clock "$@" ${AS_JSON:+--json}
 }
 
 cmd_channel() {
-	[ "${1:-}" = add ] && [[ ${2:-} =~ ^[a-z][a-z0-9-]{0,31}$ ]] || fail 'usage: ./wangli channel add NAME   (NAME: a-z, 0-9 and -)'
+	[ "${1:-}" = add ] && [[ ${2:-} =~ ^[a-z][a-z0-9-]{0,31}$ ]] ||
+		fail 'usage: ./wangli channel add NAME [--channels a,b]   (NAME: a-z, 0-9 and -)'
 	system_load
 	need_program wangli-operator
 	operator_environment wl_deploy
 	umask 077
-	"$DATA/app/bin/wangli-keys" bus "$DATA/keys/channels/$2"
-	CHANNEL_PUBLIC_KEY=$("$DATA/app/bin/wangli-keys" pub "$DATA/keys/channels/$2")
-	export CHANNEL_PUBLIC_KEY
-	exec "$DATA/app/bin/wangli-operator" "$@"
+	exec "$DATA/app/bin/wangli-operator" "$@" --out "$DATA/keys/channels/$2"
 }
 
 cmd_import() {
