@@ -7,21 +7,24 @@ JSON lines become `time service LEVEL event key=value …`, in the order of thei
 import argparse
 import json
 import pathlib
+import re
 import subprocess
 import sys
 
 LINES_OF_EACH = 200
+STAMP = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[.\d]*")
 HEAD_KEYS = ("time", "at", "ts", "level", "event", "process", "service")
 
 
 def readable(service, line):
-    """(sort key, text) of one line."""
+    """(time or '', text) of one line."""
     try:
         said = json.loads(line)
     except ValueError:
         said = None
     if not isinstance(said, dict):
-        return line[:23], f"{service:<10} {line}"
+        stamp = STAMP.match(line)
+        return stamp.group(0)[:23] if stamp else "", f"{service:<10} {line}"
     when = str(said.get("time") or said.get("at") or said.get("ts") or "")
     pairs = " ".join(f"{key}={value}" for key, value in said.items() if key not in HEAD_KEYS)
     return when.replace("T", " ")[:23], f"{when} {service:<10} {said.get('level', ''):<5} {said.get('event', '')} {pairs}".rstrip()
@@ -34,8 +37,11 @@ def show(folder, services):
             text = (folder / service / "current").read_text(encoding="utf-8", errors="replace")
         except OSError:
             continue
-        found += [readable(service, line) for line in text.splitlines()[-LINES_OF_EACH:]]
-    # Lines that do not begin with their time stay behind the one before them: sorted() keeps the order of equals.
+        when = ""
+        for line in text.splitlines()[-LINES_OF_EACH:]:
+            own, shown = readable(service, line)
+            when = own or when  # a line without a time belongs to the one before it
+            found.append((when, shown))
     for _, text in sorted(found, key=lambda pair: pair[0]):
         print(text)
 

@@ -71,7 +71,7 @@ cmd_channel() {
 	need_program wangli-operator
 	operator_environment wl_deploy
 	umask 077
-	exec "$DATA/app/bin/wangli-operator" "$@" --out "$DATA/keys/channels/$2"
+	exec "$DATA/app/bin/wangli-operator" channel "$@" --out "$DATA/keys/channels/$2"
 }
 
 cmd_import() {
