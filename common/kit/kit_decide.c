@@ -103,7 +103,8 @@ static void decide_event(struct kit *kit, struct slot *slot)
 {
 	struct kit_case *row = kit_case_of(slot->at->row);
 	int producer = kit_producer_find(slot->message.head.producer);
-	if (producer < 0 || !kit_subscribes(kit->spec->name, (enum kit_producer)producer) ||
+	if (producer < 0 ||
+		!kit_subscribes(str_from_c(kit->spec->name), (enum kit_producer)producer) ||
 		!str_eq(slot->message.head.producer, slot->message.head.sender)) {
 		slot_refuse(kit, slot, WIRE_CODE_FORBIDDEN,
 			"not a producer of ours, or somebody else's event");

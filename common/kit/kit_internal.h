@@ -208,7 +208,7 @@ struct kit {
 
 /* kit_streams.c */
 size_t kit_groups_of(int producer, const char *const **out_groups); /* who subscribes to it */
-bool kit_subscribes(const char *group, enum kit_producer producer);
+bool kit_subscribes(struct str group, enum kit_producer producer);
 int kit_producer_find(struct str name); /* -1: none of that name */
 
 /* kit_batch.c: takes the whole inbox through the database and answers. */

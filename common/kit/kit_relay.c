@@ -102,16 +102,29 @@ static void take_nack(struct kit *kit, const struct wire_msg *msg, struct group 
 	}
 }
 
+/* The broker's notice: this group takes messages again, or has a new member. A group that was only
+ * busy has lost nothing; otherwise what was under way may be gone with a member. */
+static void take_notice(struct kit *kit, struct str name)
+{
+	bool is_ours = str_starts(name, STR("deliver/")) && kit->spec->make_deliver != NULL;
+	if (kit->self >= 0 && !str_is_empty(name))
+		is_ours = is_ours || kit_subscribes(name, (enum kit_producer)kit->self);
+	if (!is_ours)
+		return;
+	struct group *group = relay_group(kit, name);
+	if (group->state != GROUP_BUSY && kit->relay.wake_group != NULL &&
+		kit->relay.wake_group != group)
+		kit->relay.wants_wake = true; /* two at once: wake all */
+	else if (group->state != GROUP_BUSY)
+		kit->relay.wake_group = group;
+	group->state = GROUP_OPEN;
+}
+
 bool relay_take(struct kit *kit, const struct wire_msg *msg)
 {
 	switch (msg->kind) {
-	case WIRE_CREDIT: /* the broker's notice: this group takes messages again */
-		if (str_is_empty(msg->head.to))
-			return true;
-		struct group *woken = relay_group(kit, msg->head.to);
-		if (woken->state != GROUP_BUSY)
-			kit->relay.wake_group = woken;
-		woken->state = GROUP_OPEN;
+	case WIRE_CREDIT:
+		take_notice(kit, msg->head.to);
 		return true;
 	case WIRE_ACK:
 	case WIRE_NACK:

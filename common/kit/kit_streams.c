@@ -53,10 +53,10 @@ size_t kit_groups_of(int producer, const char *const **out_groups)
 	return n_groups[producer];
 }
 
-bool kit_subscribes(const char *group, enum kit_producer producer)
+bool kit_subscribes(struct str group, enum kit_producer producer)
 {
 	for (size_t i = 0; i < N_STREAMS; i++) {
-		if (strcmp(streams[i].group, group) == 0 &&
+		if (str_eq_c(group, streams[i].group) &&
 			strcmp(streams[i].producer, producer_names[producer]) == 0)
 			return true;
 	}

@@ -212,12 +212,31 @@ static bool on_may_serve(void *arg, struct str user, struct str group)
 	return bus_may_serve(user, group);
 }
 
+/* Everybody else hears that these groups have somebody new: what was under way to a predecessor
+ * that died may be lost, and producers make those markers due at once instead of after a lease (law
+ * 3). */
+static void tell_joined(struct bus_state *state, const struct member *newcomer)
+{
+	size_t n;
+	struct member *const *all = members_all(server_members(state->server), &n);
+
+	for (size_t i = 0; i < n; i++) {
+		if (all[i] == newcomer || all[i]->gone != NULL)
+			continue;
+		for (size_t g = 0; g < newcomer->groups_n; g++)
+			server_stage_msg(state->server, all[i],
+				&(struct wire_msg){ .kind = WIRE_CREDIT,
+					.head.to = members_group_name(newcomer, g) });
+	}
+}
+
 static void on_joined(void *arg, const struct member *member)
 {
 	struct bus_state *state = arg;
 
 	log_event(state->log, bus_member_joined, LOG_TEXT("instance", member->instance),
 		LOG_INT("groups", member->groups_n), LOG_INT("window", member->window));
+	tell_joined(state, member);
 }
 
 static void on_left(void *arg, const struct member *member)
