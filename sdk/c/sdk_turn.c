@@ -5,6 +5,7 @@
 #include "proto/door.pb-c.h"
 #include "sdk/sdk_internal.h"
 
+#define DONE_TYPE     "done.v1"
 #define ANSWER_WITHIN SPAN_S(5)	    /* then a letter is sent again */
 #define BUSY_LEAST    SPAN_MS(100)  /* a NACK without a time of its own */
 #define BUSY_MOST     SPAN_MIN(10)  /* nobody may silence us for longer */
@@ -54,7 +55,7 @@ static void send_done(struct wangli *client, const struct delivery *delivery)
 	const struct wire_msg msg = {
 		.kind = WIRE_DONE,
 		.head = { .id = delivery->delivery_id,
-			.type = STR("done.v1"),
+			.type = STR(DONE_TYPE),
 			.to = STR("reply"),
 			.reply_to = str_from_c(peer_instance(client->peer)),
 			.route = asked->route,
@@ -71,10 +72,12 @@ static void send_done(struct wangli *client, const struct delivery *delivery)
 
 /* --- in: answers to letters --- */
 
+/* Answers carry the id of what they answer. A refusal of our DONE carries a delivery's. */
 static struct outbox_letter *letter_answered(struct wangli *client, const struct wire_msg *msg)
 {
-	struct outbox_letter *letter = outbox_find(&client->outbox, msg->head.source_msg_id);
-	return letter != NULL ? letter : outbox_find(&client->outbox, msg->head.id);
+	if (msg->kind == WIRE_NACK && str_eq_c(msg->head.type, DONE_TYPE))
+		return NULL;
+	return outbox_find(&client->outbox, msg->head.id);
 }
 
 static void letter_done(struct wangli *client, struct outbox_letter *letter)

@@ -19,6 +19,8 @@ struct simclock {
 	struct db *db;
 	struct arena *mem;
 	int64_t wakes;
+	enum res (*pump)(void *arg, struct err *err);
+	void *pump_arg;
 };
 
 static const char *const woken_groups[] = { "intake", "dispatch", "reply", "followup",
@@ -46,6 +48,13 @@ enum res simclock_open(
 	}
 	*out = clock;
 	return RES_OK;
+}
+
+void simclock_set_pump(
+	struct simclock *clock, enum res (*pump)(void *arg, struct err *err), void *arg)
+{
+	clock->pump = pump;
+	clock->pump_arg = arg;
 }
 
 void simclock_close(struct simclock *clock)
@@ -189,8 +198,8 @@ static enum res pause_shortly(struct simclock *clock, struct err *err)
 	struct wire_msg answers[64];
 	size_t n;
 	arena_reset(clock->mem);
-	if (clock->options.pump != NULL)
-		TRY(clock->options.pump(clock->options.arg, err));
+	if (clock->pump != NULL)
+		return clock->pump(clock->pump_arg, err);
 	/* results of wakes say nothing that the database does not say better */
 	return line_take(clock->options.line, clock->mem, answers, 64, &n, POLL_EVERY, err);
 }
@@ -222,16 +231,29 @@ enum res simclock_settle(struct simclock *clock, struct err *err)
 	}
 }
 
-enum res simclock_advance(struct simclock *clock, struct instant at, struct err *err)
+enum res simclock_pass(struct simclock *clock, struct instant at, struct err *err)
 {
+	struct instant now;
+	TRY(simclock_now(clock, &now, err));
+	bool is_settled = instant_shanghai_day(now) != instant_shanghai_day(at);
+	if (is_settled)
+		TRY(simclock_settle(clock, err));
 	for (;;) {
 		struct instant due;
-		TRY(simclock_settle(clock, err));
 		TRY(next_due(clock, &due, err));
 		if (instant_is_none(due) || instant_is_before(at, due))
-			break;
+			return simclock_set(clock, at, err);
+		if (!is_settled)
+			TRY(simclock_settle(clock, err));
 		TRY(simclock_set(clock, due, err));
+		TRY(simclock_settle(clock, err));
+		is_settled = true;
 	}
-	TRY(simclock_set(clock, at, err));
+}
+
+enum res simclock_advance(struct simclock *clock, struct instant at, struct err *err)
+{
+	TRY(simclock_settle(clock, err));
+	TRY(simclock_pass(clock, at, err));
 	return simclock_settle(clock, err);
 }

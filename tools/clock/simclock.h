@@ -15,9 +15,6 @@
 struct simclock_options {
 	const char *conninfo; /* as wl_deploy */
 	struct line *line;    /* wakes the services; borrowed; NULL for reading alone */
-	/* Called every few milliseconds while we wait: serve your own connections. May be NULL. */
-	enum res (*pump)(void *arg, struct err *err);
-	void *arg;
 };
 
 struct simclock;
@@ -25,6 +22,10 @@ enum res simclock_open(
 	struct simclock **out, const struct simclock_options *options, struct err *err) must_check;
 void simclock_close(struct simclock *clock);
 SCOPED_DEFINE(simclock, struct simclock *, simclock_close)
+/* Called every few milliseconds while we wait, instead of reading the line: serve it, and your own
+ * connections. */
+void simclock_set_pump(
+	struct simclock *clock, enum res (*pump)(void *arg, struct err *err), void *arg);
 
 struct simclock_reading {
 	bool is_simulated;
@@ -44,7 +45,10 @@ enum res simclock_begin(struct simclock *clock, struct instant at, struct err *e
 enum res simclock_set(struct simclock *clock, struct instant at, struct err *err) must_check;
 /* Waits until nothing is under way. RES_RETRY: nothing moved for a minute; says what stands. */
 enum res simclock_settle(struct simclock *clock, struct err *err) must_check;
-/* Settles, then from timer to timer up to `at`, settling at each; ends at `at`, settled. */
+/* From timer to timer up to `at`, settling before and after each; ends at `at`, unsettled. Settles
+ * at the change of the day too, so that what today has caused cannot miss its hour tomorrow. */
+enum res simclock_pass(struct simclock *clock, struct instant at, struct err *err) must_check;
+/* The same, settled at both ends. */
 enum res simclock_advance(struct simclock *clock, struct instant at, struct err *err) must_check;
 
 #endif
