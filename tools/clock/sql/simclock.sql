@@ -16,14 +16,30 @@ returning is_simulated;
 
 -- name: unsettled
 -- What has to end before time may go on: markers, but for deliveries that nobody takes, and timers that are due. One statement, one
--- snapshot: a marker goes only after what it caused is committed, so nothing can hide between two schemas.
+-- snapshot: a marker goes only after what it caused is committed, so nothing can hide between two schemas. A marker that its group's
+-- cursor has reached is done; the relay only has not taken it away yet. The streams are those of proto/streams.def.
 with b as (select clock_timestamp() + c.shift as now from ref.clock c),
 p(schema, grp, attempts) as (
 	select 'intake', q.grp, q.attempts from intake.v_pending q
+		where q.upto_seq > coalesce(case q.grp
+			when 'dispatch' then (select c.seen_intake from dispatch.v_case c where c.case_id = q.case_id)
+			when 'reply' then (select c.seen_intake from reply.v_case c where c.case_id = q.case_id)
+			when 'analytics' then (select c.seen_intake from analytics.v_case c where c.case_id = q.case_id) end, 0)
 	union all select 'dispatch', q.grp, q.attempts from dispatch.v_pending q
+		where q.upto_seq > coalesce(case q.grp
+			when 'reply' then (select c.seen_dispatch from reply.v_case c where c.case_id = q.case_id)
+			when 'analytics' then (select c.seen_dispatch from analytics.v_case c where c.case_id = q.case_id) end, 0)
 	union all select 'reply', q.grp, q.attempts from reply.v_pending q
+		where q.upto_seq > coalesce(case q.grp
+			when 'dispatch' then (select c.seen_reply from dispatch.v_case c where c.case_id = q.case_id)
+			when 'followup' then (select c.seen_reply from followup.v_case c where c.case_id = q.case_id)
+			when 'analytics' then (select c.seen_reply from analytics.v_case c where c.case_id = q.case_id) end, 0)
 	union all select 'followup', q.grp, q.attempts from followup.v_pending q
-	union all select 'analytics', q.grp, q.attempts from analytics.v_pending q),
+		where q.upto_seq > coalesce(case q.grp
+			when 'intake' then (select c.seen_followup from intake.v_case c where c.case_id = q.case_id)
+			when 'dispatch' then (select c.seen_followup from dispatch.v_case c where c.case_id = q.case_id)
+			when 'reply' then (select c.seen_followup from reply.v_case c where c.case_id = q.case_id)
+			when 'analytics' then (select c.seen_followup from analytics.v_case c where c.case_id = q.case_id) end, 0)),
 t(schema, name) as (
 	select 'intake', q.name from intake.v_timer q, b where q.due_at <= b.now
 	union all select 'dispatch', q.name from dispatch.v_timer q, b where q.due_at <= b.now
