@@ -16,6 +16,7 @@
 #define MEMORY_MAX    (1u << 20)
 #define EXIT_REJECTED 3
 #define CHANNEL_BYTES 32
+#define NAMED_MOST    50 /* rejected rows that are named on standard error */
 
 static const char usage[] =
 	"wangli-import " WANGLI_VERSION "\n"
@@ -221,6 +222,23 @@ static void summary_json(struct arena *mem, const struct import_run *run, const 
 	json_destroy(json);
 }
 
+/* Each rejected row with its line, as compilers name faults. */
+static void name_rejected(const struct import_file *file, const char *path)
+{
+	size_t named = 0;
+	for (size_t i = 0; i < file->n && named < NAMED_MOST; i++) {
+		const struct import_item *item = &file->items[i];
+		if (item->reason.p == NULL)
+			continue;
+		named++;
+		fprintf(stderr, "%s:%zu: %.*s%s%.*s\n", path, item->record.line,
+			STR_ARG(item->row.external_id), item->row.external_id.n > 0 ? ": " : "",
+			STR_ARG(item->reason));
+	}
+	if (named < file->rejected)
+		fprintf(stderr, "%s: %zu more were rejected\n", path, file->rejected - named);
+}
+
 static void summary_text(const struct import_run *run, const char *rejected)
 {
 	const struct import_counts *counts = &run->counts;
@@ -289,6 +307,7 @@ int main(int argc, char **argv)
 		summary_json(mem, &run, places.rejected);
 	progress_destroy(run.progress);
 	run.progress = NULL;
+	name_rejected(&run.file, arguments.file);
 	if (res == RES_OK && !arguments.is_json)
 		summary_text(&run, places.rejected);
 	bool has_rejected = run.counts.rejected > 0;
