@@ -19,10 +19,11 @@ static const struct command {
 		"      gives NAME a key and the right to submit for its channels (default: NAME).\n"
 		"      With a KEYFILE that exists, tells the platform its public half again.\n" },
 	{ "clock", operator_clock,
-		"  clock show [--json]\n"
+		"  clock show\n"
 		"  clock start TIME       puts a simulated clock anywhere, while there is no case\n"
 		"  clock advance --next | --to TIME | --by SPAN\n"
 		"      from timer to timer, each only when nothing is under way;\n"
+		"      all three show the clock then, with --json as one document\n"
 		"      TIME: 2019-04-24T16:03:40 (Shanghai unless it says otherwise); SPAN: 90s, "
 		"30min, 2h, 3d\n" },
 };

@@ -53,25 +53,29 @@ static void show_json(struct arena *mem, const struct simclock_reading *reading)
 	json_destroy(json);
 }
 
-static enum res clock_show(
-	struct arena *mem, struct simclock *clock, int argc, char **argv, struct err *err)
+/* What every command closes with. */
+static enum res show(struct arena *mem, struct simclock *clock, bool is_json, struct err *err)
 {
 	struct simclock_reading reading;
 	TRY(simclock_read(clock, &reading, err));
-	if (argc == 1 && strcmp(argv[0], "--json") == 0)
+	if (is_json)
 		show_json(mem, &reading);
-	else if (argc == 0)
-		show_text(&reading);
 	else
+		show_text(&reading);
+	return RES_OK;
+}
+
+static enum res clock_show(struct simclock *clock, int argc, char **argv, struct err *err)
+{
+	(void)clock;
+	if (argc > 0)
 		return err_set(err, RES_INVALID, "clock show does not know '%s'", argv[0]);
 	return RES_OK;
 }
 
-static enum res clock_start(
-	struct arena *mem, struct simclock *clock, int argc, char **argv, struct err *err)
+static enum res clock_start(struct simclock *clock, int argc, char **argv, struct err *err)
 {
 	struct instant at;
-	(void)mem;
 	if (argc != 1 || instant_parse(str_from_c(argv[0]), &at) != RES_OK)
 		return err_set(err, RES_INVALID, "usage: clock start TIME");
 	return simclock_begin(clock, at, err);
@@ -135,29 +139,29 @@ static enum res target_read(
 	return err_set(err, RES_INVALID, "usage: clock advance --next | --to TIME | --by SPAN");
 }
 
-static enum res clock_advance(
-	struct arena *mem, struct simclock *clock, int argc, char **argv, struct err *err)
+static enum res clock_advance(struct simclock *clock, int argc, char **argv, struct err *err)
 {
 	struct instant to;
 	TRY(simclock_require_simulated(clock, err));
 	TRY(target_read(clock, argc, argv, &to, err));
-	TRY(simclock_advance(clock, to, err));
-	return clock_show(mem, clock, 0, argv, err);
+	return simclock_advance(clock, to, err);
 }
 
 static const struct clock_command {
 	const char *name;
 	bool has_line;
-	enum res (*run)(
-		struct arena *mem, struct simclock *clock, int argc, char **argv, struct err *err);
+	enum res (*run)(struct simclock *clock, int argc, char **argv, struct err *err);
 } clock_commands[] = {
 	{ "show", false, clock_show },
 	{ "start", false, clock_start },
 	{ "advance", true, clock_advance },
 };
 
+/* Each command closes with what the clock shows then. */
 enum res operator_clock(struct arena *mem, int argc, char **argv, struct err *err)
 {
+	bool is_json = argc > 1 && strcmp(argv[argc - 1], "--json") == 0;
+	argc -= is_json;
 	for (size_t i = 0; argc > 0 && i < sizeof clock_commands / sizeof clock_commands[0]; i++) {
 		const struct clock_command *command = &clock_commands[i];
 		struct clock_tools tools = { .line = NULL };
@@ -165,7 +169,9 @@ enum res operator_clock(struct arena *mem, int argc, char **argv, struct err *er
 			continue;
 		enum res res = tools_open(mem, command->has_line, &tools, err);
 		if (res == RES_OK)
-			res = command->run(mem, tools.clock, argc - 1, argv + 1, err);
+			res = command->run(tools.clock, argc - 1, argv + 1, err);
+		if (res == RES_OK)
+			res = show(mem, tools.clock, is_json, err);
 		tools_fini(&tools);
 		return res;
 	}
