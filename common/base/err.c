@@ -20,7 +20,7 @@ static void text_store(struct err *err, const char *text, size_t n)
 	err->text[kept] = '\0';
 }
 
-enum res err_set(struct err *err, enum res res, const char *format, ...)
+enum res(err_set)(struct err *err, enum res res, const char *format, ...)
 {
 	char text[ERR_TEXT_MAX + 2]; /* one byte more, to see what character the cut falls into */
 	va_list args;
@@ -34,7 +34,7 @@ enum res err_set(struct err *err, enum res res, const char *format, ...)
 	return res;
 }
 
-enum res err_prefix(struct err *err, enum res res, const char *format, ...)
+enum res(err_prefix)(struct err *err, enum res res, const char *format, ...)
 {
 	char text[2 * ERR_TEXT_MAX + 4];
 	va_list args;

@@ -34,7 +34,7 @@ void map_clear(struct map *map)
 	struct entry *next;
 
 	HASH_ITER (hh, map->entries, entry, next) {
-		HASH_DEL(map->entries, entry);
+		HASH_DEL(map->entries, entry); /* NOLINT(clang-analyzer-unix.Malloc): not freed yet */
 		free(entry);
 	}
 }

@@ -59,6 +59,7 @@ static void statements_collect(struct db *db, const struct db_options *options)
 {
 	size_t n = list_length(own_statements) + list_length(options->statements) +
 		   list_length(options->more_statements);
+	CHECK(n > 0); /* our own are always there */
 	db->prepared = calloc(n, sizeof(*db->prepared));
 	CHECK(db->prepared != NULL);
 	list_add(db, own_statements);

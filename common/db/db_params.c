@@ -305,6 +305,7 @@ void db_param_rows(struct db_params *params, const struct db_col *cols, size_t n
 	const void *const *rows, size_t n)
 {
 	static const void *const no_rows[1] = { NULL };
+	CHECK(rows != NULL || n == 0);
 	for (size_t i = 0; i < n_cols; i++)
 		param_add_array(params, &(struct elements){ .type = cols[i].type,
 						.n = n,

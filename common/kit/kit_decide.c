@@ -93,7 +93,7 @@ static void slot_run(struct kit *kit, struct slot *slot)
 	}
 	batch_cut(batch, mark);
 	slot->answer = STR_NONE;
-	if (slot->at != NULL) {
+	if (before != NULL) {
 		memcpy(slot->at->row, before, row_bytes);
 		slot->at->is_dirty = was_dirty;
 	}
@@ -177,7 +177,7 @@ static void decide_slot(struct kit *kit, struct slot *slot)
 		slot_refuse(kit, slot, WIRE_CODE_UNKNOWN_TYPE, "no handler for this type");
 		return;
 	}
-	if (slot->at == NULL && !slot->handler->no_case) {
+	if (slot->at == NULL && !(slot->handler->no_case && slot->message.kind == WIRE_COMMAND)) {
 		slot_refuse(kit, slot, WIRE_CODE_INVALID, "case_id is missing or not positive");
 		return;
 	}

@@ -148,7 +148,7 @@ static int32_t share_of(const struct tally *tally, const struct words_entry *ent
 /* The heaviest words, by insertion into a short list. */
 static void pick_words(const struct tally *tally, size_t category, struct classify_result *out)
 {
-	int32_t shares[CLASSIFY_WORDS_MAX];
+	int32_t shares[CLASSIFY_WORDS_MAX] = { 0 };
 
 	for (size_t i = 0; i < tally->n_found; i++) {
 		const struct words_entry *entry =
@@ -360,6 +360,18 @@ static struct classify_category *copy_categories(
 	return copy;
 }
 
+static enum res fill(struct words_classifier *self, struct arena *mem,
+	const struct classify_reference *reference, struct err *err)
+{
+	if (find_category(self, self->general_category) == self->n_categories)
+		return err_set(err, RES_INVALID, "no category '%.*s' for the general desk",
+			STR_ARG(self->general_category));
+	TRY(add_category_words(self, reference, err));
+	TRY(add_type_words(self, mem, reference, err));
+	TRY(add_category_names(self, err));
+	return names_make(mem, reference->orgs, reference->n_orgs, &self->names, err);
+}
+
 enum res classify_words_make(struct arena *mem, const struct classify_reference *reference,
 	const struct classifier **out, struct err *err)
 {
@@ -381,15 +393,10 @@ enum res classify_words_make(struct arena *mem, const struct classify_reference 
 		.least_type_score = reference->least_type_score };
 	if (self->categories == NULL || self->words == NULL)
 		return err_set(err, RES_TOO_BIG, "no memory for the classifier");
-	if (find_category(self, self->general_category) == self->n_categories)
-		return err_set(err, RES_INVALID, "no category '%.*s' for the general desk",
-			STR_ARG(self->general_category));
-	TRY(add_category_words(self, reference, err));
-	TRY(add_type_words(self, mem, reference, err));
-	TRY(add_category_names(self, err));
-	TRY(names_make(mem, reference->orgs, reference->n_orgs, &self->names, err));
-	if (arena_failed(mem))
+	enum res res = fill(self, mem, reference, err);
+	if (arena_failed(mem)) /* and nothing that was found wrong on the way can be relied on */
 		return err_set(err, RES_TOO_BIG, "no memory for the classifier");
+	TRY(res);
 	*out = &self->base;
 	return RES_OK;
 }
