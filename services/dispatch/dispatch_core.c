@@ -54,6 +54,25 @@ const char *dispatch_state_name(int state)
 	return "?";
 }
 
+void dispatch_case_init(struct dispatch_case *file)
+{
+	*file = (struct dispatch_case){
+		.state = DISPATCH_UNKNOWN,
+		.unit = STR(""),
+		.type = STR(""),
+		.category = STR(""),
+		.area = STR(""),
+		.dispatched_at = INSTANT_NONE,
+		.signed_at = INSTANT_NONE,
+		.contacted_at = INSTANT_NONE,
+		.resolved_at = INSTANT_NONE,
+		.sign_due = INSTANT_NONE,
+		.contact_due = INSTANT_NONE,
+		.resolve_due = INSTANT_NONE,
+		.closed_at = INSTANT_NONE,
+	};
+}
+
 static enum res note_fact(
 	struct dispatch_case *file, const struct dispatch_event *event, struct err *err)
 {

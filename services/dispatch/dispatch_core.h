@@ -46,6 +46,9 @@ struct dispatch_case {
 	struct instant closed_at; /* as resolved_at, by followup */
 };
 
+/* The row of a case that nobody has told of yet: UNKNOWN, all times none. */
+void dispatch_case_init(struct dispatch_case *file);
+
 struct dispatch_event {
 	enum dispatch_event_kind kind;
 	struct instant at; /* REPLIED, CLOSED: business time of the fact */

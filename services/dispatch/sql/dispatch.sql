@@ -1,0 +1,74 @@
+-- name: case_load
+-- $1 case_id[]
+select f.case_id, f.version, f.seq, f.head, f.seen_intake, f.seen_reply, f.seen_followup, f.state, f.task,
+	f.unit, f.type, f.category, f.area, f.dispatched_at, f.signed_at, f.contacted_at, f.resolved_at,
+	f.sign_due, f.contact_due, f.resolve_due, f.is_provisional, f.closed_at
+from unnest($1::int8[]) as t(case_id)
+join case_file f on f.case_id = t.case_id;
+
+-- name: case_insert
+-- one array a column, in the order of case_load
+insert into case_file (case_id, version, seq, head, seen_intake, seen_reply, seen_followup, state, task,
+	unit, type, category, area, dispatched_at, signed_at, contacted_at, resolved_at, sign_due,
+	contact_due, resolve_due, is_provisional, closed_at)
+select t.case_id, t.version, t.seq, t.head, t.seen_intake, t.seen_reply, t.seen_followup, t.state, t.task,
+	t.unit, t.type, t.category, t.area, t.dispatched_at, t.signed_at, t.contacted_at, t.resolved_at,
+	t.sign_due, t.contact_due, t.resolve_due, t.is_provisional, t.closed_at
+from unnest($1::int8[], $2::int4[], $3::int4[], $4::bytea[], $5::int4[], $6::int4[], $7::int4[], $8::int2[],
+	$9::int4[], $10::text[], $11::text[], $12::text[], $13::text[], $14::timestamptz[],
+	$15::timestamptz[], $16::timestamptz[], $17::timestamptz[], $18::timestamptz[], $19::timestamptz[],
+	$20::timestamptz[], $21::bool[], $22::timestamptz[])
+	as t(case_id, version, seq, head, seen_intake, seen_reply, seen_followup, state, task, unit, type,
+	category, area, dispatched_at, signed_at, contacted_at, resolved_at, sign_due, contact_due,
+	resolve_due, is_provisional, closed_at)
+on conflict (case_id) do nothing
+returning case_id;
+
+-- name: case_update
+-- one array a column, in the order of case_load; version is the one that was read
+update case_file f
+set version = t.version + 1, seq = t.seq, head = t.head, seen_intake = t.seen_intake,
+	seen_reply = t.seen_reply, seen_followup = t.seen_followup, state = t.state, task = t.task,
+	unit = t.unit, type = t.type, category = t.category, area = t.area, dispatched_at = t.dispatched_at,
+	signed_at = t.signed_at, contacted_at = t.contacted_at, resolved_at = t.resolved_at,
+	sign_due = t.sign_due, contact_due = t.contact_due, resolve_due = t.resolve_due,
+	is_provisional = t.is_provisional, closed_at = t.closed_at
+from unnest($1::int8[], $2::int4[], $3::int4[], $4::bytea[], $5::int4[], $6::int4[], $7::int4[], $8::int2[],
+	$9::int4[], $10::text[], $11::text[], $12::text[], $13::text[], $14::timestamptz[],
+	$15::timestamptz[], $16::timestamptz[], $17::timestamptz[], $18::timestamptz[], $19::timestamptz[],
+	$20::timestamptz[], $21::bool[], $22::timestamptz[])
+	as t(case_id, version, seq, head, seen_intake, seen_reply, seen_followup, state, task, unit, type,
+	category, area, dispatched_at, signed_at, contacted_at, resolved_at, sign_due, contact_due,
+	resolve_due, is_provisional, closed_at)
+where f.case_id = t.case_id and f.version = t.version
+returning f.case_id;
+
+-- name: task_insert
+insert into task (case_id, n, unit, co_units, reason, ref_version, dispatched_at, sign_due, contact_due,
+	resolve_due)
+select t.case_id, t.n, t.unit, t.co_units, t.reason, t.ref_version, t.dispatched_at, t.sign_due,
+	t.contact_due, t.resolve_due
+from unnest($1::int8[], $2::int4[], $3::text[], $4::text[], $5::text[], $6::int4[], $7::timestamptz[],
+	$8::timestamptz[], $9::timestamptz[], $10::timestamptz[])
+	as t(case_id, n, unit, co_units, reason, ref_version, dispatched_at, sign_due, contact_due,
+	resolve_due);
+
+-- name: duty_load
+-- The duty catalogue (派单目录), with the days on which each row holds.
+select d.category, d.policy_lead_org, d.handling_level = 'district', d.valid_from, d.valid_to
+from ref.duty d order by d.category, d.valid_from;
+
+-- name: area_load
+-- County-level units.
+select o.code, o.valid_from, o.valid_to
+from ref.org o
+where o.kind in ('district', 'county', 'county_city', 'functional_zone')
+order by o.code, o.valid_from;
+
+-- name: sla_load
+select s.type, s.sign_due, s.contact_due, s.resolve_due, s.valid_from, s.valid_to
+from ref.sla s order by s.type, s.valid_from;
+
+-- name: holiday_load
+select h.day, h.kind = 'work', h.valid_from, h.valid_to
+from ref.holiday h order by h.day, h.valid_from;

@@ -1,0 +1,280 @@
+/* Life cycle, admission of letters and of keys. */
+#include "intake_core.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static const struct instant now = { INT64_C(1767229200000000) }; /* 2026-01-01 09:00 +08:00 */
+
+static struct intake_case case_in(int state)
+{
+	return (struct intake_case){ .state = (int16_t)state,
+		.channel = STR("app"),
+		.klass = STR(""),
+		.type = STR("help"),
+		.category = STR("0205"),
+		.area = STR("510104"),
+		.received_at = { 7 },
+		.closed_at = INSTANT_NONE };
+}
+
+static struct intake_event event_of(enum intake_event_kind kind)
+{
+	return (struct intake_event){ .kind = kind,
+		.at = { 99 },
+		.channel = STR("forum"),
+		.klass = STR("report"),
+		.type = STR("report"),
+		.category = STR("2004"),
+		.area = STR("510105") };
+}
+
+/* Every pair that is not here is refused. */
+static const int allowed[][3] = {
+	{ INTAKE_UNKNOWN, INTAKE_RECEIVE, INTAKE_RECEIVED },
+	{ INTAKE_RECEIVED, INTAKE_ACCEPT, INTAKE_ACCEPTED },
+	{ INTAKE_ACCEPTED, INTAKE_FOLLOWUP_CLOSED, INTAKE_CLOSED },
+};
+
+static int wanted_state(int state, int event)
+{
+	for (size_t i = 0; i < COUNT(allowed); i++) {
+		if (allowed[i][0] == state && allowed[i][1] == event)
+			return allowed[i][2];
+	}
+	return -1;
+}
+
+static void intake_decide_every_pair_goes_by_the_table(void **state)
+{
+	(void)state;
+	for (int from = 0; from <= INTAKE_STATES; from++) {
+		for (int kind = 0; kind < INTAKE_EVENTS; kind++) {
+			struct intake_case file = case_in(from), out, untouched;
+			struct intake_event event = event_of((enum intake_event_kind)kind);
+			struct err err = { .text = "" };
+			int wanted = wanted_state(from, kind);
+			memset(&out, 0x5A, sizeof out);
+			untouched = out;
+			enum res res = intake_decide(&file, &event, now, &out, &err);
+			if (wanted < 0) {
+				assert_int_equal(res, RES_CONFLICT);
+				assert_true(strlen(err.text) > 10);
+				assert_memory_equal(&out, &untouched, sizeof out);
+			} else {
+				assert_int_equal(res, RES_OK);
+				assert_int_equal(out.state, wanted);
+			}
+		}
+	}
+}
+
+static void intake_decide_receive_begins_the_case_now(void **state)
+{
+	struct intake_case file = { 0 };
+	struct intake_event event = event_of(INTAKE_RECEIVE);
+
+	(void)state;
+	assert_int_equal(intake_decide(&file, &event, now, &file, NULL), RES_OK);
+	assert_int_equal(file.received_at.us, now.us);
+	assert_true(instant_is_none(file.closed_at));
+	assert_true(str_eq_c(file.channel, "forum"));
+	assert_true(str_eq_c(file.klass, "report"));
+	assert_true(file.type.p != NULL && file.type.n == 0);
+}
+
+static void intake_decide_accept_takes_what_was_decided(void **state)
+{
+	struct intake_case file = case_in(INTAKE_RECEIVED);
+	struct intake_event event = event_of(INTAKE_ACCEPT);
+
+	(void)state;
+	assert_int_equal(intake_decide(&file, &event, now, &file, NULL), RES_OK);
+	assert_true(str_eq_c(file.type, "report"));
+	assert_true(str_eq_c(file.category, "2004"));
+	assert_true(str_eq_c(file.area, "510105"));
+	assert_true(str_eq_c(file.channel, "app"));
+}
+
+static void intake_decide_closing_notes_when(void **state)
+{
+	struct intake_case file = case_in(INTAKE_ACCEPTED);
+	struct intake_event event = event_of(INTAKE_FOLLOWUP_CLOSED);
+
+	(void)state;
+	assert_int_equal(intake_decide(&file, &event, now, &file, NULL), RES_OK);
+	assert_int_equal(file.closed_at.us, 99);
+	assert_int_equal(file.received_at.us, 7);
+}
+
+static void intake_state_name_unknown_number_is_a_question_mark(void **state)
+{
+	(void)state;
+	assert_string_equal(intake_state_name(INTAKE_ACCEPTED), "ACCEPTED");
+	assert_string_equal(intake_state_name(4711), "?");
+}
+
+static struct intake_letter good_letter(void)
+{
+	return (struct intake_letter){ .title = STR("路灯不亮"),
+		.body = STR("楼下\t路灯\r\n三天不亮了"),
+		.written_at = now,
+		.area = STR("锦江区"),
+		.likes = 3,
+		.klass = STR(""),
+		.reply_address = STR("sealed") };
+}
+
+static void assert_refused(const struct intake_letter *letter, const char *part)
+{
+	struct err err = { .text = "" };
+
+	assert_int_equal(intake_check_letter(letter, now, &err), RES_INVALID);
+	if (strstr(err.text, part) == NULL)
+		fail_msg("'%s' does not say '%s'", err.text, part);
+}
+
+static void intake_check_letter_good_ones_pass(void **state)
+{
+	struct intake_letter letter = good_letter();
+
+	(void)state;
+	assert_int_equal(intake_check_letter(&letter, now, NULL), RES_OK);
+	letter.written_at = INSTANT_NONE;
+	letter.area = letter.reply_address = STR("");
+	letter.klass = STR("report");
+	assert_int_equal(intake_check_letter(&letter, now, NULL), RES_OK);
+	letter.written_at = instant_add(now, SPAN_DAYS(1));
+	assert_int_equal(intake_check_letter(&letter, now, NULL), RES_OK);
+}
+
+static void intake_check_letter_bad_text_is_named_with_its_limit(void **state)
+{
+	static const struct {
+		struct str title;
+		struct str body;
+		const char *says;
+	} table[] = {
+		{ STR_INIT(""), STR_INIT("b"), "title is empty: want 1-200" },
+		{ STR_INIT(" \t\n"), STR_INIT("b"), "title is empty" },
+		{ STR_INIT("\xE3\x80\x80"), STR_INIT("b"), "title is empty" },
+		{ STR_INIT("t"), STR_INIT(""), "body is empty: want 1-50000" },
+		{ STR_INIT("t"), STR_INIT("\r\n "), "body is empty" },
+		{ STR_INIT("t\x01"), STR_INIT("b"), "title holds a control character at byte 2" },
+		{ STR_INIT("t"), STR_INIT("ab\x7f"), "body holds a control character at byte 3" },
+		{ STR_INIT("t\xff"), STR_INIT("b"), "title is not UTF-8" },
+		{ STR_INIT("t"), STR_INIT("\xC0\x80"), "body is not UTF-8" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(table); i++) {
+		struct intake_letter letter = good_letter();
+		letter.title = table[i].title;
+		letter.body = table[i].body;
+		assert_refused(&letter, table[i].says);
+	}
+}
+
+static void intake_check_letter_limits_are_sharp(void **state)
+{
+	static char text[3 * (INTAKE_BODY_CHARS_MAX + 1)];
+	struct intake_letter letter = good_letter();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof text; i += 3)
+		memcpy(text + i, "\xE8\xB7\xAF", 3);
+	letter.title = str_of(text, 3 * (size_t)INTAKE_TITLE_CHARS_MAX);
+	letter.body = str_of(text, 3 * (size_t)INTAKE_BODY_CHARS_MAX);
+	assert_int_equal(intake_check_letter(&letter, now, NULL), RES_OK);
+	letter.title.n += 3;
+	assert_refused(&letter, "title has 201 characters: want 1-200");
+	letter.title.n -= 3;
+	letter.body.n += 3;
+	assert_refused(&letter, "body has 50001 characters: want 1-50000");
+}
+
+static void intake_check_letter_implausible_fields_are_named(void **state)
+{
+	static char many[INTAKE_ADDRESS_BYTES_MAX + 1];
+	struct intake_letter letter;
+
+	(void)state;
+	memset(many, 'a', sizeof many);
+	letter = good_letter();
+	letter.written_at = instant_add(now, SPAN_S(86401));
+	assert_refused(&letter, "more than one day in the future");
+	letter.written_at = (struct instant){ INT64_C(631123199999999) };
+	assert_refused(&letter, "before 1990-01-01");
+	letter = good_letter();
+	letter.area = str_of(many, INTAKE_AREA_BYTES_MAX + 1);
+	assert_refused(&letter, "area has 65 bytes: want at most 64");
+	letter.area = STR("a\nb\x02");
+	assert_refused(&letter, "area is not plain");
+	letter = good_letter();
+	letter.likes = -1;
+	assert_refused(&letter, "likes is -1");
+	letter.likes = INTAKE_LIKES_MAX + 1;
+	assert_refused(&letter, "likes is 1000000001");
+	letter = good_letter();
+	letter.klass = STR("secret");
+	assert_refused(&letter, "klass: want empty or \"report\"");
+	letter = good_letter();
+	letter.reply_address = str_of(many, sizeof many);
+	assert_refused(&letter, "reply_address has 1025 bytes: want at most 1024");
+}
+
+#define KEY "0123456789012345678901234567890123456789"
+
+static void intake_check_key_cases(void **state)
+{
+	static const struct str two[] = { STR_INIT("app"), STR_INIT("forum") };
+	static const struct str bad[] = { STR_INIT("app"), STR_INIT("a/b") };
+	static const struct str empty[] = { STR_INIT("") };
+	const struct {
+		struct intake_key key;
+		const char *says; /* NULL: good */
+	} table[] = {
+		{ { STR(KEY), STR("importer-1"), two, 2 }, NULL },
+		{ { STR(KEY "0"), STR("importer"), two, 2 }, "public_key has 41 characters" },
+		{ { STR("0123456789 12345678901234567890123456789"), STR("x"), two, 2 }, "Z85" },
+		{ { STR(KEY), STR(""), two, 2 }, "source has 0 bytes" },
+		{ { STR(KEY), STR("Importer"), two, 2 }, "source holds a byte other" },
+		{ { STR(KEY), STR("x"), two, 0 }, "0 channels: want 1-16" },
+		{ { STR(KEY), STR("x"), two, 17 }, "17 channels" },
+		{ { STR(KEY), STR("x"), bad, 2 }, "channel holds a byte other" },
+		{ { STR(KEY), STR("x"), empty, 1 }, "channel has 0 bytes" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(table); i++) {
+		struct err err = { .text = "" };
+		enum res res = intake_check_key(&table[i].key, &err);
+		assert_int_equal(res, table[i].says == NULL ? RES_OK : RES_INVALID);
+		if (table[i].says != NULL && strstr(err.text, table[i].says) == NULL)
+			fail_msg("'%s' does not say '%s'", err.text, table[i].says);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(intake_decide_every_pair_goes_by_the_table),
+		cmocka_unit_test(intake_decide_receive_begins_the_case_now),
+		cmocka_unit_test(intake_decide_accept_takes_what_was_decided),
+		cmocka_unit_test(intake_decide_closing_notes_when),
+		cmocka_unit_test(intake_state_name_unknown_number_is_a_question_mark),
+		cmocka_unit_test(intake_check_letter_good_ones_pass),
+		cmocka_unit_test(intake_check_letter_bad_text_is_named_with_its_limit),
+		cmocka_unit_test(intake_check_letter_limits_are_sharp),
+		cmocka_unit_test(intake_check_letter_implausible_fields_are_named),
+		cmocka_unit_test(intake_check_key_cases),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
