@@ -3,6 +3,7 @@
  * spools, never here. */
 #include "peer/peer.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,7 +24,8 @@ struct peer {
 	struct wire_writer writer;
 	int32_t credit_due;
 	bool is_welcomed;
-	bool has_heard; /* since the last turn */
+	char session[2 * WIRE_NAME_MAX + 2]; /* what the last WELCOME called it */
+	bool has_heard;			     /* since the last turn */
 	struct instant heard_at;
 	struct instant asked_at; /* the last PING or HELLO of peer_turn */
 	struct peer_counts counts;
@@ -186,23 +188,37 @@ void peer_flush(struct peer *peer)
 	send_batch(peer);
 }
 
-static void on_welcome(struct peer *peer)
+/* A WELCOME that only answers a change of groups is no news: server and connection are the same as
+ * before. */
+static void on_welcome(struct peer *peer, const struct wire_record *record)
 {
+	char session[sizeof(peer->session)];
+	bool was_welcomed = peer->is_welcomed;
+	struct wire_head head;
+
+	if (wire_head_read(record->header, &head, NULL) != RES_OK) {
+		peer->counts.dropped_bad++;
+		return;
+	}
+	snprintf(session, sizeof(session), "%.*s %.*s", STR_ARG(head.id), STR_ARG(head.route));
 	peer->is_welcomed = true;
+	if (was_welcomed && strcmp(session, peer->session) == 0)
+		return;
+	memcpy(peer->session, session, sizeof(session));
 	if (peer->welcomed != NULL)
 		peer->welcomed(peer->welcomed_arg);
 }
 
 /* The protocol's own messages end here; true: msg is the caller's. */
-static bool is_for_caller(struct peer *peer, enum wire_kind kind)
+static bool is_for_caller(struct peer *peer, const struct wire_record *record)
 {
-	switch ((unsigned)kind) {
+	switch ((unsigned)record->kind) {
 	case WIRE_HELLO: /* the far side does not know us (any more) */
 		peer->is_welcomed = false;
 		say_hello(peer);
 		return false;
 	case WIRE_WELCOME:
-		on_welcome(peer);
+		on_welcome(peer, record);
 		return false;
 	case WIRE_PING:
 		queue(peer, &(struct wire_msg){ .kind = WIRE_PONG });
@@ -213,7 +229,7 @@ static bool is_for_caller(struct peer *peer, enum wire_kind kind)
 		peer->is_welcomed = false;
 		return false;
 	}
-	if (wire_kind_is_known((unsigned)kind))
+	if (wire_kind_is_known((unsigned)record->kind))
 		return true;
 	peer->counts.dropped_bad++;
 	return false;
@@ -260,7 +276,7 @@ size_t peer_receive(struct peer *peer, struct arena *mem, struct wire_msg *out, 
 				break;
 			continue;
 		}
-		if (is_for_caller(peer, record.kind) && record_read(peer, mem, &record, &out[n]))
+		if (is_for_caller(peer, &record) && record_read(peer, mem, &record, &out[n]))
 			n++;
 	}
 	peer->counts.received += (int64_t)n;

@@ -48,7 +48,8 @@ void peer_credit(struct peer *peer, int32_t n);
 /* Heartbeats and reconnecting. now: monotonic. */
 void peer_turn(struct peer *peer, struct instant now);
 bool peer_is_up(const struct peer *peer); /* welcomed, and heard of lately */
-/* Called at every WELCOME (the first, and each after a reconnect or a new broker): what was under way may be lost. */
+/* Called at every WELCOME to a new session (the first, and each after a reconnect or a new broker): what was under way may
+ * be lost. Not called when only the groups changed. */
 void peer_on_welcome(struct peer *peer, void (*welcomed)(void *arg), void *arg);
 const char *peer_instance(const struct peer *peer);
 

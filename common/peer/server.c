@@ -3,6 +3,8 @@
  * and what comes in by one round. */
 #include "peer/server.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +14,8 @@
 #define HELLO_BYTES_MAX (256 * 1024)
 /* When turns are further apart than this the process itself was asleep: nobody else's silence can
  * be judged. */
-#define OWN_SLEEP SPAN_S(5)
+#define OWN_SLEEP   SPAN_S(5)
+#define SERIAL_TEXT 24
 
 /* A batch that could not be sent, until its askers are told. */
 struct failed {
@@ -209,6 +212,9 @@ static size_t groups_allowed(struct server *server, const struct bus_routing *fr
 static void joined(
 	struct server *server, struct member *member, struct member *before, struct instant now)
 {
+	char connection[SERIAL_TEXT];
+
+	snprintf(connection, sizeof(connection), "%" PRId64, member->serial);
 	if (before != NULL && before != member && strcmp(before->user, member->user) == 0)
 		server_dismiss(server, before, "replaced");
 	if (member->gone != NULL)
@@ -217,7 +223,9 @@ static void joined(
 	member->gone = NULL;
 	server_stage_msg(server, member,
 		&(struct wire_msg){ .kind = WIRE_WELCOME,
-			.head = { .id = str_from_c(server->name), .credit = member->window } });
+			.head = { .id = str_from_c(server->name),
+				.route = str_from_c(connection),
+				.credit = member->window } });
 	server->hooks.joined(server->arg, member);
 }
 

@@ -30,7 +30,7 @@ struct server_hooks {
 struct server_options {
 	struct bus_context *context; /* with an open bus_zap */
 	struct bus_router_options router;
-	const char *name; /* said in WELCOME */
+	const char *name; /* said in WELCOME: "bus/<16 hex>", another one in each life */
 	struct server_hooks hooks;
 	void *arg; /* of the hooks */
 };

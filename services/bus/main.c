@@ -12,6 +12,7 @@
 #include "bus_peers.h"
 #include "bus_state.h"
 #include "config/config.h"
+#include "os/os.h"
 
 #define EXIT_SETTINGS	2
 #define TURN_EVERY	SPAN_S(1)
@@ -89,15 +90,19 @@ static enum res open_health(struct process *process, struct err *err)
 static enum res open_server(struct process *process, struct err *err)
 {
 	struct bus_state *state = &process->state;
+	char name[WIRE_NAME_MAX + 1];
+	uint64_t random;
 	struct server_options options = { .context = process->context,
 		.router = { .address = state->config.listen,
 			.self = &process->pair,
 			.zap_domain = "bus",
 			.most_connections_hint = CONNECTIONS },
-		.name = "bus",
+		.name = name,
 		.hooks = bus_hooks,
 		.arg = state };
 
+	os_random(&random, sizeof(random));
+	snprintf(name, sizeof(name), "bus/%016llx", (unsigned long long)random);
 	TRY(bus_zap_open(&process->zap, process->context, bus_on_key, state, err));
 	TRY(server_open(&state->server, &options, err));
 	loop_add_socket(state->loop, bus_zap_socket(process->zap), on_zap, process);

@@ -1,40 +1,52 @@
 /* Messages of the bus, and the keys. */
 #include "edge_bus.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "edge_handlers.h"
-#include "os/os.h"
 #include "proto/operator.pb-c.h"
 
 #define ROUND_MESSAGES	256
 #define ASK_AGAIN_AFTER SPAN_S(1)
 
+/* "edge/<16 hex of this life>/<number>" */
 static void ask_keys(struct edge_state *state, struct instant now)
 {
 	Wangli__KeysGet body = WANGLI__KEYS_GET__INIT;
-	uint64_t random[2];
+	char id[EDGE_ASKED_ID];
 
-	os_random(random, sizeof(random));
-	snprintf(state->asked_id, sizeof(state->asked_id), "%016llx%016llx",
-		(unsigned long long)random[0], (unsigned long long)random[1]);
+	snprintf(id, sizeof(id), "%s/%" PRId64, peer_instance(state->peer), ++state->asked);
 	state->asked_at = now;
 	state->wants_keys = false;
 	peer_send(state->peer, &(struct wire_msg){ .kind = WIRE_COMMAND,
-				       .head = { .id = str_from_c(state->asked_id),
+				       .head = { .id = str_from_c(id),
 					       .type = STR("keys.get.v1"),
 					       .to = STR("intake"),
 					       .reply_to = str_from_c(peer_instance(state->peer)),
-					       .command_id = str_from_c(state->asked_id) },
+					       .command_id = str_from_c(id) },
 				       .body = wire_pack(state->mem, &body.base) });
+}
+
+/* The number of the keys.get that this answers; 0: it is none of ours. */
+static int64_t asked_number(const struct edge_state *state, struct str command_id)
+{
+	struct str instance = str_from_c(peer_instance(state->peer));
+	int64_t number;
+
+	if (!str_starts(command_id, instance) || command_id.n <= instance.n + 1 ||
+		str_to_int64(str_slice(command_id, instance.n + 1, command_id.n), &number) !=
+			RES_OK)
+		return 0;
+	return number;
 }
 
 static bool is_time_for_keys(const struct edge_state *state, struct instant now)
 {
 	struct instant loaded_at = edge_keys_loaded_at(state->keys);
 
-	return state->wants_keys || state->asked_id[0] != 0 || instant_is_none(loaded_at) ||
+	return state->wants_keys || state->answered < state->asked || instant_is_none(loaded_at) ||
 	       instant_since(now, loaded_at).us >= SPAN_MS(state->config.keys_every).us;
 }
 
@@ -60,33 +72,34 @@ void edge_bus_on_welcome(void *arg)
 	ask_keys(state, loop_now(state->loop));
 }
 
-static void on_keys(struct edge_state *state, const struct wire_msg *msg)
+static void on_keys(struct edge_state *state, const struct wire_msg *msg, int64_t number)
 {
 	struct err err;
 
-	state->asked_id[0] = 0;
-	if (msg->kind != WIRE_RESULT || msg->head.code != WIRE_CODE_DONE) {
-		state->wants_keys = true; /* again in a second */
+	if (number <= state->answered)
 		return;
-	}
+	if (msg->kind != WIRE_RESULT || msg->head.code != WIRE_CODE_DONE)
+		return; /* asked again in a second */
 	if (edge_keys_load(state->keys, msg->body, loop_now(state->loop), &err) != RES_OK) {
 		log_event(state->log, message_refused, LOG_TEXT("kind", "RESULT"),
 			LOG_TEXT("text", err.text));
-		state->wants_keys = true;
 		return;
 	}
+	state->answered = number;
 	log_event(state->log, keys_loaded, LOG_INT("keys", edge_keys_count(state->keys)));
 	state->is_stale_told = false;
 	edge_review_members(state);
 }
 
-/* RESULT, RECEIPT, ACK, NACK, GO: ours, or an integrator's. */
+/* RESULT, RECEIPT, ACK, NACK, GO: ours, or an integrator's. Keys are believed from intake alone. */
 static void on_answer(struct edge_state *state, const struct wire_msg *msg)
 {
-	if (state->asked_id[0] != 0 && str_eq_c(msg->head.command_id, state->asked_id))
-		on_keys(state, msg);
-	else if (!str_is_empty(msg->head.route))
+	int64_t number = asked_number(state, msg->head.command_id);
+
+	if (!str_is_empty(msg->head.route))
 		edge_pass_answer(state, msg);
+	else if (number > 0 && str_eq_c(msg->head.sender, "intake"))
+		on_keys(state, msg, number);
 }
 
 /* What the door answers with: everything that the asker knows its question by. */
@@ -150,7 +163,7 @@ static void on_bus_message(struct edge_state *state, const struct wire_msg *msg)
 		break;
 	case WIRE_CREDIT: /* a group that refused us takes messages again: intake's is ours to wait
 			     for */
-		if (str_eq_c(msg->head.to, "intake") && state->asked_id[0] != 0)
+		if (str_eq_c(msg->head.to, "intake") && state->answered < state->asked)
 			ask_keys(state, loop_now(state->loop));
 		return;
 	case WIRE_EVENT:

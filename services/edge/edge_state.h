@@ -28,7 +28,7 @@ struct edge_tally {
 	int64_t unknown_keys;
 };
 
-#define EDGE_COMMAND_ID 33 /* 32 hex digits and a NUL */
+#define EDGE_ASKED_ID (WIRE_NAME_MAX + 24)
 
 struct edge_state {
 	struct edge_config config;
@@ -37,8 +37,10 @@ struct edge_state {
 	struct server *server; /* towards integrators */
 	struct peer *peer;     /* towards the bus */
 	struct edge_keys *keys;
-	struct arena *mem;		/* of one round of messages from the bus */
-	char asked_id[EDGE_COMMAND_ID]; /* the keys.get that is under way; "": none */
+	struct arena *mem; /* of one round of messages from the bus */
+	int64_t asked;	   /* the last keys.get: they are numbered, and a late answer never undoes a
+			      later one */
+	int64_t answered;  /* the last one that was answered */
 	struct instant asked_at;
 	bool wants_keys; /* before their time: a key is unknown, or keys changed */
 	bool is_stale_told;

@@ -117,15 +117,11 @@ static enum res open_bus(struct process *process, struct err *err)
 		.window = (int32_t)state->config.window };
 	struct str server_key = str_from_c(state->config.bus_server_key);
 	struct str group = STR(EDGE_GROUP);
-	uint64_t random;
 
 	if (!bus_key_is_valid(server_key))
 		return err_set(err, RES_INVALID, "BUS_SERVER_KEY is not a Z85 key");
 	memcpy(options.server_key, server_key.p, server_key.n);
 	TRY(bus_pair_from_secret(str_from_c(state->config.bus_key), &options.self, err));
-	os_random(&random, sizeof(random));
-	snprintf(process->instance, sizeof(process->instance), "edge/%016llx",
-		(unsigned long long)random);
 	TRY(peer_open(&state->peer, &options, err));
 	peer_on_welcome(state->peer, edge_bus_on_welcome, state);
 	peer_on_socket(state->peer, on_bus_socket, process);
@@ -142,7 +138,7 @@ static enum res open_door(struct process *process, struct err *err)
 			.self = &process->door,
 			.zap_domain = "door",
 			.most_connections_hint = CONNECTIONS },
-		.name = "door",
+		.name = process->instance,
 		.hooks = edge_hooks,
 		.arg = state };
 
@@ -157,7 +153,11 @@ static enum res open_door(struct process *process, struct err *err)
 static enum res process_open(struct process *process, struct err *err)
 {
 	struct edge_state *state = &process->state;
+	uint64_t random;
 
+	os_random(&random, sizeof(random));
+	snprintf(process->instance, sizeof(process->instance), "edge/%016llx",
+		(unsigned long long)random);
 	state->asked_at = INSTANT_NONE;
 	state->keys = edge_keys_create(SPAN_MS(state->config.keys_stale));
 	state->mem = arena_create(ROUND_BYTES_MAX);

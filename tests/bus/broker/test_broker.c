@@ -238,6 +238,7 @@ static void broker_killed_everybody_comes_back_by_itself(void **state)
 	rig_start_bus(rig);
 	do { /* until both are members of the new one; lost questions are asked again, as services
 		do */
+		intake->n = 0;
 		send_event(intake, 9);
 		rig_round(rig, 50);
 	} while (client_count(dispatch, WIRE_EVENT) == 0);
