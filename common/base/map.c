@@ -34,7 +34,8 @@ void map_clear(struct map *map)
 	struct entry *next;
 
 	HASH_ITER (hh, map->entries, entry, next) {
-		HASH_DEL(map->entries, entry); /* NOLINT(clang-analyzer-unix.Malloc): not freed yet */
+		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): uthash took `next` before */
+		HASH_DEL(map->entries, entry);
 		free(entry);
 	}
 }
