@@ -91,8 +91,9 @@ static int setup_bare(void **state)
 /* The snapshot is soon too old, and the played intake answers once only. */
 static int setup_stale(void **state)
 {
-	*state = door_open("10min", "1s");
+	*state = door_open("10min", "3s");
 	grant(*state, app_only, 1);
+	rig_wait_health(((struct door *)*state)->rig, "edge", "keys", "count", 1);
 	return 0;
 }
 
@@ -191,7 +192,7 @@ static void what_an_integrator_may_not_is_refused(void **state)
 	/* nor does anybody serve a channel that is not his */
 	client_open(
 		door->rig, &(struct client_options){ "app", "app/3", "deliver/forum", 2, true });
-	assert_int_equal(rig_health(door->rig, "edge", "counts", "forbidden"), 1);
+	rig_wait_health(door->rig, "edge", "counts", "forbidden", 1);
 	assert_int_equal(client_count(door->intake, WIRE_SUBMIT), 0);
 }
 
