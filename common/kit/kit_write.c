@@ -128,7 +128,8 @@ static enum res round_rows(struct kit *kit, struct batch *batch, struct err *err
 		children_of(batch, *t, &rows);
 		round_add_rows(&round, batch->mem, (*t)->insert, (*t)->cols, (*t)->n_cols, &rows);
 	}
-	qsort(batch->cases.items, batch->cases.n, sizeof(void *), compare_cases);
+	if (batch->cases.n > 0) /* a batch of commands that belong to no case has none */
+		qsort(batch->cases.items, batch->cases.n, sizeof(void *), compare_cases);
 	for (size_t i = 0; i < batch->cases.n; i++) {
 		struct batch_case *at = batch->cases.items[i];
 		if (!at->is_dirty)
