@@ -39,9 +39,11 @@ step() {
 
 telling_line() {
 	local pattern line=''
-	for pattern in 'No space left' 'error: ' '^E: ' 'FATAL' 'CMake Error' '^wangli' '[Ee]rror'; do
+	for pattern in 'No space left' 'error: ' '^E: ' 'FATAL' '^wangli' '[Ee]rror'; do
 		line=$(grep -m1 -aE -- "$pattern" "$1") && break
 	done
+	# CMake tells what is wrong in the lines below.
+	[[ $line != 'CMake Error'* ]] || line=$(grep -m1 -a -A 4 '^CMake Error' "$1" | tr -s '\n ' ' ')
 	[ -n "$line" ] || line=$(tail -n 1 "$1")
 	printf '%s' "${line:-no output}"
 }

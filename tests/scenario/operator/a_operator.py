@@ -1,0 +1,154 @@
+"""What an operator may rely on: up again changes nothing, two systems live side by side, what is killed comes back, down leaves
+nothing behind, and each bad situation is one clear line, an exit code, and no half-started system."""
+
+import os
+import pathlib
+import pwd
+import signal
+import socket
+import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "lib"))
+from system import ROOT, SERVICES, System, free_port, until  # noqa: E402
+
+ALL = ["postgres", *SERVICES]
+
+
+def processes_of(data):
+    """Command lines of everything that runs from a data folder."""
+    real, found = os.path.realpath(data), []
+    for proc in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            exe = os.readlink(proc / "exe")
+            cwd = os.readlink(proc / "cwd")
+        except OSError:
+            continue
+        if exe.startswith(f"{real}/") or cwd == real or cwd.startswith(f"{real}/"):
+            found.append(f"{proc.name} {exe}")
+    return found
+
+
+def refusal(s, *args, **more):
+    """The one line of a command that must fail."""
+    done = s.wangli(*args, ok=range(1, 256), **more)
+    lines = [line for line in done.stderr.splitlines() if line != "stopping what was started"]
+    assert len(lines) == 1, lines
+    return lines[0]
+
+
+def up_again_changes_nothing(s):
+    before = {name: s.pid(name) for name in ALL}
+    done = s.wangli("up")
+    assert "nothing changed" in done.stdout, done.text
+    assert before == {name: s.pid(name) for name in ALL}
+
+
+def up_with_other_settings_says_what_differs(s):
+    line = refusal(s, "up", "--port", "9000")
+    assert f"--port is {s.port}, asked: 9000" in line, line
+    line = refusal(s, "up", "--clock", "real")
+    assert "made with --clock simulated" in line, line
+    assert s.status()["is_healthy"]
+
+
+def every_process_has_its_own_account(s):
+    if os.getuid() != 0:
+        return
+    for name in ALL:
+        wanted = "wangli-db" if name == "postgres" else f"wangli-{name}"
+        assert pwd.getpwuid(os.stat(f"/proc/{s.pid(name)}").st_uid).pw_name == wanted, name
+    for key, owner in (("vault", "wangli-intake"), ("querycode", "wangli-intake"), ("bus.key", "wangli-bus"),
+                       ("door.key", "wangli-edge"), ("operator", "root")):
+        stat = (s.data / "keys" / key).stat()
+        assert (pwd.getpwuid(stat.st_uid).pw_name, stat.st_mode & 0o777) == (owner, 0o600), key
+
+
+def what_is_killed_comes_back(s):
+    for name in ALL:
+        old = s.pid(name)
+        assert s.kill(name), name
+        s.until_back(name, old)
+    until(60, "all are healthy again", lambda: s.status()["is_healthy"])
+
+
+def a_killed_supervisor_runs_nothing_twice(s):
+    runsv = next(int(p.name) for p in pathlib.Path("/proc").glob("[0-9]*")
+                 if (p / "cmdline").exists() and (p / "cmdline").read_bytes() == b"runsv\0reply\0"
+                 and os.path.realpath(p / "cwd") == os.path.realpath(s.data / "service" / "reply"))
+    old = s.pid("reply")
+    os.kill(runsv, signal.SIGKILL)
+    s.until_back("reply", old)
+    running = [line for line in processes_of(s.data) if line.endswith("/wangli-reply")]
+    assert len(running) == 1, running
+    os.kill(int((s.data / "supervisor.pid").read_text()), signal.SIGKILL)
+    s.wangli("up")
+    assert len([line for line in processes_of(s.data) if line.endswith("/runsvdir")]) == 1
+    until(60, "all are healthy again", lambda: s.status()["is_healthy"])
+
+
+def two_systems_side_by_side(s):
+    with System(clock="real") as other:
+        assert other.one("select is_simulated::text from ref.clock") == "false"
+        assert s.one("select is_simulated::text from ref.clock") == "true"
+        assert s.status()["is_healthy"] and other.status()["is_healthy"]
+    assert s.status()["is_healthy"]
+
+
+def down_leaves_nothing_and_bad_situations_are_one_line(s):
+    s.wangli("down")
+    assert processes_of(s.data) == [], processes_of(s.data)
+    assert "down already" in s.wangli("down").stdout
+
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind(("127.0.0.1", s.port + 1))
+        taken.listen()
+        line = refusal(s, "up")
+        assert f"port {s.port + 1} is taken" in line, line
+    assert processes_of(s.data) == []
+
+    settings = s.data / "pg" / "postgresql.conf"
+    text = settings.read_text()
+    for name, value in (("fsync", "off"), ("full_page_writes", "off"), ("synchronous_commit", "local")):
+        settings.write_text(f"{text}\n{name} = {value}\n")
+        line = refusal(s, "up")
+        assert f"{name}={value}" in line, line
+        assert processes_of(s.data) == []
+    settings.write_text(text)
+
+    s.wangli("up", "--port", str(free_port()))
+    s.wangli("down")
+
+
+def a_full_disk_is_refused(folder):
+    if os.getuid() != 0:
+        return
+    place = folder / "small"
+    place.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", place], check=False).returncode != 0:
+        print("a_full_disk_is_refused: left out, no right to mount here")
+        return
+    try:
+        done = subprocess.run([ROOT / "wangli", "up", "--data", place / "data", "--port", str(free_port())], check=False,
+                              capture_output=True, text=True)
+        assert done.returncode != 0 and "is full" in done.stderr and len(done.stderr.splitlines()) == 1, done.stderr
+        assert not (place / "data").exists()
+    finally:
+        subprocess.run(["umount", place], check=True)
+
+
+def main():
+    with System() as s:
+        up_again_changes_nothing(s)
+        up_with_other_settings_says_what_differs(s)
+        every_process_has_its_own_account(s)
+        what_is_killed_comes_back(s)
+        a_killed_supervisor_runs_nothing_twice(s)
+        two_systems_side_by_side(s)
+        down_leaves_nothing_and_bad_situations_are_one_line(s)
+        a_full_disk_is_refused(s.folder)
+
+
+if __name__ == "__main__":
+    main()
