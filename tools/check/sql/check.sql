@@ -1,0 +1,330 @@
+-- Proofs over the published views, each read in one snapshot as wl_check. Every invariant has two statements: how much it looked at
+-- (iN_count), and what offends (iN): the case's id or the thing's name, what is wrong, and how many offend in all; 20 at most.
+
+-- name: i1_count
+select count(*) from intake.v_submission;
+
+-- name: i1
+-- Every receipt is one case: the submission has its case, and the case's journal begins with that digest and only once.
+with received as (
+	select j.case_id, count(*) as n, min(j.seq) as seq from intake.v_journal j
+	where j.type = 'intake.received.v1' group by j.case_id),
+wrong(id, what) as (
+	select s.case_id, 'a submission without its case' from intake.v_submission s
+	left join intake.v_case c on c.case_id = s.case_id where c.case_id is null
+	union all
+	select s.case_id, 'the digest is not the one that was journalled' from intake.v_submission s
+	join intake.v_journal j on j.case_id = s.case_id and j.seq = 1
+	where position(s.digest in j.body) = 0 and octet_length(j.body) > 0
+	union all
+	select c.case_id, 'a case without a submission' from intake.v_case c
+	left join intake.v_submission s on s.case_id = c.case_id where s.case_id is null
+	union all
+	select c.case_id, 'received ' || coalesce(r.n, 0) || ' times' from intake.v_case c
+	left join received r on r.case_id = c.case_id where r.n is distinct from 1 or r.seq <> 1)
+select w.id::text, w.what, count(*) over () from wrong w order by w.id limit 20;
+
+-- name: i2_count
+select count(*) from intake.v_submission;
+
+-- name: i2
+-- One case a (source, source_msg_id), and one submission a case as long as cases are not merged.
+with wrong(id, what) as (
+	select min(s.case_id), 'one source_msg_id was taken ' || count(*) || ' times' from intake.v_submission s
+	group by s.source, s.source_msg_id having count(*) > 1
+	union all
+	select s.case_id, count(*) || ' submissions have this case' from intake.v_submission s
+	group by s.case_id having count(*) > 1)
+select w.id::text, w.what, count(*) over () from wrong w order by w.id limit 20;
+
+-- name: i3_count
+select (select count(*) from intake.v_case) * 3 + (select count(*) from dispatch.v_case) * 2 + (select count(*) from reply.v_case) * 3 + (select count(*) from followup.v_case) * 4;
+
+-- name: i3
+-- proto/streams.def: no subscriber is ahead of a producer, and none is behind without a marker that says so.
+with stream(producer, grp, case_id, seq, seen, upto_seq) as (
+	select 'intake', 'dispatch', coalesce(p.case_id, g.case_id), coalesce(p.seq, 0), coalesce(g.seen_intake, 0), coalesce(m.upto_seq, 0)
+	from intake.v_case p full join dispatch.v_case g on g.case_id = p.case_id
+	left join intake.v_pending m on m.case_id = p.case_id and m.grp = 'dispatch'
+	union all
+	select 'intake', 'reply', coalesce(p.case_id, g.case_id), coalesce(p.seq, 0), coalesce(g.seen_intake, 0), coalesce(m.upto_seq, 0)
+	from intake.v_case p full join reply.v_case g on g.case_id = p.case_id
+	left join intake.v_pending m on m.case_id = p.case_id and m.grp = 'reply'
+	union all
+	select 'intake', 'analytics', coalesce(p.case_id, g.case_id), coalesce(p.seq, 0), coalesce(g.seen_intake, 0), coalesce(m.upto_seq, 0)
+	from intake.v_case p full join analytics.v_case g on g.case_id = p.case_id
+	left join intake.v_pending m on m.case_id = p.case_id and m.grp = 'analytics'
+	union all
+	select 'dispatch', 'reply', coalesce(p.case_id, g.case_id), coalesce(p.seq, 0), coalesce(g.seen_dispatch, 0), coalesce(m.upto_seq, 0)
+	from dispatch.v_case p full join reply.v_case g on g.case_id = p.case_id
+	left join dispatch.v_pending m on m.case_id = p.case_id and m.grp = 'reply'
+	union all
+	select 'dispatch', 'analytics', coalesce(p.case_id, g.case_id), coalesce(p.seq, 0), coalesce(g.seen_dispatch, 0), coalesce(m.upto_seq, 0)
+	from dispatch.v_case p full join analytics.v_case g on g.case_id = p.case_id
+	left join dispatch.v_pending m on m.case_id = p.case_id and m.grp = 'analytics'
+	union all
+	select 'reply', 'dispatch', coalesce(p.case_id, g.case_id), coalesce(p.seq, 0), coalesce(g.seen_reply, 0), coalesce(m.upto_seq, 0)
+	from reply.v_case p full join dispatch.v_case g on g.case_id = p.case_id
+	left join reply.v_pending m on m.case_id = p.case_id and m.grp = 'dispatch'
+	union all
+	select 'reply', 'followup', coalesce(p.case_id, g.case_id), coalesce(p.seq, 0), coalesce(g.seen_reply, 0), coalesce(m.upto_seq, 0)
+	from reply.v_case p full join followup.v_case g on g.case_id = p.case_id
+	left join reply.v_pending m on m.case_id = p.case_id and m.grp = 'followup'
+	union all
+	select 'reply', 'analytics', coalesce(p.case_id, g.case_id), coalesce(p.seq, 0), coalesce(g.seen_reply, 0), coalesce(m.upto_seq, 0)
+	from reply.v_case p full join analytics.v_case g on g.case_id = p.case_id
+	left join reply.v_pending m on m.case_id = p.case_id and m.grp = 'analytics'
+	union all
+	select 'followup', 'intake', coalesce(p.case_id, g.case_id), coalesce(p.seq, 0), coalesce(g.seen_followup, 0), coalesce(m.upto_seq, 0)
+	from followup.v_case p full join intake.v_case g on g.case_id = p.case_id
+	left join followup.v_pending m on m.case_id = p.case_id and m.grp = 'intake'
+	union all
+	select 'followup', 'dispatch', coalesce(p.case_id, g.case_id), coalesce(p.seq, 0), coalesce(g.seen_followup, 0), coalesce(m.upto_seq, 0)
+	from followup.v_case p full join dispatch.v_case g on g.case_id = p.case_id
+	left join followup.v_pending m on m.case_id = p.case_id and m.grp = 'dispatch'
+	union all
+	select 'followup', 'reply', coalesce(p.case_id, g.case_id), coalesce(p.seq, 0), coalesce(g.seen_followup, 0), coalesce(m.upto_seq, 0)
+	from followup.v_case p full join reply.v_case g on g.case_id = p.case_id
+	left join followup.v_pending m on m.case_id = p.case_id and m.grp = 'reply'
+	union all
+	select 'followup', 'analytics', coalesce(p.case_id, g.case_id), coalesce(p.seq, 0), coalesce(g.seen_followup, 0), coalesce(m.upto_seq, 0)
+	from followup.v_case p full join analytics.v_case g on g.case_id = p.case_id
+	left join followup.v_pending m on m.case_id = p.case_id and m.grp = 'analytics'),
+wrong(id, what) as (
+	select s.case_id, s.grp || ' saw ' || s.seen || ' of ' || s.producer || ', which has only ' || s.seq from stream s
+	where s.seen > s.seq
+	union all
+	select s.case_id, s.grp || ' saw ' || s.seen || ' of ' || s.producer || '''s ' || s.seq || ', and no marker stands' from stream s
+	where s.seen < s.seq and s.upto_seq < s.seq
+	union all
+	select s.case_id, s.producer || ' has a marker for ' || s.grp || ' beyond its journal' from stream s
+	where s.upto_seq > s.seq)
+select w.id::text, w.what, count(*) over () from wrong w order by w.id limit 20;
+
+-- name: i4_count
+select (select count(*) from intake.v_journal) + (select count(*) from dispatch.v_journal) + (select count(*) from reply.v_journal) + (select count(*) from followup.v_journal);
+
+-- name: i4
+-- Journals are gapless and end where their row says; each entry may follow the one before it, and each state the last one. The
+-- tables here are those of the services' cores; a new step needs a row here.
+with step(service, before, type) as (values
+	('intake', '', 'intake.received.v1'), ('intake', 'intake.received.v1', 'intake.accepted.v1'),
+	('dispatch', '', 'dispatch.dispatched.v1'), ('dispatch', 'dispatch.dispatched.v1', 'dispatch.signed.v1'),
+	('dispatch', 'dispatch.signed.v1', 'dispatch.contacted.v1'),
+	('dispatch', 'dispatch.contacted.v1', 'dispatch.resolved.v1'),
+	('reply', '', 'reply.submitted.v1'), ('reply', 'reply.submitted.v1', 'reply.approved.v1'),
+	('reply', 'reply.approved.v1', 'reply.approved.v1'), ('reply', 'reply.approved.v1', 'reply.replied.v1'),
+	('reply', 'reply.replied.v1', 'reply.delivered.v1'), ('reply', 'reply.replied.v1', 'reply.undeliverable.v1'),
+	('followup', '', 'followup.started.v1'), ('followup', 'followup.started.v1', 'followup.visited.v1'),
+	('followup', 'followup.visited.v1', 'followup.silent.v1'), ('followup', 'followup.silent.v1', 'followup.visited.v1'),
+	('followup', 'followup.silent.v1', 'followup.closed.v1')),
+reached(service, type, state) as (values
+	('intake', 'intake.received.v1', 'RECEIVED'), ('intake', 'intake.accepted.v1', 'ACCEPTED'),
+	('intake', 'intake.accepted.v1', 'CLOSED'),
+	('dispatch', '', 'UNKNOWN'), ('dispatch', 'dispatch.dispatched.v1', 'DISPATCHED'),
+	('dispatch', 'dispatch.signed.v1', 'IN_PROGRESS'), ('dispatch', 'dispatch.contacted.v1', 'IN_PROGRESS'),
+	('dispatch', 'dispatch.resolved.v1', 'RESOLVED'), ('dispatch', 'dispatch.resolved.v1', 'CLOSED'),
+	('reply', '', 'UNKNOWN'), ('reply', '', 'OPEN'), ('reply', 'reply.submitted.v1', 'SUBMITTED'),
+	('reply', 'reply.approved.v1', 'LEAD_APPROVED'), ('reply', 'reply.approved.v1', 'APPROVED'),
+	('reply', 'reply.replied.v1', 'REPLIED'), ('reply', 'reply.delivered.v1', 'DELIVERED'),
+	('reply', 'reply.delivered.v1', 'CLOSED'), ('reply', 'reply.undeliverable.v1', 'UNDELIVERABLE'),
+	('reply', 'reply.undeliverable.v1', 'CLOSED'),
+	('followup', '', 'UNKNOWN'), ('followup', 'followup.started.v1', 'FOLLOWING'),
+	('followup', 'followup.visited.v1', 'FOLLOWING'), ('followup', 'followup.silent.v1', 'FOLLOWING'),
+	('followup', 'followup.closed.v1', 'CLOSED')),
+journal(service, case_id, seq, type, before, n, next) as (
+	select 'intake', j.case_id, j.seq, j.type, lag(j.type, 1, '') over w, row_number() over w, lead(j.seq) over w
+	from intake.v_journal j window w as (partition by j.case_id order by j.seq)
+	union all
+	select 'dispatch', j.case_id, j.seq, j.type, lag(j.type, 1, '') over w, row_number() over w, lead(j.seq) over w
+	from dispatch.v_journal j window w as (partition by j.case_id order by j.seq)
+	union all
+	select 'reply', j.case_id, j.seq, j.type, lag(j.type, 1, '') over w, row_number() over w, lead(j.seq) over w
+	from reply.v_journal j window w as (partition by j.case_id order by j.seq)
+	union all
+	select 'followup', j.case_id, j.seq, j.type, lag(j.type, 1, '') over w, row_number() over w, lead(j.seq) over w
+	from followup.v_journal j window w as (partition by j.case_id order by j.seq)),
+case_row(service, case_id, seq, state) as (
+	select 'intake', c.case_id, c.seq, c.state_name from intake.v_case c
+	union all
+	select 'dispatch', c.case_id, c.seq, c.state_name from dispatch.v_case c
+	union all
+	select 'reply', c.case_id, c.seq, c.state_name from reply.v_case c
+	union all
+	select 'followup', c.case_id, c.seq, c.state_name from followup.v_case c),
+last(service, case_id, seq, type) as (
+	select j.service, j.case_id, j.seq, j.type from journal j where j.next is null),
+wrong(id, what) as (
+	select j.case_id, j.service || ' journalled number ' || j.seq || ' as its entry ' || j.n from journal j
+	where j.seq <> j.n
+	union all
+	select coalesce(c.case_id, l.case_id), coalesce(c.service, l.service) || '''s row ends at ' || coalesce(c.seq::text, 'nothing')
+		|| ', its journal at ' || coalesce(l.seq, 0)
+	from case_row c full join last l on l.service = c.service and l.case_id = c.case_id
+	where coalesce(l.seq, 0) is distinct from c.seq
+	union all
+	select j.case_id, j.type || ' after ' || coalesce(nullif(j.before, ''), 'nothing') from journal j
+	left join step s on s.service = j.service and s.before = j.before and s.type = j.type
+	where s.service is null
+	union all
+	select c.case_id, c.service || ' is ' || coalesce(c.state, '?') || ' after ' || coalesce(l.type, 'nothing') from case_row c
+	left join last l on l.service = c.service and l.case_id = c.case_id
+	left join reached r on r.service = c.service and r.type = coalesce(l.type, '') and r.state = c.state
+	where r.service is null
+	union all
+	select c.case_id, c.service || ' is CLOSED, followup is not' from case_row c
+	left join followup.v_case f on f.case_id = c.case_id and f.state_name = 'CLOSED'
+	where c.state = 'CLOSED' and f.case_id is null)
+select w.id::text, w.what, count(*) over () from wrong w order by w.id limit 20;
+
+-- name: i5_count
+select count(*) from intake.v_case c where c.state_name <> 'CLOSED';
+
+-- name: i5
+-- No open case without somebody who has it and a time by which it moves: a unit and a due time, or a timer or message on its way.
+with moving(case_id) as (
+	select m.case_id from intake.v_pending m
+	union all
+	select m.case_id from dispatch.v_pending m
+	union all
+	select m.case_id from reply.v_pending m
+	union all
+	select m.case_id from followup.v_pending m
+	union all
+	select t.case_id from intake.v_timer t
+	union all
+	select t.case_id from dispatch.v_timer t
+	union all
+	select t.case_id from reply.v_timer t
+	union all
+	select t.case_id from followup.v_timer t),
+wrong(id, what) as (
+	select c.case_id, 'open (' || c.state_name || '), with nobody who has it by a time' from intake.v_case c
+	left join dispatch.v_case d on d.case_id = c.case_id and d.unit <> ''
+	where c.state_name <> 'CLOSED'
+		and (d.case_id is null or d.resolve_due is null)
+		and not exists (select m.case_id from moving m where m.case_id = c.case_id))
+select w.id::text, w.what, count(*) over () from wrong w order by w.id limit 20;
+
+-- name: i6_count
+select count(*) from followup.v_case c where c.state_name = 'CLOSED';
+
+-- name: i6
+-- Closed means that a reply was delivered, or that a reason is recorded.
+with wrong(id, what) as (
+	select c.case_id, 'closed without a delivery and without a reason' from followup.v_case c
+	left join reply.v_journal j on j.case_id = c.case_id and j.type in ('reply.delivered.v1', 'reply.undeliverable.v1')
+	where c.state_name = 'CLOSED' and (coalesce(c.reason, '') = '' or j.case_id is null))
+select w.id::text, w.what, count(*) over () from wrong w order by w.id limit 20;
+
+-- name: i8_count
+select (select count(*) from intake.v_case) + (select count(*) from analytics.v_cell);
+
+-- name: i8
+-- The books agree: per channel received = open + closed, the same in analytics apart from what is on its way; each case has in
+-- analytics the channel, category and unit that their owners gave it; each cell is the count of its cases.
+with in_flight(case_id) as (
+	select m.case_id from intake.v_pending m where m.grp = 'analytics'
+	union all
+	select m.case_id from dispatch.v_pending m where m.grp = 'analytics'
+	union all
+	select m.case_id from reply.v_pending m where m.grp = 'analytics'
+	union all
+	select m.case_id from followup.v_pending m where m.grp = 'analytics'),
+settled(case_id, channel, category, unit, is_closed) as (
+	select c.case_id, c.channel, c.category, coalesce(d.unit, ''), c.state_name = 'CLOSED' from intake.v_case c
+	left join dispatch.v_case d on d.case_id = c.case_id
+	where not exists (select f.case_id from in_flight f where f.case_id = c.case_id)),
+book(channel, received, open, closed) as (
+	select s.channel, count(*), count(*) filter (where not s.is_closed), count(*) filter (where s.is_closed)
+	from settled s group by s.channel),
+projected(channel, received, open, closed) as (
+	select a.channel, count(*), count(*) filter (where a.state_name <> 'CLOSED'), count(*) filter (where a.state_name = 'CLOSED')
+	from analytics.v_case a
+	where not exists (select f.case_id from in_flight f where f.case_id = a.case_id)
+		and not exists (select m.case_id from followup.v_pending m where m.case_id = a.case_id and m.grp = 'intake')
+	group by a.channel),
+still(channel, n) as (
+	select s.channel, count(*) from settled s
+	where exists (select m.case_id from followup.v_pending m where m.case_id = s.case_id and m.grp = 'intake')
+	group by s.channel),
+dim(day, dim, key, n) as (
+	select a.received_day, v.dim, coalesce(v.key, ''), count(*) from analytics.v_case a,
+		lateral (values ('channel', a.channel), ('unit', a.unit), ('category', a.category), ('state', a.state_name)) as v(dim, key)
+	where a.received_day is not null group by a.received_day, v.dim, coalesce(v.key, '')),
+wrong(id, what) as (
+	select 'channel ' || coalesce(b.channel, p.channel), 'received ' || coalesce(b.received, 0) || ', in analytics '
+		|| coalesce(p.received, 0) + coalesce(t.n, 0)
+	from book b full join projected p on p.channel = b.channel left join still t on t.channel = b.channel
+	where coalesce(b.received, 0) <> coalesce(p.received, 0) + coalesce(t.n, 0)
+	union all
+	select 'channel ' || b.channel, 'closed ' || b.closed || ', in analytics ' || p.closed
+	from book b join projected p on p.channel = b.channel left join still t on t.channel = b.channel
+	where t.n is null and b.closed <> p.closed
+	union all
+	select s.case_id::text, 'analytics does not have its channel, category or unit' from settled s
+	left join analytics.v_case a on a.case_id = s.case_id
+	where a.channel is distinct from s.channel or a.category is distinct from s.category or coalesce(a.unit, '') <> s.unit
+	union all
+	select coalesce(d.day, c.day) || ' ' || coalesce(d.dim, c.dim) || ' ' || coalesce(d.key, c.key),
+		'the cell says ' || coalesce(c.n, 0) || ', the cases are ' || coalesce(d.n, 0)
+	from dim d full join analytics.v_cell c on c.day = d.day and c.dim = d.dim and c.key = d.key
+	where coalesce(d.n, 0) <> coalesce(c.n, 0))
+select w.id, w.what, count(*) over () from wrong w order by w.id limit 20;
+
+-- name: journal_intake
+-- $1 case id and $2 seq after which to go on, $3 how many: entries in order, with the end that the case's row knows
+select j.case_id, j.seq, j.at, j.type, j.actor, j.body, j.body_digest, j.hash, c.seq, c.head
+from intake.v_journal j left join intake.v_case c on c.case_id = j.case_id
+where (j.case_id, j.seq) > ($1::int8, $2::int4)
+order by j.case_id, j.seq limit $3::int4;
+
+-- name: journal_dispatch
+-- $1 case id and $2 seq after which to go on, $3 how many: entries in order, with the end that the case's row knows
+select j.case_id, j.seq, j.at, j.type, j.actor, j.body, j.body_digest, j.hash, c.seq, c.head
+from dispatch.v_journal j left join dispatch.v_case c on c.case_id = j.case_id
+where (j.case_id, j.seq) > ($1::int8, $2::int4)
+order by j.case_id, j.seq limit $3::int4;
+
+-- name: journal_reply
+-- $1 case id and $2 seq after which to go on, $3 how many: entries in order, with the end that the case's row knows
+select j.case_id, j.seq, j.at, j.type, j.actor, j.body, j.body_digest, j.hash, c.seq, c.head
+from reply.v_journal j left join reply.v_case c on c.case_id = j.case_id
+where (j.case_id, j.seq) > ($1::int8, $2::int4)
+order by j.case_id, j.seq limit $3::int4;
+
+-- name: journal_followup
+-- $1 case id and $2 seq after which to go on, $3 how many: entries in order, with the end that the case's row knows
+select j.case_id, j.seq, j.at, j.type, j.actor, j.body, j.body_digest, j.hash, c.seq, c.head
+from followup.v_journal j left join followup.v_case c on c.case_id = j.case_id
+where (j.case_id, j.seq) > ($1::int8, $2::int4)
+order by j.case_id, j.seq limit $3::int4;
+
+-- name: i10_count
+select count(*) from pg_class c join pg_namespace n on n.oid = c.relnamespace
+where n.nspname in ('intake', 'dispatch', 'reply', 'followup', 'analytics', 'ref') and c.relkind in ('r', 'p', 'v', 'm', 'S');
+
+-- name: i10
+-- Law 8: nobody who can log in may write in a schema that is not his, own anything, or be an owner; ref is the deploy role's.
+with role(oid, name) as (
+	select r.oid, r.rolname::text from pg_roles r where r.rolname like 'wl\_%' and r.rolcanlogin),
+thing(oid, schema, name, kind) as (
+	select c.oid, n.nspname::text, c.relname::text, c.relkind from pg_class c join pg_namespace n on n.oid = c.relnamespace
+	where n.nspname in ('intake', 'dispatch', 'reply', 'followup', 'analytics', 'ref') and c.relkind in ('r', 'p', 'v', 'm', 'S')),
+wrong(id, what) as (
+	select r.name, 'may write ' || t.schema || '.' || t.name from role r, thing t
+	where r.name <> 'wl_' || t.schema and not (r.name = 'wl_deploy' and t.schema = 'ref')
+		and case t.kind when 'S' then has_sequence_privilege(r.oid, t.oid, 'usage, update')
+			else has_table_privilege(r.oid, t.oid, 'insert, update, delete, truncate')
+				or has_any_column_privilege(r.oid, t.oid, 'insert, update') end
+	union all
+	select r.name, 'may create in schema ' || n.nspname from role r, pg_namespace n
+	where n.nspname in ('intake', 'dispatch', 'reply', 'followup', 'analytics', 'ref', 'public')
+		and has_schema_privilege(r.oid, n.oid, 'create')
+	union all
+	select r.name, 'is a member of ' || o.rolname from role r, pg_roles o
+	where o.rolname like 'wl\_%\_owner' and pg_has_role(r.oid, o.oid, 'member')
+	union all
+	select r.rolname::text, 'is more than a login role' from pg_roles r
+	where r.rolname like 'wl\_%' and (r.rolsuper or r.rolcreatedb or r.rolcreaterole or r.rolreplication or r.rolbypassrls))
+select w.id, w.what, count(*) over () from wrong w order by w.id, w.what limit 20;
