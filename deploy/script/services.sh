@@ -186,7 +186,7 @@ system_processes() {
 		case $exe in
 		"$real"/apps/*/bin/wangli-*) [[ $cwd == "$real/service/"* ]] && echo "${proc#/proc/}" ;;
 		*/runsv | */svlogd | */postgres) [[ $cwd == "$real" || $cwd == "$real"/* ]] && echo "${proc#/proc/}" ;;
-		*/runsvdir) [[ $cwd == "$real/service" ]] && echo "${proc#/proc/}" ;;
+		*/runsvdir) [[ $(tr '\0' ' ' <"$proc/cmdline" 2>/dev/null) == *" $real/service "* ]] && echo "${proc#/proc/}" ;;
 		esac
 	done
 	return 0
