@@ -177,6 +177,9 @@ static bool needs_quotes(struct str field)
 	for (size_t i = 0; i < field.n; i++)
 		if (strchr("\",\r\n", field.p[i]) != NULL && field.p[i] != 0)
 			return true;
+	/* bytes that would be taken for a byte order mark at the front of a file */
+	if (str_starts(field, STR("\xEF\xBB\xBF")))
+		return true;
 	return field.n > 0 && (field.p[0] == ' ' || field.p[field.n - 1] == ' ');
 }
 
