@@ -106,8 +106,8 @@ enum res wire_head_read(struct str header, struct wire_head *out, struct err *er
 /* Bodies. message: protobuf-c's. The result lives in mem. */
 struct str wire_pack(struct arena *mem, const ProtobufCMessage *message);
 /* Pre-scan by the descriptor: wire types fit, lengths fit, nesting ≤ 4, elements ≤ WIRE_ELEMENTS_MAX, text is UTF-8 without NUL;
- * then unpack. RES_INVALID names the field's number. RES_TOO_BIG: over WIRE_BODY_MAX or elements. */
-enum res wire_unpack(struct arena *mem, const ProtobufCMessageDescriptor *descriptor, struct str body, const void *out_message, struct err *err) must_check;
+ * then unpack; out_message: address of a pointer to the message. RES_INVALID names the field's number. RES_TOO_BIG: over WIRE_BODY_MAX or elements. */
+enum res wire_unpack(struct arena *mem, const ProtobufCMessageDescriptor *descriptor, struct str body, void *out_message, struct err *err) must_check;
 
 /* protobuf text fields are C strings: these convert without copying where they can. */
 static inline struct str wire_str(const char *text)

@@ -148,7 +148,7 @@ static void body_free(void *mem, void *piece)
 }
 
 enum res wire_unpack(struct arena *mem, const ProtobufCMessageDescriptor *descriptor,
-	struct str body, const void *out_message, struct err *err)
+	struct str body, void *out_message, struct err *err)
 {
 	ProtobufCAllocator allocator = { body_alloc, body_free, mem };
 	ProtobufCMessage *message;
@@ -164,6 +164,6 @@ enum res wire_unpack(struct arena *mem, const ProtobufCMessageDescriptor *descri
 		return err_set(err, RES_TOO_BIG, "body needs more memory than a batch has");
 	if (message == NULL)
 		return err_set(err, RES_INVALID, "body of %s cannot be unpacked", descriptor->name);
-	memcpy((void *)out_message, &message, sizeof(message)); /* any message's pointer type */
+	memcpy(out_message, &message, sizeof(message)); /* any message's pointer type */
 	return RES_OK;
 }

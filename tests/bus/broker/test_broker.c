@@ -57,6 +57,15 @@ static void barrier(struct rig *rig, struct client *client)
 		;
 }
 
+/* All that the newcomer's joining makes the broker tell has come, and is forgotten. */
+static void settle(struct rig *rig, struct client *newcomer, struct client *watcher)
+{
+	barrier(rig, newcomer);
+	barrier(rig, watcher);
+	while (client_count(watcher, WIRE_CREDIT) > 0)
+		client_take(rig, watcher, WIRE_CREDIT);
+}
+
 static void event_and_ack_cross_the_broker(void **state)
 {
 	struct rig *rig = *state;
@@ -102,6 +111,7 @@ static void group_without_credit_is_busy_then_told_once(void **state)
 	struct client *dispatch = client_open(rig, &dispatch_1);
 	struct wire_msg got;
 
+	settle(rig, dispatch, intake);
 	for (int32_t seq = 1; seq <= 5; seq++)
 		send_event(intake, seq);
 	for (int32_t seq = 4; seq <= 5; seq++) {
@@ -138,6 +148,8 @@ static void submit_leaves_a_third_of_the_credit_to_work(void **state)
 	struct client *intake = client_open(rig, &intake_1);
 	struct wire_msg got;
 
+	settle(rig, intake, edge);
+	settle(rig, intake, cli);
 	for (int i = 0; i < 7; i++)
 		send_submit(edge, "letter");
 	got = client_take(rig, edge, WIRE_NACK);
@@ -203,6 +215,19 @@ static void what_a_key_may_not_send_is_forbidden_and_counted(void **state)
 	client_begin(rig, &(struct client_options){ "cli", "intake/1", NULL, 9, false });
 	rig_wait_health(rig, "bus", "counts", "forbidden", 4);
 	assert_true(peer_is_up(intake->peer));
+}
+
+/* Law 3: what was under way to a predecessor may be lost, so producers hear of every newcomer. */
+static void newcomer_of_a_group_is_told_to_everybody(void **state)
+{
+	struct rig *rig = *state;
+	struct client *intake = client_open(rig, &intake_1);
+	struct client *first = client_open(rig, &dispatch_1);
+
+	settle(rig, first, intake);
+	client_open(
+		rig, &(struct client_options){ "dispatch", "dispatch/2", "dispatch", 3, false });
+	assert_true(str_eq_c(client_take(rig, intake, WIRE_CREDIT).head.to, "dispatch"));
 }
 
 static void answer_to_an_unknown_instance_is_dropped_and_counted(void **state)
@@ -371,6 +396,7 @@ int main(void)
 		BROKER_TEST(submit_leaves_a_third_of_the_credit_to_work),
 		BROKER_TEST(sender_actor_and_reply_to_cannot_be_forged),
 		BROKER_TEST(what_a_key_may_not_send_is_forbidden_and_counted),
+		BROKER_TEST(newcomer_of_a_group_is_told_to_everybody),
 		BROKER_TEST(answer_to_an_unknown_instance_is_dropped_and_counted),
 		BROKER_TEST(member_gone_has_its_messages_answered),
 		BROKER_TEST(broker_killed_everybody_comes_back_by_itself),
