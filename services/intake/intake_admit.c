@@ -118,7 +118,7 @@ static enum res judge(struct gate *gate, struct kit_submit *submit, struct err *
 			"the same letter stands in this batch already");
 		return RES_OK;
 	}
-	if (intake_check_letter(&admitted->submit.letter, gate->now, &why) != RES_OK) {
+	if (intake_check_letter(&admitted->submit.letter, &why) != RES_OK) {
 		refuse(submit, gate->mem, RES_INVALID, why.text);
 		return RES_OK;
 	}

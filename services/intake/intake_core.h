@@ -72,8 +72,7 @@ struct intake_letter {
 };
 
 /* RES_INVALID: a sentence for the integrator, with the limit; never the letter's own text. */
-enum res intake_check_letter(
-	const struct intake_letter *letter, struct instant now, struct err *err) must_check;
+enum res intake_check_letter(const struct intake_letter *letter, struct err *err) must_check;
 
 /* An integrator's key with what it may use. */
 struct intake_key {

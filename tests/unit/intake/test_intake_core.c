@@ -116,7 +116,10 @@ static void intake_decide_closing_notes_when(void **state)
 static void intake_state_name_unknown_number_is_a_question_mark(void **state)
 {
 	(void)state;
+	assert_string_equal(intake_state_name(INTAKE_UNKNOWN), "UNKNOWN");
+	assert_string_equal(intake_state_name(INTAKE_RECEIVED), "RECEIVED");
 	assert_string_equal(intake_state_name(INTAKE_ACCEPTED), "ACCEPTED");
+	assert_string_equal(intake_state_name(INTAKE_CLOSED), "CLOSED");
 	assert_string_equal(intake_state_name(4711), "?");
 }
 
@@ -135,7 +138,7 @@ static void assert_refused(const struct intake_letter *letter, const char *part)
 {
 	struct err err = { .text = "" };
 
-	assert_int_equal(intake_check_letter(letter, now, &err), RES_INVALID);
+	assert_int_equal(intake_check_letter(letter, &err), RES_INVALID);
 	if (strstr(err.text, part) == NULL)
 		fail_msg("'%s' does not say '%s'", err.text, part);
 }
@@ -145,13 +148,13 @@ static void intake_check_letter_good_ones_pass(void **state)
 	struct intake_letter letter = good_letter();
 
 	(void)state;
-	assert_int_equal(intake_check_letter(&letter, now, NULL), RES_OK);
+	assert_int_equal(intake_check_letter(&letter, NULL), RES_OK);
 	letter.written_at = INSTANT_NONE;
 	letter.area = letter.reply_address = STR("");
 	letter.klass = STR("report");
-	assert_int_equal(intake_check_letter(&letter, now, NULL), RES_OK);
-	letter.written_at = instant_add(now, SPAN_DAYS(1));
-	assert_int_equal(intake_check_letter(&letter, now, NULL), RES_OK);
+	assert_int_equal(intake_check_letter(&letter, NULL), RES_OK);
+	letter.written_at = instant_add(now, SPAN_DAYS(400)); /* the channel's clock runs ahead */
+	assert_int_equal(intake_check_letter(&letter, NULL), RES_OK);
 }
 
 static void intake_check_letter_bad_text_is_named_with_its_limit(void **state)
@@ -191,7 +194,7 @@ static void intake_check_letter_limits_are_sharp(void **state)
 		memcpy(text + i, "\xE8\xB7\xAF", 3);
 	letter.title = str_of(text, 3 * (size_t)INTAKE_TITLE_CHARS_MAX);
 	letter.body = str_of(text, 3 * (size_t)INTAKE_BODY_CHARS_MAX);
-	assert_int_equal(intake_check_letter(&letter, now, NULL), RES_OK);
+	assert_int_equal(intake_check_letter(&letter, NULL), RES_OK);
 	letter.title.n += 3;
 	assert_refused(&letter, "title has 201 characters: want 1-200");
 	letter.title.n -= 3;
@@ -207,8 +210,8 @@ static void intake_check_letter_implausible_fields_are_named(void **state)
 	(void)state;
 	memset(many, 'a', sizeof many);
 	letter = good_letter();
-	letter.written_at = instant_add(now, SPAN_S(86401));
-	assert_refused(&letter, "more than one day in the future");
+	letter.written_at = (struct instant){ INT64_C(7258089600000000) };
+	assert_refused(&letter, "after 2199-12-31");
 	letter.written_at = (struct instant){ INT64_C(631123199999999) };
 	assert_refused(&letter, "before 1990-01-01");
 	letter = good_letter();
