@@ -1,9 +1,11 @@
-/* The server's side of the bus protocol over one router, the same in the broker and in the door: HELLO and WELCOME, who is
- * known, credit, heartbeats, batches in and out. What a message means is the hooks' business.
+/* The server's side of the bus protocol over one router, the same in the broker and in the door:
+ * HELLO and WELCOME, who is known, credit, heartbeats, batches in and out. What a message means is
+ * the hooks' business.
  *
- * Life: server_open → (loop: server_receive when the socket is readable, server_flush after each round, server_turn once a
- * second) → server_close (says BYE). Staged messages leave with server_flush, one batch a member where they fit. Members are
- * removed by server_flush and server_turn only, so a pointer taken inside a hook is good until the hook returns. */
+ * Life: server_open → (loop: server_receive when the socket is readable, server_flush after each
+ * round, server_turn once a second) → server_close (says BYE). Staged messages leave with
+ * server_flush, one batch a member where they fit. Members are removed by server_flush and
+ * server_turn only, so a pointer taken inside a hook is good until the hook returns. */
 #ifndef WL_PEER_SERVER_H
 #define WL_PEER_SERVER_H
 
@@ -20,7 +22,7 @@ struct server_hooks {
 	bool (*may_join)(void *arg, struct str user, struct str instance);
 	bool (*may_serve)(void *arg, struct str user, struct str group);
 	void (*joined)(void *arg, const struct member *member); /* at every HELLO that was taken */
-	void (*left)(void *arg, const struct member *member);   /* member->gone says why */
+	void (*left)(void *arg, const struct member *member);	/* member->gone says why */
 	/* Every message of a member that is not the protocol's own. */
 	void (*message)(void *arg, struct member *from, const struct wire_record *record);
 	/* A staged message that needs credit could not be handed over; its asker must be told. */
@@ -36,14 +38,16 @@ struct server_options {
 };
 
 struct server;
-enum res server_open(struct server **out, const struct server_options *options, struct err *err) must_check;
+enum res server_open(
+	struct server **out, const struct server_options *options, struct err *err) must_check;
 void server_close(struct server *server);
 void *server_socket(struct server *server);
 struct members *server_members(struct server *server);
 
 void server_receive(struct server *server, struct instant now);
 /* RES_TOO_BIG: header and tail, or body, are over their limits; nothing was staged. */
-enum res server_stage(struct server *server, struct member *to, const struct wire_record *record, struct str header_tail) must_check;
+enum res server_stage(struct server *server, struct member *to, const struct wire_record *record,
+	struct str header_tail) must_check;
 void server_stage_msg(struct server *server, struct member *to, const struct wire_msg *msg);
 /* It gets nothing more and is asked to say HELLO again when it speaks. why: static text. */
 void server_dismiss(struct server *server, struct member *member, const char *why);
@@ -53,12 +57,12 @@ void server_turn(struct server *server, struct instant now); /* now: monotonic *
 struct server_counts {
 	int64_t received;
 	int64_t sent;
-	int64_t bad_batch;    /* frames, magic, truncated, oversize: thrown away whole */
+	int64_t bad_batch; /* frames, magic, truncated, oversize: thrown away whole */
 	int64_t unknown_kind;
-	int64_t bad_header;   /* counted by server_count_bad_header too */
-	int64_t stranger;     /* messages of a connection that did not say HELLO */
-	int64_t forbidden;    /* HELLO that was refused, whole or in part */
-	int64_t unsent;       /* staged, and could not be handed over */
+	int64_t bad_header; /* counted by server_count_bad_header too */
+	int64_t stranger;   /* messages of a connection that did not say HELLO */
+	int64_t forbidden;  /* HELLO that was refused, whole or in part */
+	int64_t unsent;	    /* staged, and could not be handed over */
 };
 struct server_counts server_counts(const struct server *server);
 void server_count_bad_header(struct server *server);
