@@ -37,8 +37,8 @@ struct dispatch_case {
 	struct instant dispatched_at;
 	struct instant signed_at;
 	struct instant contacted_at;
-	struct instant resolved_at; /* when the reply went out; known before state RESOLVED when
-				       reply was faster */
+	/* When the reply went out; known before state RESOLVED when reply was faster. */
+	struct instant resolved_at;
 	struct instant sign_due;
 	struct instant contact_due;
 	struct instant resolve_due;
