@@ -170,14 +170,16 @@ enum res import_row_read(const struct import_header *header, const struct csv_re
 	};
 	if (record->fault != CSV_FINE)
 		return err_set(err, RES_INVALID, "%s", csv_fault_text(record->fault));
-	if (record->n != header->n)
+	/* what is missing at the end of a row is empty; what is too much stands in no column */
+	if (record->n > header->n)
 		return err_set(err, RES_INVALID, "%zu columns: the first line has %zu", record->n,
 			header->n);
 	for (int i = 0; i < IMPORT_COLUMNS; i++) {
 		if (header->at[i] < 0)
 			continue;
 		void *member = (char *)&row + rules[i].offset;
-		struct str text = record->fields[header->at[i]];
+		size_t at = (size_t)header->at[i];
+		struct str text = at < record->n ? record->fields[at] : STR("");
 		switch (rules[i].kind) {
 		case KIND_TEXT:
 			TRY(text_read(&rules[i], text, member, err));
