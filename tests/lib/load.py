@@ -1,0 +1,61 @@
+"""Load with a history: wangli-history against a test system, as a child that is waited for."""
+
+import signal
+import subprocess
+
+from system import until
+
+
+class Load:
+    """Submits letters at a rate until stopped; every invoke and every receipt is written down, fsynced."""
+
+    def __init__(self, system, channel="app", rate=150, seed=1, count=1000000):
+        self.system = system
+        self.channel = channel
+        self.folder = system.folder / f"history-{channel}"
+        self.folder.mkdir(exist_ok=True)
+        self.log = self.folder / "history"
+        if not (system.data / "keys" / "channels" / channel).exists():
+            system.wangli("channel", "add", channel)
+        self.program = system.data / "app" / "bin" / "wangli-history"
+        self.env = dict(
+            system.env,
+            DOOR_ADDRESS=f"tcp://127.0.0.1:{system.port + 1}",
+            DOOR_SERVER_KEY_FILE=str(system.data / "keys" / "door.pub"),
+            CHANNEL_KEY_FILE=str(system.data / "keys" / "channels" / channel),
+            VAULT_PUBLIC_KEY_FILE=str(system.data / "keys" / "vault.pub"),
+        )
+        self.arguments = ["--folder", str(self.folder), "--channel", channel, "--rate", str(rate), "--seed", str(seed)]
+        self.count = count
+        self.process = None
+
+    def start(self):
+        self.process = subprocess.Popen([self.program, "run", *self.arguments, "--count", str(self.count)], env=self.env,
+                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        return self
+
+    def size(self):
+        return self.log.stat().st_size if self.log.exists() else 0
+
+    def until_moved(self, by_bytes, seconds):
+        """Waits until the history has grown; True when it did. What stands still while things are down is no failure."""
+        goal = self.size() + by_bytes
+        try:
+            until(seconds, "the load moves", lambda: self.size() >= goal)
+            return True
+        except AssertionError:
+            assert self.process.poll() is None, f"the load ended: {self.process.stdout.read()[-2000:]}"
+            return False
+
+    def stop(self, seconds=120):
+        """No new letters; waits for the answers that are missing; returns what it said."""
+        self.process.send_signal(signal.SIGTERM)
+        said, _ = self.process.communicate(timeout=seconds)
+        return said
+
+    def verify(self, ok=(0,)):
+        conninfo = self.system.conninfo("wl_check")
+        done = subprocess.run([self.program, "verify", "--folder", str(self.folder), "--channel", self.channel],
+                              env=dict(self.env, PG_CONNINFO=conninfo), capture_output=True, text=True, timeout=300, check=False)
+        assert done.returncode in ok, f"verify: exit {done.returncode}\n{done.stdout[-3000:]}{done.stderr[-3000:]}"
+        return done.stdout.strip()
