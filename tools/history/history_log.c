@@ -69,7 +69,7 @@ static struct str text_copy(struct str text)
 	CHECK(copy != NULL);
 	memcpy(copy, text.p, text.n);
 	copy[text.n] = 0;
-	return str_of(copy, text.n);
+	return (struct str){ .p = copy, .n = text.n };
 }
 
 static struct history_letter *letter_of(struct history *history, struct str id)
