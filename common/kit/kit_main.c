@@ -118,6 +118,8 @@ static void take_message(struct kit *kit, const struct wire_msg *msg)
 	}
 }
 
+/* Takes what has arrived. With the inbox full the socket leaves the loop, or it would spin;
+ * after_round puts it back. */
 static void on_socket(void *arg)
 {
 	struct kit *kit = arg;
@@ -130,16 +132,30 @@ static void on_socket(void *arg)
 			take_message(kit, &messages[i]);
 		if (n == 0)
 			return;
-		if (kit->n_inbox ==
-			0) /* only answers came: nothing in the arena is needed any more */
+		if (kit->n_inbox == 0) /* only answers came: the arena holds nothing needed */
 			arena_reset(kit->inbox_mem[kit->inbox_at]);
 	}
+	kit->is_full = true;
+	loop_remove_socket(kit->loop, peer_socket(kit->peer));
+}
+
+/* There is room again. What peer_receive left of a batch is invisible to the poll, so it is asked
+ * at once. */
+static void listen_again(struct kit *kit)
+{
+	if (!kit->is_full || !inbox_has_room(kit))
+		return;
+	kit->is_full = false;
+	loop_add_socket(kit->loop, peer_socket(kit->peer), on_socket, kit);
+	on_socket(kit);
 	loop_again(kit->loop);
 }
 
 static void on_new_socket(void *arg, void *old_socket, void *new_socket)
 {
 	struct kit *kit = arg;
+	if (kit->is_full)
+		return; /* listen_again takes the new one */
 	if (old_socket != NULL)
 		loop_remove_socket(kit->loop, old_socket);
 	if (new_socket != NULL)
@@ -244,6 +260,7 @@ static void after_round(void *arg)
 		kit_batch_run(kit);
 		if (kit->n_inbox > 0)
 			loop_again(kit->loop);
+		listen_again(kit);
 	} else if (kit->n_inbox > 0 && !loop_timer_is_set(kit->gather_timer)) {
 		loop_timer_set(kit->gather_timer, SPAN_MS(kit->settings.gather));
 	}
