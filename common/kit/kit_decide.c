@@ -138,18 +138,39 @@ static void decide_event(struct kit *kit, struct slot *slot)
 	}
 }
 
+/* An earlier message of this batch moved or cleared the timer, or it fired here already. */
+static bool timer_is_spoken(const struct batch *batch, const struct slot *slot)
+{
+	for (size_t i = 0; i < batch->timers.n; i++) {
+		const struct timer_row *timer = batch->timers.items[i];
+		if (timer->at_case == slot->at && str_eq_c(timer->name, slot->handler->type))
+			return true;
+	}
+	return false;
+}
+
 /* A timer that fired is gone with this commit, unless its handler set it again. */
 static void decide_timer(struct kit *kit, struct slot *slot)
 {
-	if (instant_is_none(slot->timer_due)) {
+	if (instant_is_none(slot->timer_due) || timer_is_spoken(kit->batch, slot)) {
 		slot_end(slot, SLOT_SILENT, WIRE_CODE_UNSPECIFIED);
 		return;
 	}
 	struct batch_mark mark = batch_mark(kit->batch);
+	bool was_dirty = slot->at->is_dirty;
 	kit_timer_set(&slot->turn, slot->handler->type, INSTANT_NONE);
 	slot_run(kit, slot);
-	if (slot->code != WIRE_CODE_COMMITTED)
-		batch_cut(kit->batch, mark);
+	if (slot->code == WIRE_CODE_COMMITTED)
+		return;
+	batch_cut(kit->batch, mark);
+	slot->at->is_dirty = was_dirty;
+}
+
+bool kit_keeps_result(const struct slot *slot)
+{
+	return slot->message.kind == WIRE_COMMAND && slot->at != NULL && !slot->is_kept &&
+	       slot->end == SLOT_DONE && slot->code != WIRE_CODE_BUSY &&
+	       slot->code != WIRE_CODE_UNKNOWN_TYPE && !str_is_empty(slot->message.head.command_id);
 }
 
 static void decide_command(struct kit *kit, struct slot *slot)
@@ -167,6 +188,9 @@ static void decide_command(struct kit *kit, struct slot *slot)
 		return;
 	}
 	slot_run(kit, slot);
+	/* a refusal, too, goes with the case's version, so that two replicas give one result */
+	if (kit_keeps_result(slot))
+		slot->at->is_dirty = true;
 }
 
 static void decide_slot(struct kit *kit, struct slot *slot)

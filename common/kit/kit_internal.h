@@ -37,6 +37,8 @@ struct batch_case {
 	bool is_lost;	   /* another replica was faster: its slots are decided again */
 	bool is_admitted;  /* a fresh id from admit: not loaded */
 	int32_t first_seq; /* of the journal when it was read */
+	int32_t claims;	   /* its rows for tables that decide, and how many of them went in */
+	int32_t claims_won;
 	int32_t last_event_slot[KIT_PRODUCERS]; /* index + 1: the one that carries the
 						   acknowledgement */
 };
@@ -189,6 +191,7 @@ struct kit {
 	bool inbox_is_urgent; /* holds a command, a submission or an outcome: does not wait to fill
 			       */
 	bool gather_is_over;
+	bool is_full; /* the inbox: the socket is out of the loop until there is room */
 	struct arena *batch_mem;
 	struct batch *batch; /* the one being decided; NULL between batches */
 	struct arena *relay_mem;
@@ -216,6 +219,7 @@ void kit_batch_run(struct kit *kit);
 
 /* kit_decide.c */
 enum res kit_decide(struct kit *kit, struct batch *batch, struct err *err) must_check;
+bool kit_keeps_result(const struct slot *slot); /* under its command_id, if its case wins */
 const struct kit_handler *kit_handler_find(
 	const struct service_spec *spec, const struct wire_msg *msg);
 

@@ -92,17 +92,9 @@ static void children_of(struct batch *batch, const struct kit_table *table, stru
 {
 	for (size_t i = 0; i < batch->children.n; i++) {
 		struct child_row *child = batch->children.items[i];
-		if (child->table == table && (child->at_case == NULL || !child->at_case->is_lost))
+		bool is_lost = child->at_case != NULL && child->at_case->is_lost;
+		if (child->table == table && (!is_lost || kit_planted("keep_losers")))
 			list_add(batch->mem, out, child->row);
-	}
-}
-
-static void lose_all_dirty(struct batch *batch, bool (*may_win)(const struct batch_case *at))
-{
-	for (size_t i = 0; i < batch->cases.n; i++) {
-		struct batch_case *at = batch->cases.items[i];
-		if (at->is_dirty && (may_win == NULL || may_win(at)))
-			at->is_lost = true;
 	}
 }
 
@@ -115,12 +107,31 @@ static void win_returned(struct batch *batch, const struct db_call *call)
 	}
 }
 
-/* Round B. Everything dirty has lost until the database returns it. */
-static enum res round_rows(struct kit *kit, struct batch *batch, struct err *err)
+static void claims_count(struct batch *batch, const struct round *round)
 {
-	const struct kit_case_table *table = kit->spec->cases;
+	for (size_t i = 0; i < batch->children.n; i++) {
+		struct child_row *child = batch->children.items[i];
+		if (child->table->decides)
+			child->at_case->claims++;
+	}
+	for (size_t c = 0; c < round->n; c++) {
+		const struct db_result *rows = round->calls[c].result;
+		for (size_t r = 0; r < db_rows(rows); r++) {
+			struct batch_case *at = map_get_id(batch->by_case, db_get_int(rows, r, 0));
+			if (at != NULL)
+				at->claims_won++;
+		}
+	}
+	for (size_t i = 0; i < batch->cases.n; i++) {
+		struct batch_case *at = batch->cases.items[i];
+		at->is_lost = at->claims_won < at->claims;
+	}
+}
+
+/* The tables that decide go first: a case loses when one of its rows did not go in. */
+static enum res round_claims(struct kit *kit, struct batch *batch, struct err *err)
+{
 	struct round round = { .n = 0 };
-	struct list inserts = { 0 }, updates = { 0 };
 	for (const struct kit_table *const *t = kit->spec->tables; t != NULL && *t != NULL; t++) {
 		struct list rows = { 0 };
 		if (!(*t)->decides)
@@ -128,12 +139,40 @@ static enum res round_rows(struct kit *kit, struct batch *batch, struct err *err
 		children_of(batch, *t, &rows);
 		round_add_rows(&round, batch->mem, (*t)->insert, (*t)->cols, (*t)->n_cols, &rows);
 	}
+	if (arena_failed(batch->mem))
+		return err_set(err, RES_INVALID, "the batch needs more than BATCH_MEMORY");
+	if (round.n == 0)
+		return RES_OK;
+	TRY(db_round(kit->db, round.calls, round.n, err));
+	claims_count(batch, &round);
+	return RES_OK;
+}
+
+/* A loser whose deciding row stands: only a rollback takes it back, then the batch is run again. */
+static enum res claims_check(const struct batch *batch, struct err *err)
+{
+	for (size_t i = 0; i < batch->cases.n; i++) {
+		const struct batch_case *at = batch->cases.items[i];
+		if (at->is_lost && at->claims_won > 0)
+			return err_set(err, RES_CONFLICT,
+				"another replica wrote a case whose deciding row went in");
+	}
+	return RES_OK;
+}
+
+/* Round B. What is written has lost until the database returns it. */
+static enum res round_rows(struct kit *kit, struct batch *batch, struct err *err)
+{
+	const struct kit_case_table *table = kit->spec->cases;
+	struct round round = { .n = 0 };
+	struct list inserts = { 0 }, updates = { 0 };
 	if (batch->cases.n > 0) /* a batch of commands that belong to no case has none */
 		qsort(batch->cases.items, batch->cases.n, sizeof(void *), compare_cases);
 	for (size_t i = 0; i < batch->cases.n; i++) {
 		struct batch_case *at = batch->cases.items[i];
-		if (!at->is_dirty)
+		if (!at->is_dirty || at->is_lost)
 			continue;
+		at->is_lost = true;
 		struct kit_case *row = kit_case_of(at->row);
 		list_add(batch->mem, row->version == 0 ? &inserts : &updates, row);
 		if (row->version == 0)
@@ -148,7 +187,6 @@ static enum res round_rows(struct kit *kit, struct batch *batch, struct err *err
 	if (round.n == 0)
 		return RES_OK;
 	TRY(db_round(kit->db, round.calls, round.n, err));
-	lose_all_dirty(batch, NULL);
 	win_returned(batch, inserted);
 	win_returned(batch, updated);
 	return RES_OK;
@@ -161,6 +199,27 @@ static void winners(struct batch *batch, const struct list *from, struct list *o
 		memcpy(&at, (const char *)from->items[i] + case_at, sizeof at);
 		if (kit_planted("keep_losers") || !at->is_lost)
 			list_add(batch->mem, out, from->items[i]);
+	}
+}
+
+/* What handlers raised themselves; `on conflict` takes no marker twice. */
+static void markers_raised(struct kit *kit, struct batch *batch, struct list *out)
+{
+	size_t first = out->n;
+	for (size_t i = 0; i < batch->raised.n; i++) {
+		struct marker_row *marker = batch->raised.items[i];
+		const struct batch_case *at = marker->at_case;
+		bool is_there = kit_case_of(at->row)->seq != at->first_seq && kit->self >= 0 &&
+				kit_subscribes(marker->grp, (enum kit_producer)kit->self);
+		for (size_t k = first; k < out->n && !is_there; k++) {
+			struct marker_row *earlier = out->items[k];
+			is_there = earlier->case_id == marker->case_id &&
+				   str_eq(earlier->grp, marker->grp);
+			if (is_there)
+				earlier->seq = stream_marker_raise(earlier->seq, marker->seq);
+		}
+		if (!at->is_lost && !is_there)
+			list_add(batch->mem, out, marker);
 	}
 }
 
@@ -186,7 +245,7 @@ static void markers_of(struct kit *kit, struct batch *batch, struct list *out)
 			list_add(batch->mem, out, marker);
 		}
 	}
-	winners(batch, &batch->raised, out, offsetof(struct marker_row, at_case));
+	markers_raised(kit, batch, out);
 }
 
 /* The last word of the batch on each timer counts; `on conflict` takes no row twice. */
@@ -207,18 +266,11 @@ static void timers_of(struct batch *batch, struct list *out_set, struct list *ou
 	}
 }
 
-static bool slot_keeps_result(const struct slot *slot)
-{
-	return slot->message.kind == WIRE_COMMAND && slot->at != NULL && !slot->is_kept &&
-	       slot->end == SLOT_DONE && !slot->at->is_lost && slot->code != WIRE_CODE_BUSY &&
-	       slot->code != WIRE_CODE_UNKNOWN_TYPE && !str_is_empty(slot->message.head.command_id);
-}
-
 static void commands_of(struct batch *batch, struct list *out)
 {
 	for (size_t i = 0; i < batch->n_slots; i++) {
 		const struct slot *slot = &batch->slots[i];
-		if (!slot_keeps_result(slot))
+		if (!kit_keeps_result(slot) || slot->at->is_lost)
 			continue;
 		struct command_row *row = arena_new(batch->mem, struct command_row);
 		if (row == NULL)
@@ -299,7 +351,9 @@ static void plant_early_answers(struct kit *kit, struct batch *batch)
 
 enum res kit_write(struct kit *kit, struct batch *batch, struct err *err)
 {
+	TRY(round_claims(kit, batch, err));
 	TRY(round_rows(kit, batch, err));
+	TRY(claims_check(batch, err));
 	struct round round = { .n = 0 };
 	add_journal_and_children(kit, batch, &round);
 	add_markers(kit, batch, &round);
