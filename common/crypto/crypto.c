@@ -72,10 +72,19 @@ void crypto_pair_public(
 	CHECK(crypto_scalarmult_base(out_public, secret) == 0);
 }
 
+bool crypto_public_is_valid(const uint8_t public_key[CRYPTO_KEY_BYTES])
+{
+	uint8_t scalar[CRYPTO_KEY_BYTES];
+	uint8_t shared[CRYPTO_KEY_BYTES];
+
+	randombytes_buf(scalar, sizeof(scalar));
+	return crypto_scalarmult(shared, scalar, public_key) == 0;
+}
+
 void crypto_key_seal(const uint8_t data_key[CRYPTO_KEY_BYTES],
 	const uint8_t public_key[CRYPTO_KEY_BYTES], uint8_t out[CRYPTO_SEALED_KEY_BYTES])
 {
-	/* Fails for a public key of small order only: such a key is a fault of whoever made it. */
+	/* Fails for a public key of small order only: crypto_public_is_valid() told before. */
 	CHECK(crypto_box_seal(out, data_key, CRYPTO_KEY_BYTES, public_key) == 0);
 }
 

@@ -30,6 +30,9 @@ void crypto_key_make(uint8_t out[CRYPTO_KEY_BYTES]);
 void crypto_pair_make(uint8_t out_public[CRYPTO_KEY_BYTES], uint8_t out_secret[CRYPTO_KEY_BYTES]);
 void crypto_pair_public(
 	const uint8_t secret[CRYPTO_KEY_BYTES], uint8_t out_public[CRYPTO_KEY_BYTES]);
+/* false: a point of small order, to which nothing can be sealed. Ask before a key from outside is
+ * used. */
+bool crypto_public_is_valid(const uint8_t public_key[CRYPTO_KEY_BYTES]);
 void crypto_key_seal(const uint8_t data_key[CRYPTO_KEY_BYTES],
 	const uint8_t public_key[CRYPTO_KEY_BYTES], uint8_t out[CRYPTO_SEALED_KEY_BYTES]);
 /* RES_INVALID: not sealed to this key, or damaged. */

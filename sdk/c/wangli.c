@@ -59,6 +59,8 @@ static enum res options_check(const struct wangli_options *options, struct err *
 	}
 	if (!bus_key_is_valid(str_from_c(options->server_key)))
 		return err_set(err, RES_INVALID, "the door's key is no Z85 key");
+	if (!crypto_public_is_valid(options->vault_key))
+		return err_set(err, RES_INVALID, "the vault's key is no public key");
 	return RES_OK;
 }
 
@@ -108,8 +110,9 @@ static enum res client_open(
 	struct wangli *client, const struct wangli_options *options, struct err *err)
 {
 	char lock[4096];
-	TRY(options_check(options, err));
 	TRY(crypto_start(err));
+	TRY(options_check(options, err));
+	seal_init(&client->seal, options->vault_key, str_from_c(options->secret_key));
 	TRY(os_folder_create(options->spool, 0700, err));
 	if ((size_t)snprintf(lock, sizeof lock, "%s/lock", options->spool) >= sizeof lock)
 		return err_set(err, RES_INVALID, "the spool's path is too long");
@@ -129,7 +132,6 @@ enum res wangli_open(struct wangli **out, const struct wangli_options *options, 
 	client->mem = arena_create(TURN_MEMORY);
 	CHECK(client->channel != NULL && client->mem != NULL);
 	outbox_init(&client->outbox);
-	seal_init(&client->seal, options->vault_key, str_from_c(options->secret_key));
 	enum res res = client_open(client, options, err);
 	if (res != RES_OK) {
 		wangli_close(client);

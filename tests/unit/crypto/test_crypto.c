@@ -105,6 +105,19 @@ static void crypto_pair_public_is_the_pairs_own(void **state)
 	assert_memory_equal(again, public_key, sizeof(again));
 }
 
+static void crypto_public_of_small_order_is_refused(void **state)
+{
+	uint8_t public_half[CRYPTO_KEY_BYTES] = { 0 };
+	uint8_t secret_half[CRYPTO_KEY_BYTES];
+
+	(void)state;
+	assert_false(crypto_public_is_valid(public_half));
+	public_half[0] = 1;
+	assert_false(crypto_public_is_valid(public_half));
+	crypto_pair_make(public_half, secret_half);
+	assert_true(crypto_public_is_valid(public_half));
+}
+
 static void crypto_record_open_what_was_sealed_comes_back(void **state)
 {
 	static const struct str plains[] = { STR_INIT(""), STR_INIT("a"),
@@ -225,6 +238,7 @@ int main(void)
 		cmocka_unit_test(crypto_hash_moved_border_differs),
 		cmocka_unit_test(crypto_key_open_only_the_right_secret_opens),
 		cmocka_unit_test(crypto_pair_public_is_the_pairs_own),
+		cmocka_unit_test(crypto_public_of_small_order_is_refused),
 		cmocka_unit_test(crypto_record_open_what_was_sealed_comes_back),
 		cmocka_unit_test(crypto_record_open_any_change_is_refused),
 		cmocka_unit_test(crypto_record_seal_arena_full_gives_nothing),
