@@ -5,6 +5,7 @@ cmd_test() {
 	local labels=() long='' pattern=''
 	if [ "${1:-}" = container ]; then
 		shift
+		packages_ensure container
 		exec "$ROOT/tests/container/run.sh" "$@"
 	fi
 	while [ $# -gt 0 ]; do
