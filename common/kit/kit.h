@@ -83,7 +83,8 @@ struct kit_turn {
 	void *admitted;	     /* what service_spec.admit left for this message, or NULL */
 };
 
-/* Handlers by kind and type. `handle` NULL: the event only moves the cursor. Results of a handler:
+/* Handlers by kind and type. An event that only moves the cursor has a handler too, which gives a
+ * new row its first values. Results of a handler:
  *   RES_OK        taken; ACK, or the RESULT or RECEIPT that it emitted
  *   RES_INVALID   wrong and stays wrong: NACK INVALID, or RESULT INVALID for a command (kept under
  * its command_id) RES_CONFLICT  the state does not allow it: RESULT REFUSED for a command (kept);

@@ -148,6 +148,7 @@ void kit_send_event(struct kit *kit, struct str group, const struct journal_row 
 
 static void send_hints(struct kit *kit, struct batch *batch)
 {
+	struct str id = arena_printf(batch->mem, "hint/%lld", (long long)batch->real_now.us);
 	for (size_t i = 0; i < batch->hints.n; i++) {
 		const struct hint_row *hint = batch->hints.items[i];
 		struct wire_msg command = {
@@ -157,7 +158,7 @@ static void send_hints(struct kit *kit, struct batch *batch)
 				.type = hint->type,
 				.to = hint->group,
 				.reply_to = str_from_c(kit->instance),
-				.command_id = arena_printf(batch->mem, "hint/%lld", (long long)batch->real_now.us),
+				.command_id = id,
 				.time = INSTANT_NONE,
 			},
 		};

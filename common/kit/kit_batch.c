@@ -10,6 +10,8 @@
 
 #include "kit_sql.h"
 
+#define KEPT_FOR SPAN_MS(200)
+
 struct load {
 	struct list ids;      /* struct batch_case to read */
 	struct list commands; /* slots */
@@ -296,8 +298,11 @@ static enum res batch_run_once(
 	return res;
 }
 
+/* For later: the fault is not in the messages. Not at once again, so that nothing spins. */
 static void batch_keep(struct kit *kit, const struct wire_msg *messages, size_t n)
 {
+	kit->held_until = instant_add(loop_now(kit->loop), KEPT_FOR);
+	loop_timer_set(kit->gather_timer, KEPT_FOR);
 	for (size_t i = 0; i < n; i++) {
 		struct wire_msg copy =
 			kit_message_copy(kit->inbox_mem[kit->inbox_at], &messages[i]);

@@ -85,7 +85,14 @@ static void slot_run(struct kit *kit, struct slot *slot)
 	}
 	struct batch_mark mark = batch_mark(batch);
 	struct err err = { .text = "" };
+	batch->is_handler_in_db = false;
 	enum res res = slot->handler->handle(&slot->turn, &err);
+	if (batch->is_handler_in_db && res != RES_OK) {
+		/* its statement may have ended the transaction: bisection finds it and refuses it
+		 * alone */
+		batch->broken = res == RES_RETRY || res == RES_CONFLICT ? res : RES_INVALID;
+		batch->broken_err = err;
+	}
 	if (slot_conclude(kit, slot, res, &err)) {
 		if (slot->at != NULL)
 			slot->at->is_dirty = true;
@@ -126,12 +133,7 @@ static void decide_event(struct kit *kit, struct slot *slot)
 	case STREAM_APPLY:
 		break;
 	}
-	if (slot->handler->handle != NULL) {
-		slot_run(kit, slot);
-	} else {
-		slot_end(slot, SLOT_DONE, WIRE_CODE_COMMITTED);
-		slot->at->is_dirty = true;
-	}
+	slot_run(kit, slot);
 	if (slot->end == SLOT_DONE && slot->code == WIRE_CODE_COMMITTED) {
 		kit_case_of(slot->at->row)->seen[producer] = seq;
 		slot->at->last_event_slot[producer] = (int32_t)(slot - kit->batch->slots) + 1;
@@ -229,8 +231,12 @@ enum res kit_decide(struct kit *kit, struct batch *batch, struct err *err)
 			(long long)batch->slots[i].message.head.case_id);
 		check_at_message(at);
 		decide_slot(kit, &batch->slots[i]);
+		if (batch->broken != RES_OK)
+			break;
 	}
 	check_at_message(NULL);
+	if (batch->broken != RES_OK)
+		return err_set(err, batch->broken, "%s", batch->broken_err.text);
 	if (arena_failed(batch->mem))
 		return err_set(err, RES_INVALID, "the batch needs more than BATCH_MEMORY");
 	return RES_OK;

@@ -121,6 +121,10 @@ struct batch {
 	struct list timers;
 	struct list children;
 	struct list hints;
+	bool is_handler_in_db; /* the running handler took the session: its failure is the batch's
+				*/
+	enum res broken;       /* what a handler's own statement came to; the transaction is gone */
+	struct err broken_err;
 };
 
 /* --- the relay --- */
@@ -156,6 +160,7 @@ struct relay {
 	bool wants_timers;
 	bool wants_wake; /* all groups: what was under way may be lost */
 	struct group *wake_group;
+	struct map *refused; /* (case, group) → the entry that a member would not take */
 };
 
 struct kit_counts {
@@ -191,6 +196,8 @@ struct kit {
 	bool inbox_is_urgent; /* holds a command, a submission or an outcome: does not wait to fill
 			       */
 	bool gather_is_over;
+	struct instant held_until; /* a batch failed for what is outside of it: not before this */
+	int32_t credit_held;	   /* of messages that were refused while the database is away */
 	bool is_full; /* the inbox: the socket is out of the loop until there is room */
 	struct arena *batch_mem;
 	struct batch *batch; /* the one being decided; NULL between batches */
@@ -240,6 +247,7 @@ void kit_journal_seal(struct journal_row *entry, uint8_t head[32]);
 
 /* kit_relay.c */
 void relay_init(struct kit *kit);
+void relay_fini(struct kit *kit);
 struct group *relay_group(struct kit *kit, struct str name);
 bool relay_may_send(struct kit *kit, struct group *group);
 bool relay_take(struct kit *kit,

@@ -19,6 +19,8 @@
 #define SETTLE_AT	  1000
 #define TURN_EVERY	  SPAN_MS(250)
 #define DB_RETRY	  SPAN_MS(200)
+#define REFUSE_MOST	  64   /* at a time: even the largest fit into BATCH_MEMORY */
+#define AWAY_RETRY_MS	  1000 /* what askers are told while the database is away */
 
 static const struct config_setting kit_settings[] = {
 #define SETTING(field, name, type, fallback, least, most, unit, meaning)                           \
@@ -151,6 +153,31 @@ static void listen_again(struct kit *kit)
 	loop_again(kit->loop);
 }
 
+/* After a batch that failed for what is outside of it. */
+static bool is_held(const struct kit *kit)
+{
+	return !db_is_up(kit->db) || instant_is_before(loop_now(kit->loop), kit->held_until);
+}
+
+/* The inbox is full and the database away: who asks hears it at once, and heartbeats are still
+ * read. The credit is given back with the database. */
+static void refuse_more(struct kit *kit)
+{
+	struct wire_msg messages[REFUSE_MOST];
+	size_t n;
+	do {
+		arena_reset(kit->relay_mem);
+		n = peer_receive(kit->peer, kit->relay_mem, messages, REFUSE_MOST);
+		for (size_t i = 0; i < n; i++) {
+			if (relay_take(kit, &messages[i]) || take_wake(kit, &messages[i]))
+				continue;
+			kit->credit_held += wire_kind_needs_credit(messages[i].kind);
+			kit_nack(kit, &messages[i], WIRE_CODE_BUSY, AWAY_RETRY_MS, 0,
+				STR("the database is away"));
+		}
+	} while (n > 0);
+}
+
 static void on_new_socket(void *arg, void *old_socket, void *new_socket)
 {
 	struct kit *kit = arg;
@@ -166,6 +193,7 @@ static void on_welcome(void *arg)
 {
 	struct kit *kit = arg;
 	log_event(kit->log, bus_connected, LOG_TEXT("instance", kit->instance));
+	kit->credit_held = 0; /* a new session opens the whole window */
 	relay_wake_all(kit);
 }
 
@@ -211,6 +239,10 @@ static void on_db_timer(void *arg)
 		return;
 	}
 	log_event(kit->log, db_connected, LOG_TEXT("service", kit->spec->name));
+	kit->held_until = INSTANT_NONE;
+	kit->gather_is_over = true;
+	peer_credit(kit->peer, kit->credit_held);
+	kit->credit_held = 0;
 	relay_wake_all(kit);
 }
 
@@ -223,8 +255,12 @@ static enum res db_start(struct kit *kit, struct err *err)
 		.more_statements = kit_sql_all,
 		.statement_timeout = SPAN_MS(kit->settings.statement_timeout),
 	};
-	TRY(db_open(&kit->db, &options, err));
-	TRY(schema_check(kit, err));
+	enum res res = db_open(&kit->db, &options, err);
+	if (res == RES_OK)
+		res = schema_check(kit, err);
+	if (res == RES_INVALID || res == RES_DENIED)
+		log_event(kit->log, db_refused, LOG_TEXT("why", err->text));
+	TRY(res);
 	log_event(kit->log, db_connected, LOG_TEXT("service", kit->spec->name));
 	return RES_OK;
 }
@@ -233,9 +269,9 @@ static enum res db_start(struct kit *kit, struct err *err)
 
 static bool batch_is_due(struct kit *kit)
 {
-	return kit->n_inbox > 0 &&
-	       (kit->inbox_is_urgent || kit->gather_is_over || kit->n_inbox >= WORTH_A_BATCH ||
-		       kit->settings.gather == 0);
+	return kit->n_inbox > 0 && !is_held(kit) &&
+	       (kit->inbox_is_urgent || kit->is_stopping || kit->gather_is_over ||
+		       kit->n_inbox >= WORTH_A_BATCH || kit->settings.gather == 0);
 }
 
 static void settle(struct kit *kit)
@@ -296,6 +332,8 @@ static void on_turn(void *arg)
 {
 	struct kit *kit = arg;
 	bool was_up = peer_is_up(kit->peer);
+	if (kit->is_full && is_held(kit))
+		refuse_more(kit);
 	peer_turn(kit->peer, loop_now(kit->loop));
 	if (was_up && !peer_is_up(kit->peer))
 		log_event(kit->log, bus_lost, LOG_TEXT("instance", kit->instance));
@@ -445,6 +483,7 @@ static void end(struct kit *kit)
 	arena_destroy(kit->batch_mem);
 	arena_destroy(kit->relay_mem);
 	map_destroy(kit->by_case);
+	relay_fini(kit);
 	free(kit->inbox);
 	config_free(kit_settings, N_KIT_SETTINGS, &kit->settings);
 	if (kit->own_settings != NULL)

@@ -14,13 +14,22 @@
 #define SWEEP_SOON  SPAN_MS(20) /* a full claim: there is more */
 #define AWAY_FOR    SPAN_S(2) /* a group without members is tried again after this, notice or not */
 
-struct group *relay_group(struct kit *kit, struct str name)
+static struct group *group_find(struct kit *kit, struct str name)
 {
 	struct relay *relay = &kit->relay;
 	for (size_t i = 0; i < relay->n_groups; i++) {
 		if (str_eq_c(name, relay->groups[i].name))
 			return &relay->groups[i];
 	}
+	return NULL;
+}
+
+struct group *relay_group(struct kit *kit, struct str name)
+{
+	struct relay *relay = &kit->relay;
+	struct group *known = group_find(kit, name);
+	if (known != NULL)
+		return known;
 	CHECK(relay->n_groups <
 		KIT_GROUPS_MAX); /* channels come from our own markers: an operator adds them */
 	struct group *group = &relay->groups[relay->n_groups++];
@@ -32,10 +41,16 @@ struct group *relay_group(struct kit *kit, struct str name)
 
 void relay_init(struct kit *kit)
 {
+	kit->relay.refused = map_create();
 	const char *const *groups = NULL;
 	size_t n = kit_groups_of(kit->self, &groups);
 	for (size_t i = 0; i < n; i++)
 		relay_group(kit, str_from_c(groups[i]));
+}
+
+void relay_fini(struct kit *kit)
+{
+	map_destroy(kit->relay.refused);
 }
 
 bool relay_may_send(struct kit *kit, struct group *group)
@@ -59,15 +74,55 @@ void relay_wake_all(struct kit *kit)
 void relay_due(struct kit *kit, int64_t case_id, struct group *group, int32_t first, int32_t last)
 {
 	struct relay *relay = &kit->relay;
-	if (relay->n_due == KIT_DUE_MAX) /* the marker stands: the sweep finds it again */
+	/* the marker stands: the sweep finds it again; groups that wait leave it its room */
+	size_t most = group->state == GROUP_OPEN ? KIT_DUE_MAX : KIT_DUE_MAX - KIT_SWEEP_MOST;
+	if (relay->n_due >= most)
 		return;
 	relay->due[relay->n_due++] =
 		(struct due){ .case_id = case_id, .group = group, .first = first, .last = last };
 }
 
+/* A subscriber that refuses an entry asks for it again with every later one (GAP). Sending it at
+ * once each time would run in a circle at the speed of the bus: it waits for the sweep, which
+ * forgets. */
+struct refused_key {
+	int64_t case_id;
+	int64_t group;
+};
+
+static struct str refused_key(
+	struct kit *kit, int64_t case_id, const struct group *group, struct refused_key *out)
+{
+	*out = (struct refused_key){ .case_id = case_id, .group = group - kit->relay.groups };
+	return str_of(out, sizeof *out);
+}
+
+static void refused_note(struct kit *kit, const struct wire_head *head, const struct group *group)
+{
+	struct refused_key key;
+	if (map_count(kit->relay.refused) >= KIT_DUE_MAX)
+		map_clear(kit->relay.refused);
+	map_put(kit->relay.refused, refused_key(kit, head->case_id, group, &key),
+		(void *)(intptr_t)head->seq);
+}
+
+static bool refused_is(struct kit *kit, const struct wire_head *gap, const struct group *group)
+{
+	struct refused_key key;
+	const void *seq = map_get(kit->relay.refused, refused_key(kit, gap->case_id, group, &key));
+	return seq != NULL && (intptr_t)seq == gap->expected;
+}
+
+static void refused_forget(struct kit *kit, int64_t case_id, const struct group *group)
+{
+	struct refused_key key;
+	map_remove(kit->relay.refused, refused_key(kit, case_id, group, &key));
+}
+
 static void take_ack(struct kit *kit, const struct wire_msg *msg, struct group *group)
 {
 	struct relay *relay = &kit->relay;
+	refused_forget(kit, msg->head.case_id, group);
 	if (relay->n_finished == KIT_FINISHED_MAX)
 		return; /* sent again after the lease, answered DUPLICATE then */
 	relay->finished[relay->n_finished++] = (struct finished){
@@ -90,7 +145,7 @@ static void take_nack(struct kit *kit, const struct wire_msg *msg, struct group 
 	if (msg->head.code == WIRE_CODE_GAP) {
 		struct stream_range range =
 			stream_range_after_gap(msg->head.expected, msg->head.seq);
-		if (kit_planted("ignore_gap"))
+		if (kit_planted("ignore_gap") || refused_is(kit, &msg->head, group))
 			return;
 		relay_due(kit, msg->head.case_id, group, range.first, range.last);
 	} else if (msg->head.code == WIRE_CODE_BUSY && is_brokers) {
@@ -99,6 +154,8 @@ static void take_nack(struct kit *kit, const struct wire_msg *msg, struct group 
 		relay_due(kit, msg->head.case_id, group, msg->head.seq, msg->head.seq);
 	} else if (msg->head.code == WIRE_CODE_NO_CONSUMER) {
 		group_block(kit, group, GROUP_AWAY, AWAY_FOR);
+	} else {
+		refused_note(kit, &msg->head, group);
 	}
 }
 
@@ -130,11 +187,11 @@ bool relay_take(struct kit *kit, const struct wire_msg *msg)
 	case WIRE_NACK:
 		if (kit->self >= 0 && str_eq_c(msg->head.producer, kit->spec->name) &&
 			msg->head.case_id > 0 && !str_is_empty(msg->head.subject)) {
-			struct group *group = relay_group(kit, msg->head.subject);
-			if (msg->kind == WIRE_ACK)
-				take_ack(kit, msg, group);
-			else
+			struct group *group = group_find(kit, msg->head.subject);
+			if (msg->kind == WIRE_NACK && group != NULL)
 				take_nack(kit, msg, group);
+			else if (group != NULL && str_eq(msg->head.sender, msg->head.subject))
+				take_ack(kit, msg, group); /* nobody speaks for another group */
 		}
 		return true;
 	case WIRE_RESULT: /* of a hint */
@@ -188,8 +245,10 @@ static enum res sweep(struct kit *kit, struct err *err)
 	for (size_t i = 0; i < n; i++) {
 		struct stream_range range =
 			stream_range_of_marker((int32_t)db_get_int(result, i, 2));
-		relay_due(kit, db_get_int(result, i, 0), relay_group(kit, db_get_str(result, i, 1)),
-			range.first, range.last);
+		int64_t case_id = db_get_int(result, i, 0);
+		struct group *group = relay_group(kit, db_get_str(result, i, 1));
+		refused_forget(kit, case_id, group);
+		relay_due(kit, case_id, group, range.first, range.last);
 	}
 	if (n > 0) {
 		kit->counts.resent += (int64_t)n;
@@ -214,12 +273,13 @@ static enum res claim_timers(struct kit *kit, struct err *err)
 	db_param_int4(&params, most);
 	TRY(db_run(kit->db, &kit_sql_timer_claim, &params, &result, err));
 	size_t n = db_rows(result);
+	struct arena *mem = kit->inbox_mem[kit->inbox_at];
 	for (size_t i = 0; i < n; i++) {
 		const struct wire_msg timer = {
 			.kind = (enum wire_kind)KIT_TIMER,
 			.head = {
 				.case_id = db_get_int(result, i, 0),
-				.type = arena_str(kit->inbox_mem[kit->inbox_at], db_get_str(result, i, 1)),
+				.type = arena_str(mem, db_get_str(result, i, 1)),
 				.time = db_get_instant(result, i, 2),
 			},
 		};
@@ -239,13 +299,16 @@ static size_t take_due(struct kit *kit, bool is_deliver, struct due *out)
 	size_t n = 0, left = 0;
 	for (size_t i = 0; i < relay->n_due; i++) {
 		struct due *due = &relay->due[i];
-		if (n < RELAY_BATCH && due->group->is_deliver == is_deliver &&
-			relay_may_send(kit, due->group))
+		bool may_send = relay_may_send(kit, due->group);
+		if (n < RELAY_BATCH && due->group->is_deliver == is_deliver && may_send)
 			out[n++] = *due;
-		else
+		else if (due->group->state !=
+			 GROUP_AWAY) /* its marker waits for somebody to come */
 			relay->due[left++] = *due;
 	}
 	relay->n_due = left;
+	if (n == RELAY_BATCH)
+		loop_again(kit->loop);
 	return n;
 }
 

@@ -144,5 +144,6 @@ void kit_hint(struct kit_turn *turn, const char *group, const char *type)
 
 struct db *kit_turn_db(struct kit_turn *turn)
 {
+	turn->kit->batch->is_handler_in_db = true;
 	return turn->kit->db;
 }

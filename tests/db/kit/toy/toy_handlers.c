@@ -26,6 +26,14 @@ static enum res on_put(struct kit_turn *turn, struct err *err)
 	return effect(turn, turn->message->body, err);
 }
 
+/* Only moves the cursor. */
+static enum res on_noted(struct kit_turn *turn, struct err *err)
+{
+	(void)turn;
+	(void)err;
+	return RES_OK;
+}
+
 static enum res on_tell(struct kit_turn *turn, struct err *err)
 {
 	TRY(effect(turn, turn->message->body, err));
@@ -113,7 +121,7 @@ static enum res on_raise(struct kit_turn *turn, struct err *err)
 #define HANDLERS                                                                                   \
 	{ WIRE_EVENT, "intake.put.v1", on_put, false },                                            \
 		{ WIRE_EVENT, "intake.tell.v1", on_tell, false },                                  \
-		{ WIRE_EVENT, "intake.noted.v1", NULL, false },                                    \
+		{ WIRE_EVENT, "intake.noted.v1", on_noted, false },                                \
 		{ WIRE_EVENT, "intake.patient.v1", on_patient, false },                            \
 		{ WIRE_EVENT, "intake.arm.v1", on_arm, false },                                    \
 		{ WIRE_EVENT, "intake.jam.v1", on_jam, false },                                    \
