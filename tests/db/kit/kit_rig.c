@@ -60,6 +60,7 @@ int kit_rig_begin(void **state)
 		"truncate toy.case_file, toy.effect, toy.claim, toy.journal, toy.pending, "
 		"toy.timer, toy.command");
 	service_rig_sql(kr->at, "update ref.clock set shift = '0'");
+	service_rig_sql(kr->at, "alter role wl_toy login");
 	return 0;
 }
 
@@ -135,6 +136,7 @@ struct toy *toy_begin(struct kit_rig *kr, const char *const *settings)
 	assert_true(toy->pid >= 0);
 	if (toy->pid == 0)
 		toy_exec(settings, log);
+	unsetenv("BUS_KEY"); /* a broker that is started later has its own, in a file */
 	kr->n_toys++;
 	return toy;
 }

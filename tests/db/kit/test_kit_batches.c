@@ -88,7 +88,7 @@ static void event_before_its_case_exists_makes_the_row_or_waits_for_its_first(vo
 		"1 1 2");
 }
 
-static void event_without_handler_moves_the_cursor_only(void **state)
+static void event_without_effect_moves_the_cursor_only(void **state)
 {
 	struct kit_rig *kr = *state;
 
@@ -348,7 +348,7 @@ int main(void)
 		TEST(event_twice_in_one_batch_takes_effect_once),
 		TEST(event_after_a_gap_is_answered_with_what_is_expected_and_resent_in_order),
 		TEST(event_before_its_case_exists_makes_the_row_or_waits_for_its_first),
-		TEST(event_without_handler_moves_the_cursor_only),
+		TEST(event_without_effect_moves_the_cursor_only),
 		TEST(event_of_a_producer_that_is_not_subscribed_is_forbidden),
 		TEST(event_that_is_not_known_here_yet_is_busy_and_taken_later),
 		TEST(event_of_unknown_type_is_refused_and_those_behind_it_wait_for_an_upgrade),
