@@ -121,6 +121,10 @@ struct batch {
 	struct list timers;
 	struct list children;
 	struct list hints;
+	bool is_handler_in_db; /* the running handler took the session: its failure is the batch's
+				*/
+	enum res broken;       /* what a handler's own statement came to; the transaction is gone */
+	struct err broken_err;
 };
 
 /* --- the relay --- */

@@ -255,8 +255,12 @@ static enum res db_start(struct kit *kit, struct err *err)
 		.more_statements = kit_sql_all,
 		.statement_timeout = SPAN_MS(kit->settings.statement_timeout),
 	};
-	TRY(db_open(&kit->db, &options, err));
-	TRY(schema_check(kit, err));
+	enum res res = db_open(&kit->db, &options, err);
+	if (res == RES_OK)
+		res = schema_check(kit, err);
+	if (res == RES_INVALID || res == RES_DENIED)
+		log_event(kit->log, db_refused, LOG_TEXT("why", err->text));
+	TRY(res);
 	log_event(kit->log, db_connected, LOG_TEXT("service", kit->spec->name));
 	return RES_OK;
 }

@@ -273,12 +273,13 @@ static enum res claim_timers(struct kit *kit, struct err *err)
 	db_param_int4(&params, most);
 	TRY(db_run(kit->db, &kit_sql_timer_claim, &params, &result, err));
 	size_t n = db_rows(result);
+	struct arena *mem = kit->inbox_mem[kit->inbox_at];
 	for (size_t i = 0; i < n; i++) {
 		const struct wire_msg timer = {
 			.kind = (enum wire_kind)KIT_TIMER,
 			.head = {
 				.case_id = db_get_int(result, i, 0),
-				.type = arena_str(kit->inbox_mem[kit->inbox_at], db_get_str(result, i, 1)),
+				.type = arena_str(mem, db_get_str(result, i, 1)),
 				.time = db_get_instant(result, i, 2),
 			},
 		};
