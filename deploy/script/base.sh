@@ -86,11 +86,21 @@ parse_shared() {
 	[ ${#RUN} -lt 80 ] || fail "the folder for sockets, $RUN, is too long; set XDG_RUNTIME_DIR to a shorter one"
 }
 
-# What `up` settled: PORT and CLOCK. Fails when there is no such system.
+# What `up` settled: PORT, CLOCK and RUN. Fails when there is no such system.
 system_load() {
 	[ -r "$DATA/system.conf" ] || fail "there is no system at $DATA; ./wangli up makes one"
-	# shellcheck source=/dev/null
-	. "$DATA/system.conf"
+	local name value
+	DATA=$(realpath "$DATA")
+	# Read, not sourced: the folder may be somebody else's.
+	while IFS='=' read -r name value; do
+		case $name in
+		PORT) PORT=$value ;;
+		CLOCK) CLOCK=$value ;;
+		RUN) RUN=$value ;;
+		SYSTEM_USER) SYSTEM_USER=$value ;;
+		esac
+	done <"$DATA/system.conf"
+	[[ $PORT =~ ^[0-9]{4,5}$ ]] || fail "$DATA/system.conf is damaged"
 	[ -n "$IS_ROOT" ] || [ "$SYSTEM_USER" = "$(id -un)" ] || fail "the system at $DATA belongs to $SYSTEM_USER; run this as $SYSTEM_USER"
 	[ -z "$IS_ROOT" ] || [ "$SYSTEM_USER" = root ] || fail "the system at $DATA was made by $SYSTEM_USER, without accounts; run this as $SYSTEM_USER"
 }

@@ -39,7 +39,7 @@ install_preset() {
 app_ensure() {
 	local digest target
 	digest=$(source_digest)
-	target=$(realpath -m "$DATA")/apps/$digest
+	target=$DATA/apps/$digest
 	[ -d "$target" ] && [ "$(readlink -f "$DATA/app")" = "$target" ] && return 0
 	mkdir -p "$DATA/apps"
 	if [ ! -d "$target" ]; then

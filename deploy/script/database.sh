@@ -88,7 +88,7 @@ cluster_make() {
 }
 
 cluster_ensure() {
-	PG_DATA=$(realpath -m "$DATA")/pg
+	PG_DATA=$DATA/pg
 	[ -d "$PG_DATA" ] || step 'database: new cluster' cluster_make
 	postgres_conf | write_as_db "$PG_DATA/wangli.conf"
 	postgres_ident | write_as_db "$PG_DATA/wangli_ident.conf"

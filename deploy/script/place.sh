@@ -35,6 +35,8 @@ data_make() {
 	fi
 	mkdir -p "$DATA" 2>/dev/null || fail "cannot make $DATA"
 	[ -w "$DATA" ] || fail "cannot write to $DATA"
+	# From here on by its real name: the accounts cannot follow a link that lies where they cannot go.
+	DATA=$(realpath "$DATA")
 	chmod 755 "$DATA"
 }
 

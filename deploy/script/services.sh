@@ -77,7 +77,7 @@ run_text() {
 log_text() {
 	local as=''
 	[ -z "$IS_ROOT" ] || as="-u $(account_of "$1"):wangli "
-	printf '#!/bin/sh\nexec chpst %ssvlogd %s\n' "$as" "$(realpath -m "$DATA")/log/$1"
+	printf '#!/bin/sh\nexec chpst %ssvlogd %s\n' "$as" "$DATA/log/$1"
 }
 
 # put FILE MODE: standard input becomes the file when it differs.
@@ -166,7 +166,7 @@ supervisor_start() {
 		cd /
 		exec 9>&-
 		exec env -i PATH="$PATH" LANG=C.UTF-8 HOME=/ setsid sh -c 'echo $$ >"$1/supervisor.pid"; exec runsvdir -P "$2"' \
-			sh "$DATA" "$(realpath "$DATA/service")" </dev/null >/dev/null 2>&1
+			sh "$DATA" "$DATA/service" </dev/null >/dev/null 2>&1
 	) &
 	for service in "${SUPERVISED[@]}"; do
 		wait_until 15 test -p "$DATA/service/$service/supervise/ok" || fail "runit does not start (service $service)"
@@ -184,17 +184,18 @@ wait_until() {
 	done
 }
 
-# Every process of this system, whoever its parent is: our programs by their file, runit's and PostgreSQL's by their folder.
+# Every process of this system, whoever its parent is: our programs by their file, runit's, PostgreSQL's and what is on its way to
+# become one of them by their folder.
 system_processes() {
-	local real proc exe cwd
-	real=$(realpath -m "$DATA")
+	local proc exe cwd
 	for proc in /proc/[0-9]*; do
 		exe=$(readlink "$proc/exe" 2>/dev/null) || continue
 		cwd=$(readlink "$proc/cwd" 2>/dev/null) || continue
 		case $exe in
-		"$real"/apps/*/bin/wangli-*) [[ $cwd == "$real/service/"* ]] && echo "${proc#/proc/}" ;;
-		*/runsv | */svlogd | */postgres) [[ $cwd == "$real" || $cwd == "$real"/* ]] && echo "${proc#/proc/}" ;;
-		*/runsvdir) [[ $(tr '\0' ' ' <"$proc/cmdline" 2>/dev/null) == *" $real/service "* ]] && echo "${proc#/proc/}" ;;
+		"$DATA"/apps/*/bin/wangli-*) [[ $cwd == "$DATA/service/"* ]] && echo "${proc#/proc/}" ;;
+		*/dash | */bash) [[ $cwd == "$DATA/service/"* && $(tr '\0' ' ' <"$proc/cmdline" 2>/dev/null) == *' ./run ' ]] && echo "${proc#/proc/}" ;;
+		*/runsv | */svlogd | */postgres | */chpst | */timeout | */tail) [[ $cwd == "$DATA" || $cwd == "$DATA"/* ]] && echo "${proc#/proc/}" ;;
+		*/runsvdir) [[ $(tr '\0' ' ' <"$proc/cmdline" 2>/dev/null) == *" $DATA/service "* ]] && echo "${proc#/proc/}" ;;
 		esac
 	done
 	return 0

@@ -76,7 +76,7 @@ up_start() {
 	database_ensure
 	clock_ensure
 	reference_ensure
-	printf "PORT=%s\nCLOCK=%s\nSYSTEM_USER='%s'\n" "$PORT" "$CLOCK" "$(id -un)" | put "$DATA/system.conf" 644
+	printf 'PORT=%s\nCLOCK=%s\nRUN=%s\nSYSTEM_USER=%s\n' "$PORT" "$CLOCK" "$RUN" "$(id -un)" | put "$DATA/system.conf" 644
 	for service in "${SERVICES[@]}"; do
 		service_start "$service"
 	done
