@@ -189,6 +189,22 @@ static void poison_with_a_nul_byte_is_refused_alone(void **state)
 	poison_among_good_ones(*state, str_of("a\0b", 3));
 }
 
+/* What the inbox had no room for is invisible to the poll: 40 batches must not wait for heartbeats,
+ * or patience ends. */
+static void burst_larger_than_a_batch_is_taken_without_waiting_for_more_traffic(void **state)
+{
+	struct kit_rig *kr = *state;
+	const char *const small[] = { "BATCH_MOST=5", NULL };
+	struct instant until = kit_patience();
+
+	toy_start(kr, small);
+	for (int64_t case_id = 1; case_id <= 200; case_id++)
+		event_send(kr->intake, "intake", case_id, 1, "intake.put.v1", STR("good"));
+	while (client_count(kr->intake, WIRE_ACK) < 200)
+		kit_round(kr, until, "200 acknowledgements");
+	assert_int_equal(kit_number(kr, "select count(*) from toy.effect"), 200);
+}
+
 /* --- commands --- */
 
 static void command_repeated_gives_the_same_result_and_one_effect(void **state)
@@ -355,6 +371,7 @@ int main(void)
 		TEST(event_over_a_setting_of_the_service_is_invalid),
 		TEST(poison_that_breaks_a_constraint_is_refused_alone),
 		TEST(poison_with_a_nul_byte_is_refused_alone),
+		TEST(burst_larger_than_a_batch_is_taken_without_waiting_for_more_traffic),
 		TEST(command_repeated_gives_the_same_result_and_one_effect),
 		TEST(command_twice_in_one_batch_gives_the_same_result_and_one_effect),
 		TEST(command_refused_stays_refused_and_leaves_nothing),
