@@ -95,5 +95,4 @@ grant usage on sequence case_seq to :"login";
 grant select, insert, update on case_file, channel_key to :"login";
 grant select, insert on submission, letter, contact, epoch to :"login";
 grant select on v_case, v_submission, v_contact, v_channel_key to wl_check, wl_deploy;
-grant select on v_letter to wl_deploy;
 grant select on v_reply_address to wl_reply, wl_check;
