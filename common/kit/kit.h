@@ -91,8 +91,9 @@ struct kit_turn {
  * for others: decided again in the next batch RES_DENIED    NACK FORBIDDEN, or RESULT FORBIDDEN
  * (kept) RES_NOT_FOUND or RES_RETRY   not known here yet: NACK BUSY RES_BUG       logged, NACK
  * INVALID */
-#define KIT_TIMER 100 /* pseudo kind: a timer of this service came due; type is the timer's name   \
-		       */
+#define KIT_TIMER                                                                                  \
+	100 /* pseudo kind: a timer of this service came due; type is the timer's name             \
+	     */
 struct kit_handler {
 	int kind; /* enum wire_kind or KIT_TIMER */
 	const char *type;

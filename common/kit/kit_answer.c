@@ -4,39 +4,6 @@
 
 #include <string.h>
 
-static struct wire_msg answer_to(
-	struct kit *kit, const struct wire_msg *question, enum wire_kind kind)
-{
-	return (struct wire_msg){
-		.kind = kind,
-		.head = {
-			.id = question->head.id,
-			.source = str_from_c(kit->spec->name),
-			.subject = str_from_c(kit->spec->name),
-			.to = question->head.reply_to,
-			.route = question->head.route,
-			.case_id = question->head.case_id,
-			.producer = question->head.producer,
-			.seq = question->head.seq,
-			.command_id = question->head.command_id,
-			.source_msg_id = question->head.source_msg_id,
-			.channel = question->head.channel,
-			.time = INSTANT_NONE,
-		},
-	};
-}
-
-void kit_nack(struct kit *kit, const struct wire_msg *question, enum wire_code code,
-	int32_t retry_after_ms, int32_t expected, struct str text)
-{
-	struct wire_msg nack = answer_to(kit, question, WIRE_NACK);
-	nack.head.code = code;
-	nack.head.retry_after_ms = retry_after_ms;
-	nack.head.expected = expected;
-	nack.head.text = str_utf8_cut(text, 200);
-	peer_send(kit->peer, &nack);
-}
-
 static void answer_event(struct kit *kit, struct batch *batch, const struct slot *slot)
 {
 	if (slot->code != WIRE_CODE_COMMITTED && slot->code != WIRE_CODE_DUPLICATE) {
@@ -49,7 +16,7 @@ static void answer_event(struct kit *kit, struct batch *batch, const struct slot
 	/* one acknowledgement for all events of a producer that this batch took for the case */
 	if (slot->code == WIRE_CODE_COMMITTED && carrier >= 0 && &batch->slots[carrier] != slot)
 		return;
-	struct wire_msg ack = answer_to(kit, &slot->message, WIRE_ACK);
+	struct wire_msg ack = kit_answer_to(kit, &slot->message, WIRE_ACK);
 	ack.head.seq = kit_case_of(slot->at->row)->seen[producer];
 	ack.head.code = slot->code;
 	peer_send(kit->peer, &ack);
@@ -61,7 +28,7 @@ static void answer_command(struct kit *kit, const struct slot *slot)
 		kit_nack(kit, &slot->message, slot->code, slot->retry_after_ms, 0, slot->text);
 		return;
 	}
-	struct wire_msg result = answer_to(kit, &slot->message, WIRE_RESULT);
+	struct wire_msg result = kit_answer_to(kit, &slot->message, WIRE_RESULT);
 	result.head.type = slot->message.head.type;
 	result.head.code = slot->code;
 	result.head.text = str_utf8_cut(slot->text, 200);
@@ -77,7 +44,7 @@ static void answer_submit(struct kit *kit, const struct slot *slot)
 		kit_nack(kit, &slot->message, slot->code, slot->retry_after_ms, 0, slot->text);
 		return;
 	}
-	struct wire_msg receipt = answer_to(kit, &slot->message, WIRE_RECEIPT);
+	struct wire_msg receipt = kit_answer_to(kit, &slot->message, WIRE_RECEIPT);
 	receipt.head.type = STR("receipt.v1");
 	receipt.head.code = slot->code;
 	receipt.body = slot->answer;
@@ -124,26 +91,6 @@ static void send_events(struct kit *kit, struct batch *batch)
 			relay_due(kit, marker->case_id, relay_group(kit, marker->grp), marker->seq,
 				marker->seq);
 	}
-}
-
-void kit_send_event(struct kit *kit, struct str group, const struct journal_row *entry)
-{
-	struct str self = str_from_c(kit->spec->name);
-	struct wire_msg event = {
-		.kind = WIRE_EVENT,
-		.head = {
-			.source = self,
-			.type = entry->type,
-			.time = entry->at,
-			.to = group,
-			.reply_to = str_from_c(kit->instance),
-			.case_id = entry->case_id,
-			.producer = self,
-			.seq = entry->seq,
-		},
-		.body = entry->body,
-	};
-	peer_send(kit->peer, &event);
 }
 
 static void send_hints(struct kit *kit, struct batch *batch)

@@ -4,7 +4,9 @@
  * Who does what: kit_main.c life and loop · kit_batch.c one batch from begin to commit ·
  * kit_decide.c messages meet rows · kit_write.c rows, journal and markers go to the database ·
  * kit_answer.c what is said after the commit · kit_turn.c what handlers emit · kit_journal.c the
- * hash chain · kit_relay.c markers, sweeps, answers of groups · kit_streams.c streams.def */
+ * hash chain · kit_relay.c markers, sweeps, answers of groups · kit_streams.c streams.def ·
+ * kit_inbox.c messages that wait · kit_send.c how answers and events look · kit_plant.c planted
+ * bugs */
 #ifndef WL_KIT_KIT_INTERNAL_H
 #define WL_KIT_KIT_INTERNAL_H
 
@@ -238,9 +240,13 @@ void kit_finished_params(struct kit *kit, struct arena *mem, struct db_params *p
 
 /* kit_answer.c */
 void kit_answer_batch(struct kit *kit, struct batch *batch);
-void kit_send_event(struct kit *kit, struct str group, const struct journal_row *entry);
+
+/* kit_send.c */
+struct wire_msg kit_answer_to(
+	struct kit *kit, const struct wire_msg *question, enum wire_kind kind);
 void kit_nack(struct kit *kit, const struct wire_msg *question, enum wire_code code,
 	int32_t retry_after_ms, int32_t expected, struct str text);
+void kit_send_event(struct kit *kit, struct str group, const struct journal_row *entry);
 
 /* kit_journal.c */
 void kit_journal_seal(struct journal_row *entry, uint8_t head[32]);
@@ -266,10 +272,11 @@ struct batch_mark {
 struct batch_mark batch_mark(const struct batch *batch);
 void batch_cut(struct batch *batch, struct batch_mark mark);
 
-/* Planted bugs: true only in test builds, when WANGLI_PLANT names it. */
+/* kit_plant.c: true only in test builds, when WANGLI_PLANT names it. */
 bool kit_planted(const char *name);
 
-/* Inbox (kit_main.c): adds a message that lives in the memory of the inbox being filled. */
+/* kit_inbox.c: add takes a message that lives in the memory of the inbox being filled. */
+bool kit_inbox_has_room(const struct kit *kit);
 void kit_inbox_add(struct kit *kit, const struct wire_msg *msg);
 struct wire_msg kit_message_copy(struct arena *mem, const struct wire_msg *msg);
 

@@ -30,17 +30,6 @@ static const struct config_setting kit_settings[] = {
 };
 #define N_KIT_SETTINGS (sizeof kit_settings / sizeof kit_settings[0])
 
-bool kit_planted(const char *name)
-{
-#ifdef WANGLI_PLANTS
-	const char *planted = getenv("WANGLI_PLANT");
-	return planted != NULL && strcmp(planted, name) == 0;
-#else
-	(void)name;
-	return false;
-#endif
-}
-
 struct log *kit_log(struct kit *kit)
 {
 	return kit->log;
@@ -52,30 +41,6 @@ const char *kit_setting_instance(struct kit *kit)
 }
 
 /* --- inbox --- */
-
-struct wire_msg kit_message_copy(struct arena *mem, const struct wire_msg *msg)
-{
-	struct wire_msg copy = *msg;
-	struct wire_head *h = &copy.head;
-	struct str *texts[] = { &h->id, &h->source, &h->type, &h->subject, &h->to, &h->reply_to,
-		&h->route, &h->sender, &h->actor, &h->producer, &h->command_id, &h->channel,
-		&h->source_msg_id, &h->traceparent, &h->text, &copy.body };
-	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
-		*texts[i] = arena_str(mem, *texts[i]);
-	return copy;
-}
-
-void kit_inbox_add(struct kit *kit, const struct wire_msg *msg)
-{
-	CHECK(kit->n_inbox < (size_t)kit->settings.batch_most);
-	kit->inbox[kit->n_inbox++] = *msg;
-}
-
-static bool inbox_has_room(const struct kit *kit)
-{
-	return kit->n_inbox < (size_t)kit->settings.batch_most &&
-	       arena_used(kit->inbox_mem[kit->inbox_at]) < (size_t)kit->settings.batch_memory / 2;
-}
 
 /* An operator moved the clock or wants work looked at now. */
 static bool take_wake(struct kit *kit, const struct wire_msg *msg)
@@ -126,7 +91,7 @@ static void on_socket(void *arg)
 {
 	struct kit *kit = arg;
 	struct wire_msg messages[RECEIVE_MOST];
-	while (inbox_has_room(kit)) {
+	while (kit_inbox_has_room(kit)) {
 		size_t room = (size_t)kit->settings.batch_most - kit->n_inbox;
 		size_t n = peer_receive(kit->peer, kit->inbox_mem[kit->inbox_at], messages,
 			room < RECEIVE_MOST ? room : RECEIVE_MOST);
@@ -145,7 +110,7 @@ static void on_socket(void *arg)
  * at once. */
 static void listen_again(struct kit *kit)
 {
-	if (!kit->is_full || !inbox_has_room(kit))
+	if (!kit->is_full || !kit_inbox_has_room(kit))
 		return;
 	kit->is_full = false;
 	loop_add_socket(kit->loop, peer_socket(kit->peer), on_socket, kit);

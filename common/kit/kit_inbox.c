@@ -1,0 +1,27 @@
+/* Messages that wait for the next batch. They live in the arena of the inbox being filled;
+ * kit_batch.c swaps the two. */
+#include "kit/kit_internal.h"
+
+struct wire_msg kit_message_copy(struct arena *mem, const struct wire_msg *msg)
+{
+	struct wire_msg copy = *msg;
+	struct wire_head *h = &copy.head;
+	struct str *texts[] = { &h->id, &h->source, &h->type, &h->subject, &h->to, &h->reply_to,
+		&h->route, &h->sender, &h->actor, &h->producer, &h->command_id, &h->channel,
+		&h->source_msg_id, &h->traceparent, &h->text, &copy.body };
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+		*texts[i] = arena_str(mem, *texts[i]);
+	return copy;
+}
+
+void kit_inbox_add(struct kit *kit, const struct wire_msg *msg)
+{
+	CHECK(kit->n_inbox < (size_t)kit->settings.batch_most);
+	kit->inbox[kit->n_inbox++] = *msg;
+}
+
+bool kit_inbox_has_room(const struct kit *kit)
+{
+	return kit->n_inbox < (size_t)kit->settings.batch_most &&
+	       arena_used(kit->inbox_mem[kit->inbox_at]) < (size_t)kit->settings.batch_memory / 2;
+}
