@@ -65,7 +65,7 @@ run_text() {
 		exec 2>&1
 		# A supervisor that was killed leaves its process behind; two must not run.
 		old=\$(cat pid 2>/dev/null)
-		if [ -n "\$old" ] && [ "\$(readlink "/proc/\$old/exe")" = "$(readlink -f "$(service_program "$service" | cut -d' ' -f1)")" ]; then
+		if [ -n "\$old" ] && [ "\$(tr '\\0' ' ' 2>/dev/null <"/proc/\$old/cmdline")" = "$(service_program "$service") " ]; then
 			kill -$end_signal "\$old"
 			timeout $STOP_SECONDS tail -s 0.1 --pid="\$old" -f /dev/null || kill -KILL "\$old"
 		fi
@@ -158,6 +158,10 @@ supervisor_pid() {
 	echo "$pid"
 }
 
+supervisor_is_gone() {
+	! supervisor_pid >/dev/null
+}
+
 # Detached, with a clean environment, without our lock; waits until every service has its runsv.
 supervisor_start() {
 	local service
@@ -184,21 +188,22 @@ wait_until() {
 	done
 }
 
-# Every process of this system, whoever its parent is: our programs by their file, runit's, PostgreSQL's and what is on its way to
-# become one of them by their folder.
+# Every process of this system, whoever its parent is. Known by its words, where those tell the folder: in a container not even
+# root may follow another account's /proc/PID/exe. What runit is just about to start runs as ourselves and is known by its folder.
 system_processes() {
-	local proc exe cwd
+	local proc name words is_ours
 	for proc in /proc/[0-9]*; do
-		exe=$(readlink "$proc/exe" 2>/dev/null) || continue
-		cwd=$(readlink "$proc/cwd" 2>/dev/null) || continue
-		case $exe in
-		"$DATA"/apps/*/bin/wangli-*) [[ $cwd == "$DATA/service/"* ]] && echo "${proc#/proc/}" ;;
-		*/dash | */bash) [[ $cwd == "$DATA/service/"* && $(tr '\0' ' ' <"$proc/cmdline" 2>/dev/null) == *' ./run ' ]] && echo "${proc#/proc/}" ;;
-		*/runsv | */svlogd | */postgres | */chpst | */timeout | */tail) [[ $cwd == "$DATA" || $cwd == "$DATA"/* ]] && echo "${proc#/proc/}" ;;
-		*/runsvdir) [[ $(tr '\0' ' ' <"$proc/cmdline" 2>/dev/null) == *" $DATA/service "* ]] && echo "${proc#/proc/}" ;;
+		{ read -r name <"$proc/comm" && mapfile -d '' -t words <"$proc/cmdline"; } 2>/dev/null || continue
+		[ ${#words[@]} -gt 0 ] || continue
+		is_ours=
+		case $name in
+		wangli-*) [[ ${words[0]} != "$DATA/apps/"* ]] || ! is_member "${words[0]##*/wangli-}" "${SERVICES[@]}" || is_ours=yes ;;
+		svlogd | runsvdir) [[ ${words[-1]} != "$DATA/"* ]] || is_ours=yes ;;
+		postgres) [[ ${words[*]} != *" -D $DATA/pg" && $(readlink "$proc/cwd") != "$DATA/pg" ]] || is_ours=yes ;;
+		run | runsv | chpst | timeout | tail) [[ $(readlink "$proc/cwd") != "$DATA/service/"* ]] || is_ours=yes ;;
 		esac
+		[ -z "$is_ours" ] || echo "${proc#/proc/}"
 	done
-	return 0
 }
 
 # Nothing of the system is left running after this.
@@ -206,7 +211,7 @@ system_stop() {
 	local pid service homes=() left
 	if pid=$(supervisor_pid); then
 		kill -TERM "$pid"
-		wait_until 5 test ! -e "/proc/$pid" || kill -KILL "$pid"
+		wait_until 5 supervisor_is_gone || kill -KILL "$pid"
 	fi
 	for service in "${SERVICES[@]}"; do
 		[ ! -p "$DATA/service/$service/supervise/ok" ] || homes+=("$DATA/service/$service")
