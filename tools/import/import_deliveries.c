@@ -69,6 +69,13 @@ static enum res header_write(struct deliveries *deliveries, struct err *err)
 	return deliveries_sync(deliveries, err);
 }
 
+/* Cut between CR and LF, a row ends with a quote and a CR that ends nothing. */
+static struct str without_cut_end(struct str bytes)
+{
+	return bytes.n > 0 && bytes.p[bytes.n - 1] == '\r' ? str_slice(bytes, 0, bytes.n - 1)
+							   : bytes;
+}
+
 /* Walks whole rows; what follows the last one is a torn tail. */
 static enum res rows_read(struct deliveries *deliveries, struct str bytes, struct err *err)
 {
@@ -77,6 +84,7 @@ static enum res rows_read(struct deliveries *deliveries, struct str bytes, struc
 	struct csv_reader reader;
 	struct csv_record record;
 	CHECK(mem != NULL);
+	bytes = without_cut_end(bytes);
 	csv_open(&reader, bytes);
 	while (csv_next(&reader, mem, &record)) {
 		size_t end = bytes.n - reader.rest.n;
