@@ -26,6 +26,7 @@ struct spool {
 	char *folder;
 	struct os_log *letters;
 	bool is_dirty;
+	bool is_moved; /* the letters' file has a new name that may not be durable yet */
 	size_t history_bytes; /* of records that no longer matter */
 	size_t live_bytes;
 	struct os_log *outcomes;
@@ -125,6 +126,15 @@ static enum res folder_sync(const char *folder, struct err *err)
 	return RES_OK;
 }
 
+static enum res moved_sync(struct spool *spool, struct err *err)
+{
+	if (!spool->is_moved)
+		return RES_OK;
+	TRY(folder_sync(spool->folder, err));
+	spool->is_moved = false;
+	return RES_OK;
+}
+
 /* A new file with what is unanswered, under the old name. The old one stays in use on failure. */
 static enum res compact(struct spool *spool, const struct outbox *outbox, struct err *err)
 {
@@ -157,8 +167,12 @@ static enum res compact(struct spool *spool, const struct outbox *outbox, struct
 	spool->letters = log;
 	spool->history_bytes = 0;
 	spool->live_bytes = live_bytes;
+	/* until then a power cut may bring the old file back, without the newest letters */
+	spool->is_moved = true;
+	spool->is_dirty = true;
+	TRY(moved_sync(spool, err));
 	spool->is_dirty = false;
-	return folder_sync(spool->folder, err);
+	return RES_OK;
 }
 
 enum res spool_sync(struct spool *spool, const struct outbox *outbox, struct err *err)
@@ -177,6 +191,7 @@ enum res spool_sync(struct spool *spool, const struct outbox *outbox, struct err
 			return compact(spool, outbox, err);
 	}
 	TRY(os_log_sync(spool->letters, err));
+	TRY(moved_sync(spool, err));
 	spool->is_dirty = false;
 	return RES_OK;
 }
@@ -232,7 +247,7 @@ static enum res outcomes_open(struct spool *spool, int32_t period, struct err *e
 	os_log_close(spool->outcomes);
 	spool->outcomes = log;
 	spool->period = period;
-	return folder_sync(spool->folder, err);
+	return RES_OK;
 }
 
 static bool outcome_append(void *arg, struct str delivery_id, void *value)
@@ -297,6 +312,7 @@ static enum res outcomes_read(struct spool *spool, struct instant now, struct er
 	SCOPED(arena)
 	struct arena *mem = arena_create(1u << 20);
 	int32_t current = period_of(now);
+	int32_t last = current;
 	DIR *folder = opendir(spool->folder);
 	if (folder == NULL)
 		return err_set(err, RES_RETRY, "%s: %s", spool->folder, strerror(errno));
@@ -308,9 +324,11 @@ static enum res outcomes_read(struct spool *spool, struct instant now, struct er
 			continue;
 		if (period <= current - OUTCOME_PERIODS)
 			(void)unlink(outcomes_path(mem, spool, (int32_t)period).p);
+		else if (period > last && period <= current + OUTCOME_PERIODS)
+			last = (int32_t)period; /* the clock was put back since */
 	}
 	closedir(folder);
-	for (int32_t period = current - OUTCOME_PERIODS + 1; period <= current; period++) {
+	for (int32_t period = current - OUTCOME_PERIODS + 1; period <= last; period++) {
 		enum res res =
 			os_log_read(outcomes_path(mem, spool, period).p, outcome_read, spool, err);
 		if (res != RES_OK && res != RES_NOT_FOUND)

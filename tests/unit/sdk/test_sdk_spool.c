@@ -223,6 +223,19 @@ static void spool_outcome_lives_ninety_days_and_not_for_ever(void **state)
 	assert_int_equal(file_bytes(place, "outcomes-0003"), -1);
 }
 
+/* Else a reply would be given to a citizen a second time. */
+static void spool_outcome_is_known_after_the_clock_was_put_back(void **state)
+{
+	struct place *place = *state;
+	place_open(place, 600);
+	spool_add_outcome(place->spool, STR("d1"), true, STR(""));
+	assert_int_equal(spool_keep_outcomes(place->spool, on_day(600), NULL), RES_OK);
+	place_shut(place);
+	place_open(place, 599); /* the period before */
+	assert_non_null(spool_find_outcome(place->spool, STR("d1")));
+	place_shut(place);
+}
+
 static void record_damaged_is_refused(void **state)
 {
 	struct buf bytes = { 0 };
@@ -254,6 +267,7 @@ int main(void)
 		WITH_FOLDER(spool_outcome_is_known_again_after_a_restart),
 		WITH_FOLDER(spool_dropped_outcome_is_forgotten),
 		WITH_FOLDER(spool_outcome_lives_ninety_days_and_not_for_ever),
+		WITH_FOLDER(spool_outcome_is_known_after_the_clock_was_put_back),
 		cmocka_unit_test(record_damaged_is_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
