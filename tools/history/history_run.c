@@ -16,6 +16,7 @@
 #define BURST_MOST    500  /* letters handed over between two turns */
 #define UNSENT_MOST   2000 /* letters without an answer, when no rate is asked for */
 #define LETTER_MEMORY (1u << 20)
+#define ANSWERS_WAIT  SPAN_S(20) /* after an interrupt: fewer letters are left unknown */
 
 struct load {
 	const struct history_options *options;
@@ -136,6 +137,21 @@ static bool is_over(const struct load *load, struct span gone)
 	       (options->seconds > 0 && gone.us >= SPAN_S(options->seconds).us);
 }
 
+/* No new letters; the answers that are missing. Interrupted, not for ever. */
+static enum res answers_wait(struct load *load, struct err *err)
+{
+	struct instant until = INSTANT_NONE;
+	while (wangli_unanswered(load->client) > 0) {
+		struct instant now = os_monotonic_now();
+		if (*load->options->is_interrupted && instant_is_none(until))
+			until = instant_add(now, ANSWERS_WAIT);
+		if (!instant_is_none(until) && instant_is_before(until, now))
+			break;
+		TRY(turn(load, err));
+	}
+	return RES_OK;
+}
+
 static enum res load_all(struct load *load, struct err *err)
 {
 	struct instant begin = os_monotonic_now();
@@ -153,9 +169,7 @@ static enum res load_all(struct load *load, struct err *err)
 		}
 		TRY(turn(load, err));
 	}
-	while (wangli_unanswered(load->client) > 0 && !*load->options->is_interrupted)
-		TRY(turn(load, err));
-	return RES_OK;
+	return answers_wait(load, err);
 }
 
 static void figures(struct arena *mem, const struct load *load, struct span took)

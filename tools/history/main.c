@@ -22,7 +22,8 @@ static const char usage[] = "wangli-history " WANGLI_VERSION "\n"
 			    "invoke and every receipt,\n"
 			    "      fsynced, in DIR/history; then waits for the answers that are "
 			    "missing. Killed and run again\n"
-			    "      it goes on.\n"
+			    "      it goes on. SIGTERM: no new letters, and at most 20 s more for "
+			    "the answers.\n"
 			    "  wangli-history verify --folder DIR --channel NAME [--json]\n"
 			    "      every receipt is in the database exactly once with that case "
 			    "and digest, every letter without\n"
@@ -112,7 +113,8 @@ int main(int argc, char **argv)
 		fputs(usage, stderr);
 		return EXIT_CANNOT;
 	}
-	const struct sigaction action = { .sa_handler = on_signal };
+	/* the second signal ends it at once: all that counts is on disk */
+	const struct sigaction action = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	SCOPED(arena)

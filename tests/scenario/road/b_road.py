@@ -10,6 +10,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "lib"))
 import letters  # noqa: E402
+from load import Load  # noqa: E402
 from system import System, until  # noqa: E402
 
 
@@ -90,6 +91,18 @@ def other_content_under_a_known_id(s):
     assert ":2:" in done.text and "T1" in done.text, done.text
 
 
+def load_told_to_end_waits_for_its_answers(s):
+    load = Load(s, channel="load").start()
+    until(30, "letters are answered", lambda: "ok\t" in load.log.read_bytes().decode(errors="replace") if load.log.exists() else False)
+    assert s.kill("intake", signal.SIGSTOP)
+    assert load.until_moved(5000, 30), "the load stands still"
+    load.process.send_signal(signal.SIGTERM)
+    s.kill("intake", signal.SIGCONT)
+    said, _ = load.process.communicate(timeout=60)
+    assert load.process.returncode == 0 and "unanswered 0" in said, said
+    assert "unknown 0," in load.verify(), said
+
+
 def main():
     with System() as s:
         second = s.wangli("up", timeout=600)
@@ -98,6 +111,7 @@ def main():
         replay_killed_in_the_middle(s)
         bad_rows_are_named(s)
         other_content_under_a_known_id(s)
+        load_told_to_end_waits_for_its_answers(s)
         s.until_settled(10)
         assert all(i["ok"] for i in s.check()["invariants"])
         states = s.sql("select state, count(*) from intake.v_case group by state")
