@@ -377,9 +377,11 @@ static void wait_grow(struct member_group *group, struct instant now)
 int32_t members_refuse(struct members *members, struct str group_name, enum member_class class,
 	struct str instance, struct instant now)
 {
-	struct member_group *group = group_get(members, group_name);
+	struct member_group *group = map_get(members->groups, group_name);
 	int32_t wait_ms;
 
+	if (group == NULL && map_count(members->groups) < MEMBERS_GROUPS_ASKED_MAX)
+		group = group_get(members, group_name);
 	if (group == NULL)
 		return REFUSED_MOST_MS;
 	wait_grow(group, now);

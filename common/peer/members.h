@@ -15,12 +15,14 @@
 #include "peer/peer.h"
 #include "wire/wire.h"
 
-#define MEMBERS_MAX	   4096	 /* connections that said HELLO */
-#define MEMBERS_GROUPS_MAX 1024	 /* groups served or asked for */
-#define MEMBER_WINDOW_MAX  10000 /* a window above it is cut */
-#define REFUSED_MAX	   32	 /* instances a group remembers to tell when it opens again */
-#define REFUSED_LEAST_MS   50
-#define REFUSED_MOST_MS	   2000
+#define MEMBERS_MAX	   4096 /* connections that said HELLO */
+#define MEMBERS_GROUPS_MAX 1024 /* groups served or asked for */
+#define MEMBERS_GROUPS_ASKED_MAX                                                                   \
+	512 /* groups that nobody serves are remembered below it: the rest is for those served */
+#define MEMBER_WINDOW_MAX 10000 /* a window above it is cut */
+#define REFUSED_MAX	  32	/* instances a group remembers to tell when it opens again */
+#define REFUSED_LEAST_MS  50
+#define REFUSED_MOST_MS	  2000
 
 enum member_class { MEMBER_WORK, MEMBER_SUBMIT, MEMBER_CLASSES };
 

@@ -23,6 +23,7 @@ struct peer {
 	struct wire_reader reader; /* what is left of the batch that the dealer lent */
 	struct wire_writer writer;
 	int32_t credit_due;
+	int32_t credit_queued; /* in the batch being filled */
 	bool is_welcomed;
 	char session[2 * WIRE_NAME_MAX + 2]; /* what the last WELCOME called it */
 	bool has_heard;			     /* since the last turn */
@@ -42,14 +43,18 @@ static enum res dealer_open(struct peer *peer, struct err *err)
 		&peer->options.self, peer->options.server_key, err);
 }
 
+/* Messages are asked for again by who waits for them; credit by nobody, so it stays due. */
 static void send_batch(struct peer *peer)
 {
 	if (peer->writer.count == 0)
 		return;
-	if (bus_dealer_send(peer->dealer, buf_str(&peer->writer.bytes)) == RES_OK)
+	if (bus_dealer_send(peer->dealer, buf_str(&peer->writer.bytes)) == RES_OK) {
 		peer->counts.sent += peer->writer.count;
-	else
+	} else {
 		peer->counts.dropped_full += peer->writer.count;
+		peer->credit_due += peer->credit_queued;
+	}
+	peer->credit_queued = 0;
 	wire_writer_clear(&peer->writer);
 }
 
@@ -79,7 +84,8 @@ static struct str hello_body(struct peer *peer, struct arena *mem)
 	return wire_pack(mem, &hello.base);
 }
 
-/* A HELLO opens the whole window: credit owed from before is void. */
+/* The first HELLO of a session opens the whole window: credit owed from before is void. A member
+ * that only changes its groups keeps its credit, and what is owed to it. */
 static void say_hello(struct peer *peer)
 {
 	SCOPED(arena)
@@ -89,7 +95,8 @@ static void say_hello(struct peer *peer)
 
 	CHECK(mem != NULL);
 	hello.body = hello_body(peer, mem);
-	peer->credit_due = 0;
+	if (!peer->is_welcomed)
+		peer->credit_due = 0;
 	queue(peer, &hello);
 	send_batch(peer);
 }
@@ -181,9 +188,11 @@ void peer_send(struct peer *peer, const struct wire_msg *msg)
 void peer_flush(struct peer *peer)
 {
 	if (peer->credit_due > 0 && peer->is_welcomed) {
-		queue(peer,
-			&(struct wire_msg){ .kind = WIRE_CREDIT, .head.credit = peer->credit_due });
+		int32_t credit = peer->credit_due;
+
 		peer->credit_due = 0;
+		queue(peer, &(struct wire_msg){ .kind = WIRE_CREDIT, .head.credit = credit });
+		peer->credit_queued = credit;
 	}
 	send_batch(peer);
 }
@@ -299,6 +308,7 @@ static void reopen(struct peer *peer)
 	}
 	peer->reader = (struct wire_reader){ 0 };
 	wire_writer_clear(&peer->writer);
+	peer->credit_queued = 0;
 	peer->is_welcomed = false;
 	peer->counts.reconnects++;
 	if (peer->changed != NULL)

@@ -244,6 +244,39 @@ static void credit_is_gathered_until_the_flush(void **state)
 	far_expect(far, WIRE_ACK);
 }
 
+/* The server keeps a member's credit when only its groups change: what is owed must be said. */
+static void credit_owed_survives_a_change_of_groups(void **state)
+{
+	struct far *far = *state;
+	struct str group = STR("intake");
+
+	welcome(far);
+	peer_credit(far->peer, 5);
+	peer_set_groups(far->peer, &group, 1);
+	far_expect(far, WIRE_HELLO);
+	peer_flush(far->peer);
+	assert_int_equal(far_expect(far, WIRE_CREDIT).credit, 5);
+}
+
+static void credit_that_could_not_be_sent_is_sent_later(void **state)
+{
+	struct far *far = *state;
+	zmq_pollitem_t item = { .socket = peer_socket(far->peer), .events = ZMQ_POLLOUT };
+	int32_t given = 0;
+
+	welcome(far);
+	while (peer_counts(far->peer).dropped_full == 0) { /* nobody reads: the queue fills */
+		peer_credit(far->peer, 1);
+		peer_flush(far->peer);
+		given++;
+	}
+	for (int32_t got = 1; got < given; got++)
+		assert_int_equal(far_expect(far, WIRE_CREDIT).credit, 1);
+	assert_true(zmq_poll(&item, 1, PATIENCE_MS) > 0);
+	peer_flush(far->peer);
+	assert_int_equal(far_expect(far, WIRE_CREDIT).credit, 1);
+}
+
 static void ping_goes_out_each_second_and_is_answered(void **state)
 {
 	struct far *far = *state;
@@ -455,6 +488,8 @@ int main(void)
 		PEER_TEST(welcome_is_told_and_opens_sending),
 		PEER_TEST(hello_from_the_broker_is_answered_with_the_full_window),
 		PEER_TEST(credit_is_gathered_until_the_flush),
+		PEER_TEST(credit_owed_survives_a_change_of_groups),
+		PEER_TEST(credit_that_could_not_be_sent_is_sent_later),
 		PEER_TEST(ping_goes_out_each_second_and_is_answered),
 		PEER_TEST(silence_opens_a_new_socket),
 		PEER_TEST(bad_bytes_are_counted_and_cost_no_credit),

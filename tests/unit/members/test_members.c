@@ -267,6 +267,22 @@ static void refused_by_nobody_is_told_when_a_member_joins(void **state)
 	assert_string_equal(notices(members, &told), "i>x/1 ");
 }
 
+/* Or a group that comes back could not be served any more. */
+static void groups_asked_for_leave_room_for_those_served(void **state)
+{
+	SCOPED(members)
+	struct members *members = members_create();
+	char name[16];
+
+	(void)state;
+	for (int i = 0; i < MEMBERS_GROUPS_MAX; i++) {
+		snprintf(name, sizeof(name), "g%d", i);
+		members_refuse(
+			members, str_from_c(name), MEMBER_WORK, STR("x/1"), (struct instant){ 0 });
+	}
+	assert_true(members_serves(join(members, 1, "i/a", "late", 3), STR("late")));
+}
+
 static void limits_too_long_or_too_many_is_refused(void **state)
 {
 	SCOPED(members)
@@ -306,6 +322,7 @@ int main(void)
 		cmocka_unit_test(refuse_wait_grows_with_time_and_falls_back_after_calm),
 		cmocka_unit_test(refused_is_told_once_when_the_group_takes_again),
 		cmocka_unit_test(refused_by_nobody_is_told_when_a_member_joins),
+		cmocka_unit_test(groups_asked_for_leave_room_for_those_served),
 		cmocka_unit_test(limits_too_long_or_too_many_is_refused),
 	};
 
