@@ -63,14 +63,17 @@ static enum res throw_away(void *socket, zmq_msg_t *msg)
 	return RES_INVALID;
 }
 
-static void keep_routing(struct bus_routing *out, zmq_msg_t *msg)
+/* Only a routing id that ROUTER assigned (it begins with 0): one that a peer chose could be that of
+ * somebody who has just left, and his messages would go to the heir. */
+static bool keep_routing(struct bus_routing *out, zmq_msg_t *msg)
 {
 	size_t n = zmq_msg_size(msg);
 
-	if (n > sizeof(out->bytes))
-		n = 0;
+	if (n == 0 || n > sizeof(out->bytes) || *(const uint8_t *)zmq_msg_data(msg) != 0)
+		return false;
 	memcpy(out->bytes, zmq_msg_data(msg), n);
 	out->n = (uint8_t)n;
+	return true;
 }
 
 enum res bus_frames_receive(void *socket, struct bus_routing *out_from, zmq_msg_t *batch)
@@ -78,8 +81,7 @@ enum res bus_frames_receive(void *socket, struct bus_routing *out_from, zmq_msg_
 	if (!take(socket, batch))
 		return RES_RETRY;
 	if (out_from != NULL) {
-		keep_routing(out_from, batch);
-		if (!zmq_msg_more(batch) || !take(socket, batch))
+		if (!keep_routing(out_from, batch) || !zmq_msg_more(batch) || !take(socket, batch))
 			return throw_away(socket, batch);
 	}
 	if (zmq_msg_size(batch) != strlen(BUS_MAGIC) ||

@@ -63,14 +63,21 @@ enum res server_open(struct server **out, const struct server_options *options, 
 }
 
 /* Sends past the staging, for those who are no members. What cannot be sent is asked for again. */
+static void send_batch_now(
+	struct server *server, const struct bus_routing *to, const struct wire_writer *batch)
+{
+	if (batch->count > 0 &&
+		bus_router_send(server->router, to, buf_str(&batch->bytes)) == RES_OK)
+		server->counts.sent += batch->count;
+}
+
 static void send_now(
 	struct server *server, const struct bus_routing *to, const struct wire_msg *msg)
 {
 	struct wire_writer writer = { 0 };
 
-	if (wire_write(&writer, msg, NULL) == RES_OK &&
-		bus_router_send(server->router, to, buf_str(&writer.bytes)) == RES_OK)
-		server->counts.sent++;
+	if (wire_write(&writer, msg, NULL) == RES_OK)
+		send_batch_now(server, to, &writer);
 	wire_writer_fini(&writer);
 }
 
@@ -181,31 +188,42 @@ static void stage_kind(struct server *server, struct member *to, enum wire_kind 
 	server_stage_msg(server, to, &(struct wire_msg){ .kind = kind });
 }
 
-static void forbid_hello(
-	struct server *server, const struct bus_routing *to, struct str subject, struct str why)
+static struct wire_msg hello_forbidden(struct server *server, struct str subject, struct str why)
 {
 	server->counts.forbidden++;
-	send_now(server, to,
-		&(struct wire_msg){ .kind = WIRE_NACK,
-			.head = { .code = WIRE_CODE_FORBIDDEN, .subject = subject, .text = why } });
+	return (struct wire_msg){ .kind = WIRE_NACK,
+		.head = { .code = WIRE_CODE_FORBIDDEN, .subject = subject, .text = why } };
 }
 
-/* The groups that the asker may serve; each other one is answered FORBIDDEN. */
+static void forbid_hello(struct server *server, const struct bus_routing *to, struct str why)
+{
+	struct wire_msg nack = hello_forbidden(server, STR_NONE, why);
+
+	send_now(server, to, &nack);
+}
+
+/* The groups that the asker may serve; each other one is answered FORBIDDEN, all in one batch. */
 static size_t groups_allowed(struct server *server, const struct bus_routing *from, struct str user,
 	const Wangli__Hello *hello, struct str out[PEER_GROUPS_MAX])
 {
+	struct wire_writer refused = { 0 };
 	size_t n = 0;
 
 	for (size_t i = 0; i < hello->n_groups; i++) {
 		struct str group = str_from_c(hello->groups[i]);
+		struct wire_msg nack;
 
-		if (group.n > 0 && group.n <= WIRE_NAME_MAX && n < PEER_GROUPS_MAX &&
-			server->hooks.may_serve(server->arg, user, group))
+		if (group.n > 0 && group.n <= WIRE_NAME_MAX &&
+			server->hooks.may_serve(server->arg, user, group)) {
 			out[n++] = group;
-		else
-			forbid_hello(server, from, str_slice(group, 0, WIRE_NAME_MAX),
-				STR("this key may not serve this group"));
+			continue;
+		}
+		nack = hello_forbidden(server, str_utf8_cut(group, WIRE_NAME_MAX),
+			STR("this key may not serve this group"));
+		CHECK(wire_write(&refused, &nack, NULL) == RES_OK);
 	}
+	send_batch_now(server, from, &refused);
+	wire_writer_fini(&refused);
 	return n;
 }
 
@@ -246,8 +264,12 @@ static void on_hello(
 	Wangli__Hello *body;
 	struct wire_head head;
 	struct member *before;
-	struct member *member;
+	struct member *member = members_find(server->members, &from->routing);
 
+	if (member != NULL && !str_eq_c(from->user, member->user)) {
+		server->counts.stranger++; /* on the routing id of somebody who just left */
+		return;
+	}
 	arena_reset(server->mem);
 	if (wire_head_read(record->header, &head, NULL) != RES_OK ||
 		wire_unpack(server->mem, &wangli__hello__descriptor, record->body, &body, NULL) !=
@@ -256,8 +278,11 @@ static void on_hello(
 		return;
 	}
 	if (str_is_empty(head.id) || !server->hooks.may_join(server->arg, from->user, head.id)) {
-		forbid_hello(
-			server, &from->routing, STR_NONE, STR("this key may not be this instance"));
+		forbid_hello(server, &from->routing, STR("this key may not be this instance"));
+		return;
+	}
+	if (body->n_groups > PEER_GROUPS_MAX) {
+		forbid_hello(server, &from->routing, STR("too many groups"));
 		return;
 	}
 	hello.instance = head.id;
@@ -267,7 +292,7 @@ static void on_hello(
 	if (members_join(server->members, &hello, &member) == RES_OK)
 		joined(server, member, before, from->now);
 	else
-		forbid_hello(server, &from->routing, STR_NONE, STR("too many members or groups"));
+		forbid_hello(server, &from->routing, STR("too many members or groups"));
 }
 
 static void on_credit(
@@ -302,7 +327,7 @@ static void on_record(struct server *server, struct from *from, const struct wir
 		return;
 	}
 	member = members_find(server->members, &from->routing);
-	if (member == NULL || member->gone != NULL) {
+	if (member == NULL || member->gone != NULL || !str_eq_c(from->user, member->user)) {
 		if (record->kind != WIRE_BYE)
 			on_stranger(server, from);
 		return;

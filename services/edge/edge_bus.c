@@ -91,12 +91,18 @@ static void on_keys(struct edge_state *state, const struct wire_msg *msg, int64_
 	edge_review_members(state);
 }
 
+/* An integrator hears those alone whom the door passes his messages to, and the broker. */
+static bool may_answer_outside(struct str sender)
+{
+	return str_eq_c(sender, "intake") || str_eq_c(sender, "reply") || str_eq_c(sender, "bus");
+}
+
 /* RESULT, RECEIPT, ACK, NACK, GO: ours, or an integrator's. Keys are believed from intake alone. */
 static void on_answer(struct edge_state *state, const struct wire_msg *msg)
 {
 	int64_t number = asked_number(state, msg->head.command_id);
 
-	if (!str_is_empty(msg->head.route))
+	if (!str_is_empty(msg->head.route) && may_answer_outside(msg->head.sender))
 		edge_pass_answer(state, msg);
 	else if (number > 0 && str_eq_c(msg->head.sender, "intake"))
 		on_keys(state, msg, number);

@@ -1,4 +1,8 @@
 /* wangli-edge and wangli-bus as programs, with an intake and a reply that the test plays. */
+#include <zmq.h>
+
+#include "bus/bus_frames.h"
+#include "proto/envelope.pb-c.h"
 #include "proto/operator.pb-c.h"
 #include "rig.h"
 
@@ -104,6 +108,17 @@ static int teardown(void **state)
 	rig_destroy(door->rig);
 	free(door);
 	return 0;
+}
+
+static void change_keys(struct door *door, const struct grant *grants, size_t n)
+{
+	client_send(door->intake, &(struct wire_msg){ .kind = WIRE_COMMAND,
+					  .head = { .to = STR("edge"),
+						  .type = STR("keys.changed.v1"),
+						  .command_id = STR("changed") } });
+	assert_int_equal(
+		client_take(door->rig, door->intake, WIRE_RESULT).head.code, WIRE_CODE_DONE);
+	grant(door, grants, n);
 }
 
 static const struct wire_msg submit = { .kind = WIRE_SUBMIT,
@@ -238,6 +253,145 @@ static void deliver_and_done_cross_the_door(void **state)
 	assert_int_equal(client_take(door->rig, client, WIRE_ACK).head.code, WIRE_CODE_COMMITTED);
 }
 
+/* All that is stamped fits beside the longest that an integrator may say. */
+static void done_with_the_longest_texts_crosses_the_door(void **state)
+{
+	static char text[1024];
+	struct str id = str_of(text, WIRE_TEXT_ID_MAX);
+	struct door *door = *state;
+	struct client *client = client_open(door->rig, &app);
+	struct wire_msg got;
+
+	memset(text, 'x', sizeof(text));
+	client_send(client, &(struct wire_msg){ .kind = WIRE_DONE,
+				    .head = { .id = id,
+					    .subject = id,
+					    .source_msg_id = id,
+					    .type = str_slice(id, 0, WIRE_NAME_MAX),
+					    .traceparent = str_slice(id, 0, WIRE_NAME_MAX),
+					    .case_id = INT64_MAX,
+					    .code = WIRE_CODE_UNDELIVERABLE,
+					    .text = str_of(text, sizeof(text)) } });
+	got = client_take(door->rig, door->reply, WIRE_DONE);
+	assert_true(str_eq(got.head.source_msg_id, id) && str_starts(got.head.text, STR("xxx")));
+}
+
+/* Another service could else end a letter's sending with a refusal. */
+static void answer_of_a_service_that_was_not_asked_stays_inside(void **state)
+{
+	struct door *door = *state;
+	struct client *client = client_open(door->rig, &app);
+	struct client *other = client_open(door->rig,
+		&(struct client_options){ "dispatch", "dispatch/1", "dispatch", 9, false });
+	struct wire_msg asked;
+
+	client_send(client, &submit);
+	asked = client_take(door->rig, door->intake, WIRE_SUBMIT);
+	client_send(other, &(struct wire_msg){ .kind = WIRE_NACK,
+				   .head = { .to = asked.head.reply_to,
+					   .route = asked.head.route,
+					   .source_msg_id = asked.head.source_msg_id,
+					   .code = WIRE_CODE_INVALID } });
+	client_send(other, &(struct wire_msg){ .kind = WIRE_COMMAND,
+				   .head = { .to = STR("nobody"), .command_id = STR("c") } });
+	client_take(door->rig, other, WIRE_NACK); /* the broker has passed the first one on */
+	client_send(door->intake, &(struct wire_msg){ .kind = WIRE_RECEIPT,
+					  .head = { .to = asked.head.reply_to,
+						  .route = asked.head.route,
+						  .source_msg_id = STR("m-1") } });
+	client_take(door->rig, client, WIRE_RECEIPT);
+	assert_int_equal(client_count(client, WIRE_NACK), 0);
+}
+
+/* A socket at the door with a routing id of its own choice (n 0: none). */
+static void *raw_open(struct door *door, const char *key, const void *routing, size_t n)
+{
+	const struct bus_pair *self = rig_key(door->rig, key, false);
+	const struct bus_pair *server = rig_key(door->rig, "door", false);
+	void *raw = zmq_socket(bus_context_raw(door->rig->context), ZMQ_DEALER);
+	int linger = 0;
+
+	assert_non_null(raw);
+	assert_int_equal(zmq_setsockopt(raw, ZMQ_LINGER, &linger, sizeof(linger)), 0);
+	assert_int_equal(zmq_setsockopt(raw, ZMQ_CURVE_PUBLICKEY, self->public_key, 41), 0);
+	assert_int_equal(zmq_setsockopt(raw, ZMQ_CURVE_SECRETKEY, self->secret_key, 41), 0);
+	assert_int_equal(zmq_setsockopt(raw, ZMQ_CURVE_SERVERKEY, server->public_key, 41), 0);
+	if (n > 0)
+		assert_int_equal(zmq_setsockopt(raw, ZMQ_ROUTING_ID, routing, n), 0);
+	assert_int_equal(zmq_connect(raw, door->rig->door_address), 0);
+	return raw;
+}
+
+static void raw_send(void *raw, const struct wire_msg *msg)
+{
+	struct wire_writer writer = { 0 };
+
+	assert_int_equal(wire_write(&writer, msg, NULL), RES_OK);
+	assert_int_equal(zmq_send(raw, WIRE_MAGIC, 3, ZMQ_SNDMORE), 3);
+	assert_true(zmq_send(raw, writer.bytes.p, writer.bytes.n, 0) > 0);
+	wire_writer_fini(&writer);
+}
+
+static const struct wire_msg hello = { .kind = WIRE_HELLO,
+	.head = { .id = STR_INIT("app/9"), .credit = 9 } };
+
+/* Whoever chose the routing id of one who just left would get his messages. */
+static void routing_id_that_a_peer_chose_is_not_heard(void **state)
+{
+	static const struct str rows[] = { STR_INIT("mine"),
+		STR_INIT("longer than any that is assigned, and the same for two") };
+	struct door *door = *state;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		void *raw = raw_open(door, "app", rows[i].p, rows[i].n);
+
+		raw_send(raw, &hello);
+		rig_wait_health(door->rig, "edge", "counts", "bad_batch", (int64_t)i + 1);
+		assert_int_equal(rig_health(door->rig, "edge", NULL, "connections"), 0);
+		zmq_close(raw);
+	}
+}
+
+static void routing_id_of_one_who_left_gives_no_rights(void **state)
+{
+	struct door *door = *state;
+	void *raw = raw_open(door, "app", "\0guess", 6);
+	char got[WIRE_HEADER_MAX];
+
+	change_keys(door, app_and_forum, 2);
+	rig_wait_health(door->rig, "edge", "keys", "count", 2);
+	raw_send(raw, &hello);
+	assert_true(zmq_recv(raw, got, sizeof(got), 0) > 0); /* welcomed */
+	zmq_close(raw);
+	raw = raw_open(door, "forum", "\0guess", 6);
+	raw_send(raw, &submit);
+	rig_wait_health(door->rig, "edge", "counts", "stranger", 1);
+	raw_send(raw, &hello);
+	rig_wait_health(door->rig, "edge", "counts", "stranger", 2);
+	assert_int_equal(rig_health(door->rig, "edge", "counts", "submitted"), 0);
+	zmq_close(raw);
+}
+
+/* 8 KB must not cost 4,000 answers. */
+static void hello_with_thousands_of_groups_is_one_refusal(void **state)
+{
+	static char *groups[4000];
+	struct door *door = *state;
+	void *raw = raw_open(door, "app", NULL, 0);
+	Wangli__Hello body = WANGLI__HELLO__INIT;
+	struct wire_msg msg = hello;
+
+	for (size_t i = 0; i < 4000; i++)
+		groups[i] = (char *)"g";
+	body.groups = groups;
+	body.n_groups = 4000;
+	msg.body = wire_pack(door->intake->mem, &body.base);
+	raw_send(raw, &msg);
+	rig_wait_health(door->rig, "edge", "counts", "forbidden", 1);
+	assert_int_equal(rig_health(door->rig, "edge", "counts", "forbidden"), 1);
+	zmq_close(raw);
+}
+
 static void deliver_without_anybody_or_credit_is_refused(void **state)
 {
 	struct door *door = *state;
@@ -293,17 +447,6 @@ static void key_added_works_at_the_next_try(void **state)
 	client_wait_up(door->rig, client);
 	client_send(client, &submit); /* two channels: which? */
 	assert_int_equal(client_take(door->rig, client, WIRE_NACK).head.code, WIRE_CODE_INVALID);
-}
-
-static void change_keys(struct door *door, const struct grant *grants, size_t n)
-{
-	client_send(door->intake, &(struct wire_msg){ .kind = WIRE_COMMAND,
-					  .head = { .to = STR("edge"),
-						  .type = STR("keys.changed.v1"),
-						  .command_id = STR("changed") } });
-	assert_int_equal(
-		client_take(door->rig, door->intake, WIRE_RESULT).head.code, WIRE_CODE_DONE);
-	grant(door, grants, n);
 }
 
 /* CURVE sessions outlive a revocation: the identity is looked up for each message. */
@@ -375,6 +518,11 @@ int main(void)
 		DOOR_TEST(refusal_of_the_bus_comes_back_by_route),
 		DOOR_TEST(what_an_integrator_may_not_is_refused),
 		DOOR_TEST(deliver_and_done_cross_the_door),
+		DOOR_TEST(done_with_the_longest_texts_crosses_the_door),
+		DOOR_TEST(answer_of_a_service_that_was_not_asked_stays_inside),
+		DOOR_TEST(routing_id_that_a_peer_chose_is_not_heard),
+		DOOR_TEST(routing_id_of_one_who_left_gives_no_rights),
+		DOOR_TEST(hello_with_thousands_of_groups_is_one_refusal),
 		DOOR_TEST(deliver_without_anybody_or_credit_is_refused),
 		cmocka_unit_test_setup_teardown(
 			door_without_keys_lets_nobody_in, setup_bare, teardown),
