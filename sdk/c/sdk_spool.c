@@ -26,7 +26,7 @@ struct spool {
 	char *folder;
 	struct os_log *letters;
 	bool is_dirty;
-	bool is_moved; /* the letters' file has a new name that may not be durable yet */
+	bool is_moved;	      /* the letters' file has a new name that may not be durable yet */
 	size_t history_bytes; /* of records that no longer matter */
 	size_t live_bytes;
 	struct os_log *outcomes;
