@@ -184,6 +184,11 @@ CREATE VIEW intake.v_letter AS
     letter.likes
    FROM intake.letter;
 
+CREATE VIEW intake.v_letter_row AS
+ SELECT letter.case_id,
+    letter.n
+   FROM intake.letter;
+
 CREATE VIEW intake.v_pending AS
  SELECT pending.case_id,
     pending.grp,

@@ -21,7 +21,25 @@ wrong(id, what) as (
 	left join intake.v_submission s on s.case_id = c.case_id where s.case_id is null
 	union all
 	select c.case_id, 'received ' || coalesce(r.n, 0) || ' times' from intake.v_case c
-	left join received r on r.case_id = c.case_id where r.n is distinct from 1 or r.seq <> 1)
+	left join received r on r.case_id = c.case_id where r.n is distinct from 1 or r.seq <> 1
+	union all
+	select s.case_id, 'case and submission were received at two times' from intake.v_submission s
+	join intake.v_case c on c.case_id = s.case_id where c.received_at <> s.received_at
+	union all
+	select t.case_id, 'a contact without its case' from intake.v_contact t
+	left join intake.v_case c on c.case_id = t.case_id where c.case_id is null
+	union all
+	select coalesce(c.case_id, l.case_id), 'case and letter are not both there' from intake.v_case c
+	full join (select r.case_id from intake.v_letter_row r where r.n = 1) l on l.case_id = c.case_id
+	where c.case_id is null or l.case_id is null
+	union all
+	select coalesce(r.case_id, a.case_id), 'the answer does not go to who wrote' from (
+		select r.case_id from reply.v_case r where r.has_letter) r
+	full join reply.v_addressee a on a.case_id = r.case_id
+	left join intake.v_submission s on s.case_id = a.case_id
+	left join intake.v_case c on c.case_id = a.case_id
+	where (r.case_id, a.n, a.source, a.source_msg_id, a.channel) is distinct from
+		(a.case_id, 1, s.source, s.source_msg_id, c.channel))
 select w.id::text, w.what, count(*) over () from wrong w order by w.id limit 20;
 
 -- name: i2_count
@@ -154,7 +172,74 @@ case_row(service, case_id, seq, state) as (
 	select 'followup', c.case_id, c.seq, c.state_name from followup.v_case c),
 last(service, case_id, seq, type) as (
 	select j.service, j.case_id, j.seq, j.type from journal j where j.next is null),
+-- rows that stand beside the journal: the n-th of a case belongs to the n-th entry of that type
+called(what, case_id, n, at) as (
+	select 'task', j.case_id, row_number() over (partition by j.case_id order by j.seq), j.at
+	from dispatch.v_journal j where j.type = 'dispatch.dispatched.v1'
+	union all
+	select 'draft', j.case_id, row_number() over (partition by j.case_id order by j.seq), j.at
+	from reply.v_journal j where j.type = 'reply.submitted.v1'
+	union all
+	select 'visit', j.case_id, row_number() over (partition by j.case_id order by j.seq), j.at
+	from followup.v_journal j where j.type in ('followup.visited.v1', 'followup.silent.v1')),
+beside(what, case_id, n, at) as (
+	select 'task', t.case_id, t.n, t.dispatched_at from dispatch.v_task t
+	union all
+	select 'draft', d.case_id, d.n, d.at from reply.v_draft d
+	union all
+	select 'visit', v.case_id, v.n, v.at from followup.v_visit v),
+-- times on a row that are those of an entry of the journal
+stamp(service, case_id, type, at) as (
+	select 'intake', c.case_id, 'intake.received.v1', c.received_at from intake.v_case c
+	union all
+	select 'dispatch', c.case_id, t.type, t.at from dispatch.v_case c, lateral (values
+		('dispatch.dispatched.v1', c.dispatched_at), ('dispatch.signed.v1', c.signed_at),
+		('dispatch.contacted.v1', c.contacted_at)) as t(type, at)
+	union all
+	select 'reply', d.case_id, 'reply.replied.v1', d.at from reply.v_delivery d
+	union all
+	select 'reply', c.case_id, 'reply.delivered.v1', c.delivered_at from reply.v_case c
+	union all
+	select 'followup', c.case_id, 'followup.closed.v1', c.closed_at from followup.v_case c),
+entry(service, case_id, type, at) as (
+	select 'intake', j.case_id, j.type, max(j.at) from intake.v_journal j group by j.case_id, j.type
+	union all
+	select 'dispatch', j.case_id, j.type, max(j.at) from dispatch.v_journal j group by j.case_id, j.type
+	union all
+	select 'reply', j.case_id, j.type, max(j.at) from reply.v_journal j group by j.case_id, j.type
+	union all
+	select 'followup', j.case_id, j.type, max(j.at) from followup.v_journal j group by j.case_id, j.type),
 wrong(id, what) as (
+	select coalesce(c.case_id, b.case_id), 'journal and rows differ at ' || coalesce(c.what, b.what) || ' ' || coalesce(c.n, b.n)
+	from called c full join beside b on b.what = c.what and b.case_id = c.case_id and b.n = c.n
+	where c.at is distinct from b.at
+	union all
+	select s.case_id, 'the row and ' || s.type || ' are of two times' from stamp s
+	left join entry e on e.service = s.service and e.case_id = s.case_id and e.type = s.type
+	where s.at is distinct from e.at
+	union all
+	select c.case_id, 'what dispatch says of the unit is not what its task ' || c.task || ' says' from dispatch.v_case c
+	left join dispatch.v_task t on t.case_id = c.case_id and t.n = c.task
+	where c.task > 0 and (t.unit, t.sign_due, t.contact_due, t.resolve_due) is distinct from
+		(c.unit, c.sign_due, c.contact_due, c.resolve_due)
+	union all
+	select c.case_id, 'dispatch is at task ' || c.task || ' of ' || count(t.n) from dispatch.v_case c
+	left join dispatch.v_task t on t.case_id = c.case_id group by c.case_id, c.task having c.task <> count(t.n)
+	union all
+	select c.case_id, 'reply is at draft ' || c.draft || ' of ' || count(d.n) from reply.v_case c
+	left join reply.v_draft d on d.case_id = c.case_id group by c.case_id, c.draft having c.draft <> count(d.n)
+	union all
+	select coalesce(c.case_id, d.case_id), 'reply and its delivery do not name the same one' from (
+		select r.case_id, r.delivery_id, r.channel, r.draft from reply.v_case r where r.delivery_id is not null) c
+	full join reply.v_delivery d on d.case_id = c.case_id and d.n = c.draft
+	where (c.delivery_id, c.channel) is distinct from (d.delivery_id, d.channel)
+	union all
+	select v.case_id, 'visit ' || v.visit || ' stands at ' || v.n from followup.v_visit v where v.visit <> (v.n + 1) / 2
+	union all
+	select c.case_id, 'followup counts ' || c.visits || ' visits of ' || count(v.n) from followup.v_case c
+	left join followup.v_visit v on v.case_id = c.case_id and v.what = 'asked'
+	group by c.case_id, c.visits having c.visits <> count(v.n)
+	union all
 	select j.case_id, j.service || ' journalled number ' || j.seq || ' as its entry ' || j.n from journal j
 	where j.seq <> j.n
 	union all
@@ -248,6 +333,35 @@ still(channel, n) as (
 	select s.channel, count(*) from settled s
 	where exists (select m.case_id from followup.v_pending m where m.case_id = s.case_id and m.grp = 'intake')
 	group by s.channel),
+-- what analytics says of a case, beside what the owners of these facts say
+fact(case_id, name, owners, ours) as (
+	select a.case_id, v.name, v.owners, v.ours from analytics.v_case a
+	join settled s on s.case_id = a.case_id
+	join intake.v_case i on i.case_id = a.case_id
+	left join dispatch.v_case d on d.case_id = a.case_id
+	left join followup.v_case f on f.case_id = a.case_id,
+	lateral (values ('klass', i.klass, a.klass), ('type', i.type, coalesce(a.type, '')), ('area', i.area, coalesce(a.area, '')),
+		('received_day', to_char(i.received_at at time zone 'Asia/Shanghai', 'YYYY-MM-DD'), a.received_day::text),
+		('resolve_due', d.resolve_due::text, a.resolve_due::text), ('reason', coalesce(f.reason, ''), coalesce(a.reason, '')),
+		('visits', coalesce(f.visits, 0)::text, a.visits::text),
+		('is_undelivered', coalesce(f.is_undelivered, false)::text, a.is_undelivered::text)) as v(name, owners, ours)),
+-- and when it says that each step was taken
+step(case_id, type, at) as (
+	select a.case_id, v.type, v.at from analytics.v_case a join settled s on s.case_id = a.case_id,
+	lateral (values ('intake.received.v1', a.received_at), ('intake.accepted.v1', a.accepted_at),
+		('dispatch.dispatched.v1', a.dispatched_at), ('dispatch.signed.v1', a.signed_at),
+		('dispatch.contacted.v1', a.contacted_at), ('dispatch.resolved.v1', a.resolved_at),
+		('reply.submitted.v1', a.submitted_at), ('reply.replied.v1', a.replied_at),
+		(case when a.is_undelivered then 'reply.undeliverable.v1' else 'reply.delivered.v1' end, a.delivered_at),
+		('followup.started.v1', a.followed_at), ('followup.closed.v1', a.closed_at)) as v(type, at)),
+entry(case_id, type, first_at, last_at) as (
+	select j.case_id, j.type, min(j.at), max(j.at) from intake.v_journal j group by j.case_id, j.type
+	union all
+	select j.case_id, j.type, min(j.at), max(j.at) from dispatch.v_journal j group by j.case_id, j.type
+	union all
+	select j.case_id, j.type, min(j.at), max(j.at) from reply.v_journal j group by j.case_id, j.type
+	union all
+	select j.case_id, j.type, min(j.at), max(j.at) from followup.v_journal j group by j.case_id, j.type),
 dim(day, dim, key, n) as (
 	select a.received_day, v.dim, coalesce(v.key, ''), count(*) from analytics.v_case a,
 		lateral (values ('channel', a.channel), ('unit', a.unit), ('category', a.category), ('state', a.state_name)) as v(dim, key)
@@ -266,6 +380,27 @@ wrong(id, what) as (
 	left join analytics.v_case a on a.case_id = s.case_id
 	where a.channel is distinct from s.channel or a.category is distinct from s.category or coalesce(a.unit, '') <> s.unit
 	union all
+	select f.case_id::text, f.name || ' is ' || coalesce(f.owners, 'nothing') || ', in analytics ' || coalesce(f.ours, 'nothing')
+	from fact f where f.owners is distinct from f.ours
+	union all
+	select t.case_id::text, 'analytics knows another time of ' || t.type from step t
+	left join entry e on e.case_id = t.case_id and e.type = t.type
+	where (t.at is null) <> (e.type is null) or t.at not between e.first_at and e.last_at
+	union all
+	select d.case_id::text, 'dispatch has another type, category or area than intake' from dispatch.v_case d
+	join intake.v_case i on i.case_id = d.case_id
+	where d.task > 0 and (d.type, d.category, d.area) is distinct from (i.type, i.category, i.area)
+	union all
+	select r.case_id::text, 'reply has another channel, class or type than intake' from reply.v_case r
+	join intake.v_case i on i.case_id = r.case_id
+	where r.has_letter and (r.channel, r.klass, r.type) is distinct from (i.channel, i.klass, i.type)
+		and not exists (select m.case_id from intake.v_pending m where m.case_id = r.case_id and m.grp = 'reply')
+	union all
+	select r.case_id::text, 'reply has another unit than dispatch' from reply.v_case r
+	left join dispatch.v_case d on d.case_id = r.case_id
+	where (r.has_unit <> (coalesce(d.task, 0) > 0) or r.has_unit and r.unit is distinct from d.unit)
+		and not exists (select m.case_id from dispatch.v_pending m where m.case_id = r.case_id and m.grp = 'reply')
+	union all
 	select coalesce(d.day, c.day) || ' ' || coalesce(d.dim, c.dim) || ' ' || coalesce(d.key, c.key),
 		'the cell says ' || coalesce(c.n, 0) || ', the cases are ' || coalesce(d.n, 0)
 	from dim d full join analytics.v_cell c on c.day = d.day and c.dim = d.dim and c.key = d.key
@@ -274,28 +409,28 @@ select w.id, w.what, count(*) over () from wrong w order by w.id limit 20;
 
 -- name: journal_intake
 -- $1 case id and $2 seq after which to go on, $3 how many: entries in order, with the end that the case's row knows
-select j.case_id, j.seq, j.at, j.type, j.actor, j.body, j.body_digest, j.hash, c.seq, c.head
+select j.case_id, j.seq, j.at, j.type, j.actor, j.body, j.body_digest, j.hash, coalesce(c.seq, 0), coalesce(c.head, '')
 from intake.v_journal j left join intake.v_case c on c.case_id = j.case_id
 where (j.case_id, j.seq) > ($1::int8, $2::int4)
 order by j.case_id, j.seq limit $3::int4;
 
 -- name: journal_dispatch
 -- $1 case id and $2 seq after which to go on, $3 how many: entries in order, with the end that the case's row knows
-select j.case_id, j.seq, j.at, j.type, j.actor, j.body, j.body_digest, j.hash, c.seq, c.head
+select j.case_id, j.seq, j.at, j.type, j.actor, j.body, j.body_digest, j.hash, coalesce(c.seq, 0), coalesce(c.head, '')
 from dispatch.v_journal j left join dispatch.v_case c on c.case_id = j.case_id
 where (j.case_id, j.seq) > ($1::int8, $2::int4)
 order by j.case_id, j.seq limit $3::int4;
 
 -- name: journal_reply
 -- $1 case id and $2 seq after which to go on, $3 how many: entries in order, with the end that the case's row knows
-select j.case_id, j.seq, j.at, j.type, j.actor, j.body, j.body_digest, j.hash, c.seq, c.head
+select j.case_id, j.seq, j.at, j.type, j.actor, j.body, j.body_digest, j.hash, coalesce(c.seq, 0), coalesce(c.head, '')
 from reply.v_journal j left join reply.v_case c on c.case_id = j.case_id
 where (j.case_id, j.seq) > ($1::int8, $2::int4)
 order by j.case_id, j.seq limit $3::int4;
 
 -- name: journal_followup
 -- $1 case id and $2 seq after which to go on, $3 how many: entries in order, with the end that the case's row knows
-select j.case_id, j.seq, j.at, j.type, j.actor, j.body, j.body_digest, j.hash, c.seq, c.head
+select j.case_id, j.seq, j.at, j.type, j.actor, j.body, j.body_digest, j.hash, coalesce(c.seq, 0), coalesce(c.head, '')
 from followup.v_journal j left join followup.v_case c on c.case_id = j.case_id
 where (j.case_id, j.seq) > ($1::int8, $2::int4)
 order by j.case_id, j.seq limit $3::int4;
