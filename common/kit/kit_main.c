@@ -82,6 +82,10 @@ static void take_message(struct kit *kit, const struct wire_msg *msg)
 		break;
 	default:
 		kit->counts.refused++;
+		if (!wire_kind_needs_credit(msg->kind))
+			break;
+		kit_nack(kit, msg, WIRE_CODE_UNKNOWN_TYPE, 0, 0, STR("no service takes this kind"));
+		peer_credit(kit->peer, 1); /* or the window would close for good */
 	}
 }
 
@@ -266,7 +270,7 @@ static void after_round(void *arg)
 		loop_timer_set(kit->gather_timer, SPAN_MS(kit->settings.gather));
 	}
 	relay_turn(kit);
-	if (kit->n_inbox > 0 && kit->inbox_is_urgent)
+	if (kit->n_inbox > 0 && kit->inbox_is_urgent && !is_held(kit))
 		loop_again(kit->loop);
 	if (kit->relay.n_finished >= SETTLE_AT)
 		settle(kit);

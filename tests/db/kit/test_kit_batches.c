@@ -111,6 +111,26 @@ static void event_of_a_producer_that_is_not_subscribed_is_forbidden(void **state
 	client_close(kr->at->rig, analytics);
 }
 
+/* Or a few of them would close the window for everybody. */
+static void kind_that_no_service_takes_is_refused_and_costs_no_credit(void **state)
+{
+	struct kit_rig *kr = *state;
+	const char *const small[] = { "WINDOW=30", NULL };
+	struct client *reply = service_rig_join(kr->at, "reply", NULL);
+
+	toy_start(kr, small);
+	for (int i = 0; i < 30; i++) {
+		client_send(reply,
+			&(struct wire_msg){ .kind = WIRE_DELIVER,
+				.head = { .to = STR("dispatch"), .id = STR("d"), .case_id = 1 } });
+		assert_int_equal(client_take(kr->at->rig, reply, WIRE_NACK).head.code,
+			WIRE_CODE_UNKNOWN_TYPE);
+	}
+	assert_int_equal(event_ask(kr, kr->intake, "intake", 1, 1, "intake.put.v1", "a"),
+		WIRE_CODE_COMMITTED);
+	client_close(kr->at->rig, reply);
+}
+
 static void event_that_is_not_known_here_yet_is_busy_and_taken_later(void **state)
 {
 	struct kit_rig *kr = *state;
@@ -366,6 +386,7 @@ int main(void)
 		TEST(event_before_its_case_exists_makes_the_row_or_waits_for_its_first),
 		TEST(event_without_effect_moves_the_cursor_only),
 		TEST(event_of_a_producer_that_is_not_subscribed_is_forbidden),
+		TEST(kind_that_no_service_takes_is_refused_and_costs_no_credit),
 		TEST(event_that_is_not_known_here_yet_is_busy_and_taken_later),
 		TEST(event_of_unknown_type_is_refused_and_those_behind_it_wait_for_an_upgrade),
 		TEST(event_over_a_setting_of_the_service_is_invalid),
