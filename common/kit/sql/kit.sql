@@ -41,16 +41,20 @@ where p.case_id = t.case_id and p.grp = t.grp and p.upto_seq <= t.acked;
 
 -- name: marker_claim
 -- $1 lease, $2 how many, $3 groups that take nothing now. Real time. The back-off is full jitter up to five minutes.
+-- What is due goes through arrays: a limit whose number the plan does not know would make it read the whole table to join.
 update pending p
 set next_at = now() + $1::interval * (0.5 + random())
 		* least(power(2.0, least(p.attempts, 10)), 100.0),
 	attempts = p.attempts + 1
 from (
-	select q.case_id, q.grp from pending q
-	where q.next_at < now() and q.grp <> all($3::text[])
-	limit $2::int4
-) as due
-where p.case_id = due.case_id and p.grp = due.grp and p.next_at < now()
+	select array_agg(q.case_id) as case_ids, array_agg(q.grp) as grps
+	from (
+		select f.case_id, f.grp from pending f
+		where f.next_at < now() and f.grp <> all($3::text[])
+		limit $2::int4
+	) as q
+) as due, unnest(due.case_ids, due.grps) as k(case_id, grp)
+where p.case_id = k.case_id and p.grp = k.grp and p.next_at < now()
 returning p.case_id, p.grp, p.upto_seq, p.attempts;
 
 -- name: marker_wake
@@ -72,14 +76,17 @@ using unnest($1::int8[], $2::text[]) as u(case_id, name)
 where t.case_id = u.case_id and t.name = u.name;
 
 -- name: timer_claim
--- $1 lease, $2 how many
+-- $1 lease, $2 how many. Through arrays, as marker_claim.
 update timer t set claimed_until = now() + $1::interval
 from (
-	select q.case_id, q.name from timer q
-	where q.due_at <= (select now() + c.shift from ref.clock c) and q.claimed_until < now()
-	order by q.due_at limit $2::int4
-) as due
-where t.case_id = due.case_id and t.name = due.name and t.claimed_until < now()
+	select array_agg(q.case_id) as case_ids, array_agg(q.name) as names
+	from (
+		select f.case_id, f.name from timer f
+		where f.due_at <= (select now() + c.shift from ref.clock c) and f.claimed_until < now()
+		order by f.due_at limit $2::int4
+	) as q
+) as due, unnest(due.case_ids, due.names) as k(case_id, name)
+where t.case_id = k.case_id and t.name = k.name and t.claimed_until < now()
 returning t.case_id, t.name, t.due_at;
 
 -- name: timer_load

@@ -39,6 +39,22 @@ def complaints(role, text):
     return done.stderr or (f"psql ended with {done.returncode}" if done.returncode else "")
 
 
+def plan_at_size(name, text):
+    """The generic plan of one of the kit's statements where many thousand timers and markers stand and many of them are due."""
+    script = f"""begin;
+set local search_path = followup;
+insert into timer (case_id, name, due_at) select n, 'visit', now() - n * interval '1 s' from generate_series(1, 50000) as n;
+insert into pending (case_id, grp, upto_seq, next_at)
+select n, 'intake', 1, now() - n * interval '1 s' from generate_series(1, 50000) as n;
+analyze timer, pending;
+prepare "{name}" as {text};
+{EXPLAIN}
+rollback;"""
+    return subprocess.run(["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d",
+                           f"{os.environ['WANGLI_TEST_PG']} user=postgres"],
+                          input=script, capture_output=True, text=True, check=True).stdout
+
+
 class Statements(unittest.TestCase):
     def check_file(self, path, role):
         for name, text in embed_sql().read_input(ROOT / path):
@@ -59,6 +75,14 @@ class Statements(unittest.TestCase):
         for path in files:
             self.assertIn(path.parts[1], TOOL_ROLES)
             self.check_file(path, TOOL_ROLES[path.parts[1]])
+
+    def test_claims_read_no_whole_table_to_join(self):
+        statements = dict(embed_sql().read_input(ROOT / KIT))
+        for name, scan in (("timer_claim", "Seq Scan on timer"), ("marker_claim", "Seq Scan on pending p")):
+            with self.subTest(statement=name):
+                plan = plan_at_size(name, statements[name])
+                self.assertIn("Update on", plan)
+                self.assertNotIn(scan, plan)
 
     def test_missing_right_and_misspelt_column_are_seen(self):
         self.assertIn("permission denied for table case_file",
