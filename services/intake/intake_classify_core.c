@@ -3,8 +3,6 @@
  * units in the text give the area, and for reports the bodies that must not get it. */
 #include "intake_classify_core.h"
 
-#include <string.h>
-
 #include "intake_names_core.h"
 #include "intake_words_core.h"
 
@@ -229,11 +227,11 @@ static void words_decide(const struct classifier *base, struct arena *mem,
 	if (str_eq_c(out->type, REPORT))
 		out->klass = STR(REPORT);
 	struct names_found found;
-	names_look(self->names, letter, &found);
+	names_look(self->names, mem, letter, &found);
 	out->area = found.area;
 	if (!str_eq_c(out->klass, REPORT))
 		return;
-	memcpy(out->named_units, found.units, sizeof(out->named_units));
+	out->named_units = found.units;
 	out->n_named_units = found.n_units;
 }
 

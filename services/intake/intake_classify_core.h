@@ -13,7 +13,6 @@
 #include "base/str.h"
 
 #define CLASSIFY_WORDS_MAX 8
-#define CLASSIFY_NAMED_MAX 32
 
 struct classify_letter {
 	struct str title; /* both valid UTF-8 */
@@ -32,7 +31,7 @@ struct classify_result { /* texts borrow from the classifier */
 	bool is_general_desk;
 	struct str words[CLASSIFY_WORDS_MAX]; /* that spoke for the category, heaviest first */
 	size_t n_words;
-	struct str named_units[CLASSIFY_NAMED_MAX]; /* reports: bodies that the letter names */
+	const struct str *named_units; /* reports: every body that the letter names */
 	size_t n_named_units;
 };
 

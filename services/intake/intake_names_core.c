@@ -155,7 +155,7 @@ static void add_found_unit(struct names_found *out, struct str code)
 
 	while (i < out->n_units && !str_eq(out->units[i], code))
 		i++;
-	if (i == out->n_units && i < CLASSIFY_NAMED_MAX)
+	if (i == out->n_units)
 		out->units[out->n_units++] = code;
 }
 
@@ -166,7 +166,8 @@ static void take_name(void *arg, const struct words_entry *entry)
 	if (look->out->area.n == 0)
 		look->out->area = area_of_entry(look, entry);
 	for (const struct words_target *to = entry->targets; to != NULL; to = to->next) {
-		if (to->kind == NAME_UNIT && words_target_is_valid(to, look->day))
+		/* A former name still means that body. */
+		if (to->kind == NAME_UNIT && to->valid_from <= look->day)
 			add_found_unit(look->out, look->names->orgs[to->index].code);
 	}
 }
@@ -184,13 +185,16 @@ static struct str area_given(const struct look *look, struct str area)
 	return entry != NULL ? area_of_entry(look, entry) : STR("");
 }
 
-void names_look(const struct unit_names *names, const struct classify_letter *letter,
-	struct names_found *out)
+void names_look(const struct unit_names *names, struct arena *mem,
+	const struct classify_letter *letter, struct names_found *out)
 {
 	struct look look = { .names = names, .day = letter->day, .out = out };
 	struct str given = str_trim(letter->area);
 
-	*out = (struct names_found){ .area = STR("") };
+	*out = (struct names_found){ .area = STR(""),
+		.units = arena_new_array(mem, struct str, names->n_orgs + 1) };
+	if (out->units == NULL)
+		return;
 	if (given.n > 0)
 		out->area = area_given(&look, given);
 	words_scan(names->words, letter->title, take_name, &look);

@@ -15,14 +15,15 @@ enum res names_make(struct arena *mem, const struct classify_org *orgs, size_t n
 
 struct names_found {
 	struct str area; /* "" when unknown */
-	struct str units[CLASSIFY_NAMED_MAX];
+	struct str *units;
 	size_t n_units;
 };
 
 /* The area is the letter's own (a county-level code or name); else that of the first unit named in
  * the title, else in the body; a town or subdistrict stands for its county-level unit, unless two
- * share its name. units: every unit named in title or body, each once. */
-void names_look(const struct unit_names *names, const struct classify_letter *letter,
-	struct names_found *out);
+ * share its name. units: every unit named in title or body, by a name
+ * that it has or once had, each once; from mem. */
+void names_look(const struct unit_names *names, struct arena *mem,
+	const struct classify_letter *letter, struct names_found *out);
 
 #endif

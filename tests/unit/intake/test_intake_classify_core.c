@@ -63,6 +63,8 @@ static const struct classify_org orgs[] = {
 		{ DAY + 1, WORDS_NO_END } },
 	{ STR_INIT("D02"), STR_INIT("市教育局"), 2, STR_INIT("510100"),
 		STR_INIT("municipal_department"), ALWAYS },
+	{ STR_INIT("D02"), STR_INIT("市教育委员会"), 2, STR_INIT("510100"),
+		STR_INIT("municipal_department"), { 0, DAY } },
 	{ STR_INIT("D04"), STR_INIT("市经信局(市新经济委)"), 2, STR_INIT("510100"),
 		STR_INIT("municipal_department"), ALWAYS },
 	{ STR_INIT("V01"), STR_INIT("国家税务总局成都市税务局"), 2, STR_INIT("510100"),
@@ -259,6 +261,7 @@ static void classify_report_lists_named_units_once(void **state)
 		{ "没有", "" },
 		{ "市教育局和教育局", "D02|" },
 		{ "成都市教育局", "D02|" },
+		{ "教育委员会", "D02|" }, /* its former name */
 		{ "市经信局", "D04|" },
 		{ "经信局(市新经济委)", "D04|" },
 		{ "税务局", "V01|" },
@@ -278,6 +281,37 @@ static void classify_report_lists_named_units_once(void **state)
 		}
 		assert_string_equal(units, table[i].units);
 	}
+}
+
+/* Who wants to get hold of a report about himself must not succeed by being named late in it. */
+static void classify_report_lists_every_named_unit(void **state)
+{
+	enum { UNITS = 200 };
+	struct arena *mem = arena_create(1 << 23);
+	struct classify_org *many = arena_new_array(mem, struct classify_org, UNITS);
+	struct classify_reference rows = reference();
+	const struct classifier *classifier = NULL;
+	struct classify_result result;
+	struct str body = STR("");
+
+	(void)state;
+	for (int i = 0; i < UNITS; i++) {
+		many[i] = orgs[1];
+		many[i].code = arena_printf(mem, "D%03d", i);
+		many[i].name = arena_printf(mem, "市第%03d局", i);
+		body = arena_printf(mem, "%.*s，%.*s", STR_ARG(body), STR_ARG(many[i].name));
+	}
+	rows.orgs = many;
+	rows.n_orgs = UNITS;
+	assert_int_equal(classify_words_make(mem, &rows, &classifier, NULL), RES_OK);
+	struct classify_letter letter = {
+		.title = STR("举报"), .body = body, .area = STR(""), .klass = STR(""), .day = DAY
+	};
+	classifier->decide(classifier, mem, &letter, &result);
+	assert_int_equal(result.n_named_units, UNITS);
+	for (int i = 0; i < UNITS; i++)
+		assert_true(str_eq(result.named_units[i], many[i].code));
+	arena_destroy(mem);
 }
 
 static void classify_without_memory_is_the_general_desk_and_marks_the_arena(void **state)
@@ -371,6 +405,7 @@ int main(void)
 		cmocka_unit_test(classify_type_cases),
 		cmocka_unit_test(classify_area_cases),
 		cmocka_unit_test(classify_report_lists_named_units_once),
+		cmocka_unit_test(classify_report_lists_every_named_unit),
 		cmocka_unit_test(classify_without_memory_is_the_general_desk_and_marks_the_arena),
 		cmocka_unit_test(classify_make_bad_rows_are_refused),
 		cmocka_unit_test(classify_make_runs_out_of_memory_cleanly),
