@@ -51,8 +51,9 @@ static enum wire_code received(struct road *road, int64_t case_id)
 static struct wire_msg accepted(struct road *road, int64_t case_id, const char *category,
 	const char *area, const char *named)
 {
+	struct str left = str_from_c(named), unit;
 	Wangli__IntakeAccepted body = WANGLI__INTAKE_ACCEPTED__INIT;
-	char *names[] = { (char *)(uintptr_t)named };
+	char *names[4];
 	char klass[] = "report";
 
 	body.type = (char[]){ "complaint" };
@@ -61,7 +62,9 @@ static struct wire_msg accepted(struct road *road, int64_t case_id, const char *
 	if (named != NULL) {
 		body.klass = klass;
 		body.named_units = names;
-		body.n_named_units = 1;
+		while (body.n_named_units < 4 && str_split(&left, ' ', &unit))
+			names[body.n_named_units++] =
+				(char *)(uintptr_t)arena_c(road->at->mem, unit);
 	}
 	return service_rig_event(road->at, road->intake, "intake", case_id, 2, "intake.accepted.v1",
 		replied_at, wire_pack(road->at->mem, &body.base));
@@ -194,6 +197,21 @@ static void dispatch_report_never_goes_to_whom_it_names(void **state)
 		"D35REPORT_NAMED");
 }
 
+/* Not even when it names every desk: the city itself is nobody's name in a letter. */
+static void dispatch_report_that_names_all_desks_goes_to_the_city(void **state)
+{
+	struct road *road = *state;
+
+	assert_int_equal(received(road, 4), WIRE_CODE_COMMITTED);
+	assert_int_equal(accepted(road, 4, "0205", "510104", "510104 D35 D00 P02").head.code,
+		WIRE_CODE_COMMITTED);
+	assert_string_equal(
+		look(road,
+			"select unit || co_units || reason from dispatch.v_task where case_id = {}",
+			4),
+		"510100REPORT_NAMED");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -201,6 +219,7 @@ int main(void)
 		cmocka_unit_test(dispatch_orders_of_producers_end_the_same),
 		cmocka_unit_test(dispatch_event_twice_and_too_early_is_answered_without_effect),
 		cmocka_unit_test(dispatch_report_never_goes_to_whom_it_names),
+		cmocka_unit_test(dispatch_report_that_names_all_desks_goes_to_the_city),
 	};
 
 	return cmocka_run_group_tests(tests, road_open, road_close);
