@@ -44,7 +44,7 @@ static enum res read_letter(struct intake_service *service, struct arena *mem,
 		TRY(vault_open(&service->vault, mem, &out->submit.contact,
 			message->head.source_msg_id, &contact, err));
 	intake_digest(out->digest, &out->submit.letter, &contact);
-	out->lookup = vault_lookup(&service->vault, mem, &contact);
+	out->lookup = vault_lookup(&service->vault, mem, message->head.channel, &contact);
 	return RES_OK;
 }
 

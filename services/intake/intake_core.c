@@ -132,6 +132,50 @@ enum res intake_check_letter(const struct intake_letter *letter, struct err *err
 	return RES_OK;
 }
 
+/* The digit at the place, ASCII or full-width (０ is EF BC 90); -1: none. Moves on by one
+ * character's first byte or by the whole full-width digit. */
+static int take_digit(struct str text, size_t *at)
+{
+	const unsigned char *p = (const unsigned char *)text.p + *at;
+
+	if (text.n - *at >= 3 && p[0] == 0xEF && p[1] == 0xBC && p[2] >= 0x90 && p[2] <= 0x99) {
+		*at += 3;
+		return p[2] - 0x90;
+	}
+	(*at)++;
+	return *p >= '0' && *p <= '9' ? *p - '0' : -1;
+}
+
+size_t intake_phone_plain(struct str phone, char *plain)
+{
+	const struct str abroad = STR("0086"), mobile = STR("861");
+	const size_t mobile_digits = 11;
+	struct str trimmed = str_trim(phone);
+	bool has_plus = str_starts(trimmed, STR("+86")) || str_starts(trimmed, STR("＋86"));
+	size_t n = 0, prefix = 0;
+
+	for (size_t at = 0; at < phone.n;) {
+		int digit = take_digit(phone, &at);
+		if (digit >= 0)
+			plain[n++] = (char)('0' + digit);
+	}
+	struct str digits = str_of(plain, n);
+	if (str_starts(digits, abroad))
+		prefix = abroad.n;
+	else if (has_plus || (n == mobile_digits + 2 && str_starts(digits, mobile)))
+		prefix = 2;
+	if (prefix == 0)
+		return n;
+	/* A landline is dialled with a 0 that the country's code replaces. */
+	bool needs_zero = n > prefix && plain[prefix] != '0' && plain[prefix] != '1';
+	size_t to = needs_zero ? 1 : 0;
+	for (size_t from = prefix; from < n; from++)
+		plain[to + from - prefix] = plain[from];
+	if (needs_zero)
+		plain[0] = '0';
+	return to + n - prefix;
+}
+
 /* Names travel in headers, file names and log lines: lower case, digits, '-', '_' and '.'. */
 static enum res check_name(const char *what, struct str name, struct err *err)
 {

@@ -74,6 +74,11 @@ struct intake_letter {
 /* RES_INVALID: a sentence for the integrator, with the limit; never the letter's own text. */
 enum res intake_check_letter(const struct intake_letter *letter, struct err *err) must_check;
 
+/* A phone number's digits as everybody would dial them in this country: without blanks and signs,
+ * without +86. plain: room for phone.n bytes and one. Returns their number; 0: it holds no digit.
+ */
+size_t intake_phone_plain(struct str phone, char *plain);
+
 /* An integrator's key with what it may use. */
 struct intake_key {
 	struct str public_key;

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "intake_core.h"
+
 enum res vault_init(struct vault *vault, struct str secret, struct err *err)
 {
 	const struct str purpose = STR("contact lookup 1");
@@ -63,22 +65,26 @@ enum res vault_open(struct vault *vault, struct arena *mem, const struct intake_
 	return res == RES_OK ? RES_OK : err_prefix(err, res, "contact");
 }
 
-struct str vault_lookup(
-	const struct vault *vault, struct arena *mem, const struct intake_contact *contact)
+struct str vault_lookup(const struct vault *vault, struct arena *mem, struct str channel,
+	const struct intake_contact *contact)
 {
-	struct str parts[] = { STR("phone"), contact->phone };
-	uint8_t *hash;
+	struct str parts[3] = { STR("phone") };
+	char *digits = arena_alloc(mem, contact->phone.n + 1);
+	uint8_t *hash = arena_alloc(mem, CRYPTO_HASH_BYTES);
+	size_t n = 2;
 
-	if (str_is_empty(contact->phone)) {
+	if (digits == NULL || hash == NULL)
+		return STR_NONE;
+	parts[1] = str_of(digits, intake_phone_plain(contact->phone, digits));
+	if (str_is_empty(parts[1])) {
 		parts[0] = STR("account");
-		parts[1] = contact->account;
+		parts[1] = channel;
+		parts[2] = contact->account;
+		n = 3;
 	}
-	if (str_is_empty(parts[1]))
+	if (str_is_empty(parts[n - 1]))
 		return STR_NONE;
-	hash = arena_alloc(mem, CRYPTO_HASH_BYTES);
-	if (hash == NULL)
-		return STR_NONE;
-	crypto_hash(hash, vault->lookup_key, parts, 2);
+	crypto_hash(hash, vault->lookup_key, parts, n);
 	return str_of(hash, CRYPTO_HASH_BYTES);
 }
 

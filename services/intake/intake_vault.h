@@ -29,10 +29,11 @@ enum res vault_init(struct vault *vault, struct str secret, struct err *err) mus
 enum res vault_open(struct vault *vault, struct arena *mem, const struct intake_sealed *sealed,
 	struct str source_msg_id, struct intake_contact *out, struct err *err) must_check;
 
-/* The keyed hash by which a citizen is found again: of the phone, else of the account; STR_NONE
- * when there is neither. */
-struct str vault_lookup(
-	const struct vault *vault, struct arena *mem, const struct intake_contact *contact);
+/* The keyed hash by which a citizen is found again: of the phone's digits, else of the account on
+ * its channel, since one name on two channels need not be one person; STR_NONE when there is
+ * neither. */
+struct str vault_lookup(const struct vault *vault, struct arena *mem, struct str channel,
+	const struct intake_contact *contact);
 
 /* BLAKE2b-256 over the letter's listed fields and its contact in clear, length-prefixed: what the
  * receipt bears and what tells a repeat from another letter. */

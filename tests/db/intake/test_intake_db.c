@@ -236,6 +236,8 @@ static void intake_lookup_is_equal_for_one_phone(void **state)
 	receipt_of(road, &answer);
 	answer = submit(road, "l2", letter(road, "l2", "停电", "停电", "13811111111"));
 	receipt_of(road, &answer);
+	answer = submit(road, "l4", letter(road, "l4", "停网", "停网", "+86 138-1111-1111"));
+	receipt_of(road, &answer);
 	answer = submit(road, "l3", letter(road, "l3", "停气", "停气", "13822222222"));
 	receipt_of(road, &answer);
 	assert_string_equal(
@@ -243,8 +245,8 @@ static void intake_lookup_is_equal_for_one_phone(void **state)
 			"select count(distinct lookup) || '/' || count(distinct record) || '/' || "
 			"count(distinct epoch) from intake.contact c join intake.submission s "
 			"using (case_id) "
-			"where s.source_msg_id in ('l1', 'l2', 'l3')"),
-		"2/3/1");
+			"where s.source_msg_id in ('l1', 'l2', 'l3', 'l4')"),
+		"2/4/1");
 }
 
 static void intake_repeat_has_the_same_receipt_and_other_content_conflicts(void **state)

@@ -264,6 +264,41 @@ static void intake_check_key_cases(void **state)
 	}
 }
 
+static void intake_phone_plain_spellings_of_one_number_are_one(void **state)
+{
+	static const struct {
+		const char *phone;
+		const char *plain;
+	} table[] = {
+		{ "13812345678", "13812345678" },
+		{ " 138-1234-5678 ", "13812345678" },
+		{ "138 1234 5678", "13812345678" },
+		{ "+86 138 1234 5678", "13812345678" },
+		{ "(+86)13812345678", "13812345678" },
+		{ "0086-13812345678", "13812345678" },
+		{ "8613812345678", "13812345678" },
+		{ "１３８１２３４５６７８", "13812345678" },
+		{ "＋86 13812345678", "13812345678" },
+		{ "13812345679", "13812345679" },
+		{ "028-86123456", "02886123456" },
+		{ "+86 28 8612 3456", "02886123456" },
+		{ "0086 028 86123456", "02886123456" },
+		{ "86123456", "86123456" }, /* a landline of this city */
+		{ "12345", "12345" },
+		{ "+86", "" },
+		{ "无", "" },
+		{ "", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(table); i++) {
+		char plain[64];
+		size_t n = intake_phone_plain(str_from_c(table[i].phone), plain);
+		if (!str_eq_c(str_of(plain, n), table[i].plain))
+			fail_msg("row %zu: '%.*s'", i, (int)n, plain);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -277,6 +312,7 @@ int main(void)
 		cmocka_unit_test(intake_check_letter_limits_are_sharp),
 		cmocka_unit_test(intake_check_letter_implausible_fields_are_named),
 		cmocka_unit_test(intake_check_key_cases),
+		cmocka_unit_test(intake_phone_plain_spellings_of_one_number_are_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
