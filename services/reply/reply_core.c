@@ -4,6 +4,8 @@
 
 #include "base/check.h"
 
+#define NUMBER_DIGITS_LEAST 7 /* a landline without its area */
+
 /* The life cycle. A pair that is missing is refused. */
 static const struct {
 	enum reply_state from;
@@ -184,4 +186,57 @@ enum res reply_decide(const struct reply_case *file, const struct reply_event *e
 	} while (automatic_find(&made.after, &kind));
 	*out = made;
 	return RES_OK;
+}
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* Ends a mail address or an account. */
+static bool is_gap(char c)
+{
+	static const char gaps[] = " \t\r\n<>()[]\"',;:";
+
+	for (size_t i = 0; i < sizeof(gaps) - 1; i++)
+		if (gaps[i] == c)
+			return true;
+	return false;
+}
+
+/* A number may be written with blanks and hyphens in it. */
+static void mask_numbers(char *text, size_t n)
+{
+	for (size_t from = 0; from < n; from++) {
+		size_t to = from, digits = 0;
+		while (to < n &&
+			(is_digit(text[to]) || (to > from && (text[to] == ' ' || text[to] == '-'))))
+			digits += is_digit(text[to++]);
+		for (size_t i = from; digits >= NUMBER_DIGITS_LEAST && i < to; i++)
+			text[i] = is_digit(text[i]) ? '*' : text[i];
+		from = to > from ? to - 1 : from;
+	}
+}
+
+static void mask_accounts(char *text, size_t n)
+{
+	for (size_t at = 0; at < n; at++) {
+		size_t from = at, to = at;
+		if (text[at] != '@')
+			continue;
+		while (from > 0 && !is_gap(text[from - 1]))
+			from--;
+		while (to < n && !is_gap(text[to]))
+			to++;
+		for (size_t i = from; i < to; i++)
+			text[i] = '*';
+	}
+}
+
+void reply_reason_mask(struct str reason, char *masked)
+{
+	for (size_t i = 0; i < reason.n; i++)
+		masked[i] = reason.p[i];
+	mask_numbers(masked, reason.n);
+	mask_accounts(masked, reason.n);
 }

@@ -12,8 +12,9 @@
 #include "base/instant.h"
 #include "base/str.h"
 
-#define REPLY_TEXT_MAX	20000 /* characters of a reply */
-#define REPLY_TAKEN_MAX 8     /* steps that one event can lead to */
+#define REPLY_TEXT_MAX	 20000 /* characters of a reply */
+#define REPLY_REASON_MAX 200   /* characters of a channel's reason */
+#define REPLY_TAKEN_MAX	 8     /* steps that one event can lead to */
 
 /* Numbers are stored. */
 enum reply_state {
@@ -89,5 +90,10 @@ enum res reply_decide(const struct reply_case *file, const struct reply_event *e
 	struct instant now, struct reply_decision *out, struct err *err) must_check;
 
 const char *reply_state_name(enum reply_state state);
+
+/* What a channel says about a delivery, with numbers of seven digits and more and everything around
+ * an @ starred out: it travels in events, which carry no contact data. masked: room for reason.n
+ * bytes, all of which are written. */
+void reply_reason_mask(struct str reason, char *masked);
 
 #endif

@@ -217,6 +217,19 @@ static enum res done_kind(enum wire_code code, enum reply_event_kind *out, struc
 	return RES_OK;
 }
 
+/* A channel's reason is often another system's error text, address and all (law 13). */
+static enum res reason_fit_for_events(struct arena *mem, struct str *reason, struct err *err)
+{
+	struct str cut = str_utf8_cut(*reason, REPLY_REASON_MAX);
+	char *masked = arena_alloc(mem, cut.n + 1);
+
+	if (masked == NULL)
+		return err_set(err, RES_TOO_BIG, "the batch needs more than its memory");
+	reply_reason_mask(cut, masked);
+	*reason = str_of(masked, cut.n);
+	return RES_OK;
+}
+
 /* What came of a delivery. A repeat finds its step taken and only takes the marker away. */
 static enum res delivery_done(struct kit_turn *turn, struct err *err)
 {
@@ -235,6 +248,7 @@ static enum res delivery_done(struct kit_turn *turn, struct err *err)
 	TRY(done_kind(head->code, &event.kind, err));
 	if (str_is_empty(deed.reason))
 		deed.reason = head->text;
+	TRY(reason_fit_for_events(turn->mem, &deed.reason, err));
 	res = reply_decide(file, &event, turn->now, &decision, err);
 	if (res == RES_NOT_FOUND)
 		return RES_OK; /* of an older delivery, or of none of ours */

@@ -117,7 +117,9 @@ static void done(struct road *road, const struct wire_msg *deliver, const char *
 	};
 
 	body.delivery_id = (char *)(uintptr_t)delivery_id;
-	body.reason = (char *)(uintptr_t)(code == WIRE_CODE_UNDELIVERABLE ? "no such account" : "");
+	body.reason =
+		(char *)(uintptr_t)(code == WIRE_CODE_UNDELIVERABLE ? "no such account: 13812345678"
+								    : "");
 	msg.body = wire_pack(road->at->mem, &body.base);
 	client_send(road->door, &msg);
 }
@@ -247,6 +249,13 @@ static void reply_done_of_others_or_twice_changes_nothing(void **state)
 	wait_for(road, marker_of, 5, "0");
 	wait_for(road, types_of, 5,
 		"submitted.v1 approved.v1 approved.v1 replied.v1 undeliverable.v1");
+	assert_string_equal(
+		service_rig_look(road->at,
+			"select count(*) filter (where position('no such account: "
+			"***********'::bytea in "
+			"body) > 0) || ' ' || count(*) filter (where "
+			"position('13812345678'::bytea in body) > 0) from reply.journal"),
+		"1 0");
 }
 
 static void reply_deliver_is_sent_again_until_it_is_done(void **state)

@@ -323,6 +323,33 @@ static void reply_state_name_each_state_has_its_own(void **state)
 				reply_state_name((enum reply_state)b));
 }
 
+static void reply_reason_mask_hides_numbers_and_accounts_only(void **state)
+{
+	static const struct {
+		const char *reason;
+		const char *masked;
+	} table[] = {
+		{ "", "" },
+		{ "no such account", "no such account" },
+		{ "550 5.1.1 <li.si@example.cn>: unknown",
+			"550 5.1.1 <****************>: unknown" },
+		{ "用户13812345678已停机", "用户***********已停机" },
+		{ "138-1234 5678 is off", "***-**** **** is off" },
+		{ "8612345", "*******" },
+		{ "error 123456", "error 123456" },
+		{ "@zhang", "******" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct str reason = str_from_c(table[i].reason);
+		char masked[64];
+		reply_reason_mask(reason, masked);
+		assert_int_equal(reason.n, strlen(table[i].masked));
+		assert_memory_equal(masked, table[i].masked, reason.n);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -334,6 +361,7 @@ int main(void)
 		cmocka_unit_test(reply_decide_done_of_another_delivery_is_not_found),
 		cmocka_unit_test(reply_decide_second_unit_while_open_replaces_the_first),
 		cmocka_unit_test(reply_decide_every_order_of_producers_ends_in_the_same_case),
+		cmocka_unit_test(reply_reason_mask_hides_numbers_and_accounts_only),
 		cmocka_unit_test(reply_state_name_each_state_has_its_own),
 	};
 
