@@ -12,6 +12,26 @@ static struct edge_rights rights_of(struct edge_state *state, const char *user)
 	return edge_keys_rights(state->keys, str_from_c(user), loop_now(state->loop));
 }
 
+#define TOLD_MOST 50 /* lines a second */
+
+/* Anybody outside can come and go as fast as he likes; he must not push the log out of its files.
+ */
+static bool may_tell(struct edge_state *state)
+{
+	struct instant now = loop_now(state->loop);
+
+	if (instant_since(now, state->told_at).us >= SPAN_S(1).us) {
+		state->told_at = now;
+		state->told = 0;
+	}
+	if (state->told < TOLD_MOST) {
+		state->told++;
+		return true;
+	}
+	state->tally.untold++;
+	return false;
+}
+
 bool edge_on_key(void *arg, struct str domain, struct str z85_key, char out_user[BUS_USER_MAX])
 {
 	struct edge_state *state = arg;
@@ -27,7 +47,8 @@ bool edge_on_key(void *arg, struct str domain, struct str z85_key, char out_user
 		return false;
 	state->wants_keys = true;
 	state->tally.unknown_keys++;
-	log_event(state->log, key_unknown, LOG_STR("key", str_slice(z85_key, 0, 8)));
+	if (may_tell(state))
+		log_event(state->log, key_unknown, LOG_STR("key", str_slice(z85_key, 0, 8)));
 	return false;
 }
 
@@ -53,6 +74,8 @@ static void on_joined(void *arg, const struct member *member)
 	struct edge_state *state = arg;
 
 	state->groups_changed = true;
+	if (!may_tell(state))
+		return;
 	log_event(state->log, bus_member_joined, LOG_INT("connection", member->serial),
 		LOG_STR("source", rights_of(state, member->user).source),
 		LOG_INT("groups", member->groups_n));
@@ -63,6 +86,8 @@ static void on_left(void *arg, const struct member *member)
 	struct edge_state *state = arg;
 
 	state->groups_changed = true;
+	if (!may_tell(state))
+		return;
 	log_event(state->log, bus_member_left, LOG_INT("connection", member->serial),
 		LOG_TEXT("why", member->gone));
 }
@@ -265,14 +290,15 @@ void edge_tell_drops(struct edge_state *state)
 {
 	struct server_counts counts = server_counts(state->server);
 	int64_t dropped = counts.bad_batch + counts.bad_header + counts.unknown_kind +
-			  counts.stranger + counts.unsent + state->tally.not_here;
+			  counts.stranger + counts.unsent + state->tally.not_here +
+			  state->tally.untold;
 
 	if (dropped == state->dropped_told)
 		return;
 	log_event(state->log, bus_dropped, LOG_INT("count", dropped - state->dropped_told),
 		LOG_INT("bad", counts.bad_batch + counts.bad_header + counts.unknown_kind),
 		LOG_INT("stranger", counts.stranger), LOG_INT("unsent", counts.unsent),
-		LOG_INT("not_here", state->tally.not_here));
+		LOG_INT("not_here", state->tally.not_here), LOG_INT("untold", state->tally.untold));
 	state->dropped_told = dropped;
 }
 

@@ -52,6 +52,7 @@ static struct json *counts_json(struct edge_state *state)
 		{ "stranger", counts.stranger },
 		{ "unsent", counts.unsent },
 		{ "unknown_keys", tally->unknown_keys },
+		{ "untold", tally->untold },
 		{ "bus_dropped_full", bus.dropped_full },
 		{ "bus_dropped_bad", bus.dropped_bad },
 		{ "bus_reconnects", bus.reconnects },

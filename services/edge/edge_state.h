@@ -26,6 +26,7 @@ struct edge_tally {
 	int64_t not_here; /* answers for a connection that is gone */
 	int64_t lost;	  /* DELIVER that its connection did not get: reply sends it again */
 	int64_t unknown_keys;
+	int64_t untold; /* comings and goings over what a second's log may hold */
 };
 
 #define EDGE_ASKED_ID (WIRE_NAME_MAX + 24)
@@ -47,6 +48,8 @@ struct edge_state {
 	bool groups_changed; /* somebody came or went: tell the bus which groups are served */
 	struct edge_tally tally;
 	int64_t dropped_told;
+	struct instant told_at; /* the second whose comings and goings are being counted */
+	int told;
 };
 
 #endif

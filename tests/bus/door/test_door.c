@@ -372,6 +372,18 @@ static void routing_id_of_one_who_left_gives_no_rights(void **state)
 	zmq_close(raw);
 }
 
+static void hello_over_and_over_does_not_fill_the_log(void **state)
+{
+	struct door *door = *state;
+	void *raw = raw_open(door, "app", NULL, 0);
+
+	for (int i = 0; i < 1000; i++)
+		raw_send(raw, &hello);
+	rig_wait_health(door->rig, "edge", "counts", "received", 1000);
+	assert_true(rig_health(door->rig, "edge", "counts", "untold") >= 100);
+	zmq_close(raw);
+}
+
 /* 8 KB must not cost 4,000 answers. */
 static void hello_with_thousands_of_groups_is_one_refusal(void **state)
 {
@@ -522,6 +534,7 @@ int main(void)
 		DOOR_TEST(answer_of_a_service_that_was_not_asked_stays_inside),
 		DOOR_TEST(routing_id_that_a_peer_chose_is_not_heard),
 		DOOR_TEST(routing_id_of_one_who_left_gives_no_rights),
+		DOOR_TEST(hello_over_and_over_does_not_fill_the_log),
 		DOOR_TEST(hello_with_thousands_of_groups_is_one_refusal),
 		DOOR_TEST(deliver_without_anybody_or_credit_is_refused),
 		cmocka_unit_test_setup_teardown(
