@@ -56,6 +56,20 @@ static enum res maps_check(const struct import_map *maps, size_t n_maps, struct 
 	return RES_OK;
 }
 
+/* A file of another kind is named as such, not by a column that seems to be missing. */
+static enum res kind_check(const struct csv_record *record, struct err *err)
+{
+	for (size_t i = 0; i < record->n; i++)
+		if (str_find(record->fields[i], STR("\r"), 0) != SIZE_MAX)
+			return err_set(err, RES_INVALID,
+				"line %zu: lines end with CR alone: want LF or CR LF",
+				record->line);
+	if (record->n == 1)
+		return err_set(err, RES_INVALID,
+			"line %zu: one column only: want columns parted by commas", record->line);
+	return RES_OK;
+}
+
 static enum res column_find(const struct csv_record *record, enum import_column column,
 	struct str name, bool is_mapped, int32_t *out_at, struct err *err)
 {
@@ -99,6 +113,7 @@ enum res import_header_read(struct arena *mem, const struct csv_record *record,
 	if (record->fault != CSV_FINE)
 		return err_set(err, RES_INVALID, "line %zu: %s", record->line,
 			csv_fault_text(record->fault));
+	TRY(kind_check(record, err));
 	TRY(maps_check(maps, n_maps, err));
 	for (int i = 0; i < IMPORT_COLUMNS; i++) {
 		enum import_column column = (enum import_column)i;

@@ -40,6 +40,8 @@ static void header_is_taken_or_says_what_is_missing(void **state)
 		{ "external_id,title,body", { STR_INIT("color"), STR_INIT("x") }, false, "color" },
 		{ "external_id,title,body", { STR_INIT(""), STR_INIT("") }, true, "reply" },
 		{ "external_id,title,body,reply", { STR_INIT(""), STR_INIT("") }, true, NULL },
+		{ "external_id,title,body\r1,t,b\r", { STR_INIT(""), STR_INIT("") }, false, "CR" },
+		{ "external_id;title;body", { STR_INIT(""), STR_INIT("") }, false, "comma" },
 		{ "external_id,\"title,body", { STR_INIT(""), STR_INIT("") }, false, "quot" },
 	};
 	(void)state;
