@@ -354,6 +354,8 @@ static void claims_of_one_key_are_won_by_one_case(void **state)
 	service_rig_sql(kr->at, "delete from toy.claim where case_id = 1");
 	service_rig_wait(kr->at, "select coalesce(max(case_id), 0) from toy.claim", "2");
 	assert_string_equal(effects(kr, 2), "a key");
+	/* taken here, or a later test would take it for its own */
+	assert_int_equal(client_take(kr->at->rig, kr->cli, WIRE_RESULT).head.case_id, 2);
 	kit_verify_journal(kr);
 }
 
