@@ -6,7 +6,7 @@ from unnest($1::int8[]) as t(case_id)
 join case_file f on f.case_id = t.case_id;
 
 -- name: case_insert
--- one array a column, in the order of case_load. Only cases whose letter went in: submission decides (law 9).
+-- one array a column, in the order of case_load. The kit gives only cases whose submission went in (law 9).
 insert into case_file (case_id, version, seq, head, seen_followup, state, channel, klass, type, category, area,
 	received_at, closed_at)
 select t.case_id, t.version, t.seq, t.head, t.seen_followup, t.state, t.channel, t.klass, t.type, t.category,
@@ -15,7 +15,6 @@ from unnest($1::int8[], $2::int4[], $3::int4[], $4::bytea[], $5::int4[], $6::int
 	$9::text[], $10::text[], $11::text[], $12::timestamptz[], $13::timestamptz[])
 	as t(case_id, version, seq, head, seen_followup, state, channel, klass, type, category, area, received_at,
 	closed_at)
-where exists (select from submission s where s.case_id = t.case_id)
 on conflict (case_id) do nothing
 returning case_id;
 
