@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/actor.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/instant.h"
@@ -170,6 +171,10 @@ void kit_answer_text(struct kit_turn *turn, struct str text);
 /* After the commit, sends a COMMAND without waiting for its RESULT; only for hints whose loss is
  * harmless. */
 void kit_hint(struct kit_turn *turn, const char *group, const char *type);
+
+/* Who gave this command: header.actor, which only portal and cli may name. Borrows from the
+ * message. RES_DENIED: another sender   RES_INVALID: no actor, or one that nobody can read */
+enum res kit_actor(const struct kit_turn *turn, struct actor *out, struct err *err) must_check;
 
 /* --- for start and helpers --- */
 /* The batch's database session, inside its transaction: only for handlers with no_case, which are

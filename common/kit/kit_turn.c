@@ -142,6 +142,15 @@ void kit_hint(struct kit_turn *turn, const char *group, const char *type)
 	list_add(batch->mem, &batch->hints, hint);
 }
 
+enum res kit_actor(const struct kit_turn *turn, struct actor *out, struct err *err)
+{
+	const struct wire_head *head = &turn->message->head;
+
+	if (!str_eq_c(head->sender, "cli") && !str_eq_c(head->sender, "portal"))
+		return err_set(err, RES_DENIED, "only portal and command line speak for people");
+	return actor_parse(head->actor, out, err);
+}
+
 struct db *kit_turn_db(struct kit_turn *turn)
 {
 	turn->kit->batch->is_handler_in_db = true;

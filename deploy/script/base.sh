@@ -9,6 +9,7 @@ readonly SCHEMAS=(intake dispatch reply followup analytics)
 readonly LOGIN_ROLES=(wl_intake wl_dispatch wl_reply wl_followup wl_analytics wl_check wl_deploy)
 readonly PG_BIN=/usr/lib/postgresql/15/bin
 readonly CITY="$ROOT/deploy/cities/chengdu"
+readonly ROADS=(people auto bench bench-auto) # who takes the steps: the city's own road.csv, or one of deploy/roads
 export PATH="$PG_BIN:$PATH:/usr/sbin:/sbin"
 
 fail() {
@@ -137,14 +138,15 @@ usage() {
 	cat <<-'END'
 		usage: ./wangli COMMAND [--data DIR] …      DIR names the system, default var/
 
-		  up [--port 8311] [--clock simulated]      from a fresh Debian 12 to a running system; again: changes nothing
+		  up [--port 8311] [--clock simulated] [--road auto]
+		                                            from a fresh Debian 12 to a running system; again: changes nothing
 		  down                                      stops it; the data stay
 		  status [--json]                           each process, its version, health and backlog
 		  logs [SERVICE] [-f]                       what the processes said
 		  clock [show | start T | advance --next|--to T|--by 3d]   business time; only a simulated one can be moved
 		  import FILE.csv --channel NAME […]        submits appeals through the door; --help says more
 		  check [--json]                            proves the invariants on the live database
-		  ref import [DIR]                          loads reference data (default: deploy/cities/chengdu)
+		  ref import [DIR] [--road FILE]            loads reference data (default: deploy/cities/chengdu); FILE: who takes which step
 		  channel add NAME [--channels a,b]         a key and the rights of an integrator
 		  psql [ROLE] [arguments]                   a shell on the database, as wl_check unless told
 		  test [LABEL…] [--long] | test container   builds and runs the tests, or tries all in a clean container

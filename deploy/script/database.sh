@@ -123,7 +123,10 @@ clock_ensure() {
 	[ "$is_simulated" = "$wanted" ] || fail "this system was made with is_simulated=$is_simulated; its clock cannot be changed"
 }
 
+# Loaded once; later changes are the operator's (./wangli ref import).
 reference_ensure() {
+	local road=()
 	[ "$(sql_as wl_deploy -At -c 'select n from ref.version')" = 0 ] || return 0
-	"$DATA/app/bin/wangli-ref" import --conninfo "$(conninfo)" "$CITY" || fail 'the reference data were refused'
+	[ "$ROAD" = people ] || road=(--road "$ROOT/deploy/roads/$ROAD.csv")
+	"$DATA/app/bin/wangli-ref" import --conninfo "$(conninfo)" ${road[@]+"${road[@]}"} "$CITY" || fail 'the reference data were refused'
 }

@@ -43,10 +43,24 @@ cmd_psql() {
 }
 
 cmd_ref() {
-	[ "${1:-}" = import ] && [ $# -le 2 ] || fail 'usage: ./wangli ref import [DIR]'
+	local folder=$CITY road=()
+	[ "${1:-}" = import ] || fail 'usage: ./wangli ref import [DIR] [--road FILE]'
+	shift
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--road)
+			[ -f "${2:-}" ] || fail '--road wants a file'
+			road=(--road "$2")
+			shift
+			;;
+		-*) fail "ref import does not know '$1'" ;;
+		*) folder=$1 ;;
+		esac
+		shift
+	done
 	system_load
 	need_program wangli-ref
-	exec "$DATA/app/bin/wangli-ref" import --conninfo "$(conninfo)" "${2:-$CITY}"
+	exec "$DATA/app/bin/wangli-ref" import --conninfo "$(conninfo)" ${road[@]+"${road[@]}"} "$folder"
 }
 
 # The environment of programs that speak to the bus with the operator's key.

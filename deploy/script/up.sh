@@ -3,6 +3,7 @@
 
 cmd_up() {
 	local asked_port='' asked_clock=''
+	ROAD=people
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--port)
@@ -13,6 +14,11 @@ cmd_up() {
 		--clock)
 			asked_clock=${2:-}
 			is_member "$asked_clock" real simulated || fail '--clock wants real or simulated'
+			shift
+			;;
+		--road)
+			ROAD=${2:-}
+			is_member "$ROAD" "${ROADS[@]}" || fail "--road wants one of: ${ROADS[*]} (it says who takes which step in a new system)"
 			shift
 			;;
 		*) fail "up does not know '$1'" ;;
