@@ -79,6 +79,17 @@ CREATE TABLE ref.peer_group (
     CONSTRAINT peer_group_check CHECK ((valid_to > valid_from))
 );
 
+CREATE TABLE ref.road (
+    step text NOT NULL,
+    type text NOT NULL,
+    taken_by text NOT NULL,
+    valid_from date DEFAULT '2000-01-01'::date NOT NULL,
+    valid_to date,
+    CONSTRAINT road_check CHECK ((valid_to > valid_from)),
+    CONSTRAINT road_step_check CHECK ((step = ANY (ARRAY['accept'::text, 'answer'::text, 'dispatch'::text, 'sign'::text, 'contact'::text, 'approve_lead'::text, 'approve_reviewer'::text, 'first_visit'::text]))),
+    CONSTRAINT road_taken_by_check CHECK ((taken_by = ANY (ARRAY['system'::text, 'people'::text])))
+);
+
 CREATE TABLE ref.sla (
     type text NOT NULL,
     name_zh text NOT NULL,
@@ -133,6 +144,9 @@ ALTER TABLE ONLY ref.org
 
 ALTER TABLE ONLY ref.peer_group
     ADD CONSTRAINT peer_group_pkey PRIMARY KEY (org_code, valid_from);
+
+ALTER TABLE ONLY ref.road
+    ADD CONSTRAINT road_pkey PRIMARY KEY (step, type, valid_from);
 
 ALTER TABLE ONLY ref.sla
     ADD CONSTRAINT sla_pkey PRIMARY KEY (type, valid_from);

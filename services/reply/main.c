@@ -38,7 +38,7 @@ static enum res start(struct kit *kit, const void *given, void **out_service, st
 
 static const struct service_spec spec = {
 	.name = "reply",
-	.schema_number = 1,
+	.schema_number = 2,
 	.cases = &reply_cases,
 	.tables = reply_tables,
 	.handlers = reply_handlers,
