@@ -100,6 +100,10 @@ struct kit_handler {
 	const char *type;
 	enum res (*handle)(struct kit_turn *turn, struct err *err);
 	bool no_case; /* a command that belongs to no case */
+	/* an event that only moves the cursor, or notes what nobody waits for: it may wait SHELF in
+	 * memory for the next message of its case, so that both are one write. Its producer's
+	 * marker stands meanwhile, so nothing is lost with this process. */
+	bool is_lazy;
 };
 
 struct kit_submit { /* one SUBMIT, for service_spec.admit */
