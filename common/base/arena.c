@@ -25,6 +25,7 @@ struct arena {
 	size_t spares;
 	size_t cap;
 	size_t used;
+	size_t peak;
 	bool has_failed;
 };
 
@@ -163,6 +164,11 @@ size_t arena_used(const struct arena *mem)
 	return mem->used;
 }
 
+size_t arena_peak(const struct arena *mem)
+{
+	return mem->peak;
+}
+
 void *arena_alloc(struct arena *mem, size_t bytes)
 {
 	void *piece = NULL;
@@ -174,6 +180,8 @@ void *arena_alloc(struct arena *mem, size_t bytes)
 		return NULL;
 	}
 	mem->used += rounded(bytes);
+	if (mem->used > mem->peak)
+		mem->peak = mem->used;
 	return memset(piece, 0, bytes);
 }
 

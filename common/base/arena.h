@@ -22,6 +22,7 @@ SCOPED_DEFINE(arena, struct arena *, arena_destroy)
 void arena_reset(struct arena *mem); /* everything handed out is gone; the failure mark too */
 bool arena_failed(const struct arena *mem);
 size_t arena_used(const struct arena *mem); /* bytes handed out since the last reset */
+size_t arena_peak(const struct arena *mem); /* the most that was in use at once, over all resets */
 
 /* Zeroed, aligned for any type; NULL when out. n == 0 gives a valid pointer. */
 void *arena_alloc(struct arena *mem, size_t bytes);

@@ -260,11 +260,13 @@ static enum res batch_try(struct kit *kit, struct batch *batch, struct err *err)
 		slot_prepare(kit, batch, &batch->slots[i], &load);
 	TRY(round_load(kit, batch, &load, err));
 	TRY(round_admit(kit, batch, &load, err));
+	kit_metrics_phase(kit, KIT_PHASE_LOAD);
 	for (size_t i = 0; i < batch->n_slots; i++) {
 		batch->slots[i].turn.now = batch->now;
 		batch->slots[i].turn.ref_version = kit->ref_version;
 	}
 	TRY(kit_decide(kit, batch, err));
+	kit_metrics_phase(kit, KIT_PHASE_DECIDE);
 	return kit_write(kit, batch, err);
 }
 
@@ -281,11 +283,15 @@ static enum res batch_run_once(
 	for (size_t i = 0; i < n; i++)
 		batch.slots[i].message = messages[i];
 	kit->batch = &batch;
+	kit_metrics_begin(kit);
 	enum res res = batch_try(kit, &batch, err);
 	if (res == RES_OK) {
 		kit->counts.batches++;
 		kit->last_now = batch.now;
+		kit_metrics_phase(kit, KIT_PHASE_WRITE);
+		kit_metrics_batch(kit, &batch);
 		kit_answer_batch(kit, &batch);
+		kit_metrics_phase(kit, KIT_PHASE_ANSWER);
 	} else if (db_is_up(kit->db)) {
 		struct db_params none;
 		struct err ignored;

@@ -1,4 +1,5 @@
-/* GET /health: one JSON document about this process; 200 when it can do its work, 503 otherwise. */
+/* GET /health: one JSON document about this process; 200 when it can do its work, 503 otherwise.
+ * GET /metrics: what it measures. */
 #include "kit/kit_internal.h"
 
 #include "kit_sql.h"
@@ -19,16 +20,27 @@ static void add_backlog(struct kit *kit, struct json *json, struct arena *mem)
 	db_release(kit->db);
 }
 
+bool kit_is_ready(const struct kit *kit)
+{
+	return db_is_up(kit->db) && peer_is_up(kit->peer) && !kit->is_stopping;
+}
+
 void kit_health(void *arg, const struct http_request *request, struct http_answer *answer)
 {
 	struct kit *kit = arg;
-	if (!str_eq_c(request->path, "/health")) {
-		*answer = (struct http_answer){
-			.status = 404, .content_type = "text/plain", .body = STR("see /health\n")
-		};
+	if (str_eq_c(request->path, "/metrics")) {
+		*answer = (struct http_answer){ .status = 200,
+			.content_type = METRICS_CONTENT_TYPE,
+			.body = kit_metrics_text(kit, request->mem) };
 		return;
 	}
-	bool is_ready = db_is_up(kit->db) && peer_is_up(kit->peer) && !kit->is_stopping;
+	if (!str_eq_c(request->path, "/health")) {
+		*answer = (struct http_answer){ .status = 404,
+			.content_type = "text/plain",
+			.body = STR("see /health and /metrics\n") };
+		return;
+	}
+	bool is_ready = kit_is_ready(kit);
 	SCOPED(json)
 	struct json *json = json_object_create();
 	json_set_c(json, "service", kit->spec->name);

@@ -5,8 +5,8 @@
  * kit_decide.c messages meet rows · kit_write.c rows, journal and markers go to the database ·
  * kit_answer.c what is said after the commit · kit_turn.c what handlers emit · kit_journal.c the
  * hash chain · kit_relay.c markers, sweeps, answers of groups · kit_streams.c streams.def ·
- * kit_inbox.c messages that wait · kit_send.c how answers and events look · kit_plant.c planted
- * bugs */
+ * kit_metrics.c what is measured · kit_inbox.c messages that wait · kit_send.c how answers and
+ * events look · kit_plant.c planted bugs */
 #ifndef WL_KIT_KIT_INTERNAL_H
 #define WL_KIT_KIT_INTERNAL_H
 
@@ -14,6 +14,7 @@
 #include "base/map.h"
 #include "http/http.h"
 #include "kit/kit.h"
+#include "kit/kit_metrics.h"
 #include "kit/kit_stream_core.h"
 #include "loop/loop.h"
 #include "peer/peer.h"
@@ -215,6 +216,7 @@ struct kit {
 	struct loop_timer *db_timer;
 	struct relay relay;
 	struct kit_counts counts;
+	struct kit_metrics metrics;
 	bool is_stopping;
 };
 
@@ -263,6 +265,7 @@ void relay_turn(struct kit *kit); /* sweeps, claims timers, sends what is due */
 void relay_wake_all(struct kit *kit);
 
 /* kit_health.c */
+bool kit_is_ready(const struct kit *kit); /* it can do its work */
 void kit_health(void *kit, const struct http_request *request, struct http_answer *answer);
 
 /* kit_turn.c: remembers how long the lists are, and cuts them back when a handler failed. */

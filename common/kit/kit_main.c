@@ -207,6 +207,7 @@ static void on_db_timer(void *arg)
 		loop_timer_set(kit->db_timer, DB_RETRY);
 		return;
 	}
+	metrics_add(kit->metrics.values, KIT_METRIC_db_losses, 1);
 	log_event(kit->log, db_connected, LOG_TEXT("service", kit->spec->name));
 	kit->held_until = INSTANT_NONE;
 	kit->gather_is_over = true;
@@ -351,6 +352,7 @@ static void memory_start(struct kit *kit)
 	kit->batch_mem = arena_create(cap);
 	kit->relay_mem = arena_create(cap);
 	kit->by_case = map_create();
+	kit_metrics_init(kit);
 	kit->inbox = calloc((size_t)kit->settings.batch_most, sizeof *kit->inbox);
 	CHECK(kit->inbox_mem[0] && kit->inbox_mem[1] && kit->batch_mem && kit->relay_mem &&
 		kit->inbox);
@@ -453,6 +455,7 @@ static void end(struct kit *kit)
 	arena_destroy(kit->relay_mem);
 	map_destroy(kit->by_case);
 	relay_fini(kit);
+	kit_metrics_fini(kit);
 	free(kit->inbox);
 	config_free(kit_settings, N_KIT_SETTINGS, &kit->settings);
 	if (kit->own_settings != NULL)

@@ -51,5 +51,6 @@ void kit_send_event(struct kit *kit, struct str group, const struct journal_row 
 		},
 		.body = entry->body,
 	};
+	metrics_add(kit->metrics.values, KIT_METRIC_events_sent, 1);
 	peer_send(kit->peer, &event);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bus_core.h"
+#include "bus_metrics.h"
 #include "bus_peers.h"
 
 #define NAME STR("bus")
@@ -108,6 +109,7 @@ static void forward(struct bus_state *state, struct member *from, struct member 
 	if (server_stage(state->server, to, record, stamp(state, from, record->kind, head)) ==
 		RES_OK) {
 		state->tally.forwarded++;
+		bus_metrics_forwarded(state, record->kind);
 		return;
 	}
 	state->tally.too_big++;

@@ -1,8 +1,10 @@
 /* The broker's state as JSON. */
 #include "bus_health.h"
 
+#include "bus_metrics.h"
 #include "bus_peers.h"
 #include "bus_state.h"
+#include "metrics/metrics.h"
 #include "json/json.h"
 
 static struct json *members_json(struct bus_state *state)
@@ -70,10 +72,16 @@ void bus_health_serve(void *arg, const struct http_request *request, struct http
 	struct json *health;
 	struct json *groups;
 
+	if (str_eq_c(request->method, "GET") && str_eq_c(request->path, "/metrics")) {
+		*answer = (struct http_answer){ .status = 200,
+			.content_type = METRICS_CONTENT_TYPE,
+			.body = bus_metrics_text(state, request->mem) };
+		return;
+	}
 	answer->content_type = "application/json";
 	if (!str_eq_c(request->method, "GET") || !str_eq_c(request->path, "/health")) {
 		answer->status = 404;
-		answer->body = STR("{\"error\":\"only GET /health\"}");
+		answer->body = STR("{\"error\":\"only GET /health and /metrics\"}");
 		return;
 	}
 	health = json_object_create();

@@ -32,6 +32,7 @@ struct bus_peers;
 struct bus_state {
 	struct bus_config config;
 	struct log *log;
+	struct metrics *metrics;
 	struct loop *loop;
 	struct server *server;
 	struct bus_peers *peers;

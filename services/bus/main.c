@@ -9,6 +9,7 @@
 #include "bus/bus.h"
 #include "bus_handlers.h"
 #include "bus_health.h"
+#include "bus_metrics.h"
 #include "bus_peers.h"
 #include "bus_state.h"
 #include "config/config.h"
@@ -122,6 +123,7 @@ static enum res process_open(struct process *process, struct err *err)
 	state->loop = loop_create();
 	loop_on_signal(state->loop, SIGTERM, on_signal, process);
 	loop_on_signal(state->loop, SIGINT, on_signal, process);
+	bus_metrics_open(state);
 	state->mem = arena_create(STAMP_BYTES_MAX);
 	process->context = bus_context_create();
 	TRY(open_server(process, err));
@@ -138,6 +140,7 @@ static void process_close(struct process *process)
 	loop_destroy(process->state.loop);
 	bus_peers_close(process->state.peers);
 	arena_destroy(process->state.mem);
+	bus_metrics_close(&process->state);
 	log_destroy(process->state.log);
 	config_free(settings, SETTINGS, &process->state.config);
 }

@@ -1,7 +1,9 @@
 /* The door's state as JSON. Healthy: it would let a known integrator in. */
 #include "edge_health.h"
 
+#include "edge_metrics.h"
 #include "edge_state.h"
+#include "metrics/metrics.h"
 #include "json/json.h"
 
 static void group_json(void *arg, const struct member_group_view *view)
@@ -64,6 +66,11 @@ static struct json *counts_json(struct edge_state *state)
 	return list;
 }
 
+bool edge_is_healthy(const struct edge_state *state)
+{
+	return peer_is_up(state->peer) && edge_keys_are_fresh(state->keys, loop_now(state->loop));
+}
+
 void edge_health_serve(void *arg, const struct http_request *request, struct http_answer *answer)
 {
 	struct edge_state *state = arg;
@@ -72,10 +79,16 @@ void edge_health_serve(void *arg, const struct http_request *request, struct htt
 	struct json *groups;
 	size_t connections;
 
+	if (str_eq_c(request->method, "GET") && str_eq_c(request->path, "/metrics")) {
+		*answer = (struct http_answer){ .status = 200,
+			.content_type = METRICS_CONTENT_TYPE,
+			.body = edge_metrics_text(state, request->mem) };
+		return;
+	}
 	answer->content_type = "application/json";
 	if (!str_eq_c(request->method, "GET") || !str_eq_c(request->path, "/health")) {
 		answer->status = 404;
-		answer->body = STR("{\"error\":\"only GET /health\"}");
+		answer->body = STR("{\"error\":\"only GET /health and /metrics\"}");
 		return;
 	}
 	health = json_object_create();
@@ -84,8 +97,7 @@ void edge_health_serve(void *arg, const struct http_request *request, struct htt
 	members_groups(members, group_json, groups);
 	json_set_c(health, "process", "edge");
 	json_set_c(health, "version", WANGLI_VERSION);
-	json_set_bool(health, "healthy",
-		peer_is_up(state->peer) && edge_keys_are_fresh(state->keys, loop_now(state->loop)));
+	json_set_bool(health, "healthy", edge_is_healthy(state));
 	json_set_bool(health, "bus", peer_is_up(state->peer));
 	json_set(health, "keys", keys_json(state));
 	json_set_int(health, "connections", (int64_t)connections);

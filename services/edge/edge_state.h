@@ -34,6 +34,7 @@ struct edge_tally {
 struct edge_state {
 	struct edge_config config;
 	struct log *log;
+	struct metrics *metrics;
 	struct loop *loop;
 	struct server *server; /* towards integrators */
 	struct peer *peer;     /* towards the bus */

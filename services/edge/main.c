@@ -8,6 +8,7 @@
 #include "edge_bus.h"
 #include "edge_handlers.h"
 #include "edge_health.h"
+#include "edge_metrics.h"
 #include "http/http.h"
 #include "os/os.h"
 
@@ -160,6 +161,7 @@ static enum res process_open(struct process *process, struct err *err)
 		(unsigned long long)random);
 	state->asked_at = INSTANT_NONE;
 	state->keys = edge_keys_create(SPAN_MS(state->config.keys_stale));
+	edge_metrics_open(state);
 	state->mem = arena_create(ROUND_BYTES_MAX);
 	state->loop = loop_create();
 	loop_on_signal(state->loop, SIGTERM, on_signal, process);
@@ -185,6 +187,7 @@ static void process_close(struct process *process)
 	loop_destroy(process->state.loop);
 	edge_keys_destroy(process->state.keys);
 	arena_destroy(process->state.mem);
+	edge_metrics_close(&process->state);
 	log_destroy(process->state.log);
 	config_free(settings, SETTINGS, &process->state.config);
 }

@@ -113,3 +113,24 @@ on conflict (case_id, command_id) do nothing;
 -- For /health: markers that stand, timers that are due.
 select (select count(*) from pending),
 	(select count(*) from timer t where t.due_at <= (select now() + c.shift from ref.clock c));
+
+-- name: backlog_groups
+-- For /metrics: group, its markers, the oldest entry's age in ms, timers due, the oldest one's age in ms. Counts end at 50,000 and the
+-- age looks at the 1,000 lowest cases, so that a large backlog is not made larger by asking. One row with a null group when there are no markers.
+with clock as (select now() + c.shift as at from ref.clock c),
+markers as (
+	select m.grp, count(*) as n from (select p.grp from pending p limit 50000) as m group by m.grp
+),
+oldest as (
+	select min(j.at) as at
+	from (select p.case_id, p.upto_seq from pending p order by p.case_id limit 1000) as m
+	join journal j on j.case_id = m.case_id and j.seq = m.upto_seq
+),
+due as (
+	select count(*) as n, min(d.due_at) as at
+	from (select t.due_at from timer t where t.due_at <= (select clock.at from clock) order by t.due_at limit 50000) as d
+)
+select markers.grp, coalesce(markers.n, 0),
+	coalesce(greatest(0, extract(epoch from clock.at - oldest.at) * 1000), 0)::int8,
+	due.n, coalesce(extract(epoch from clock.at - due.at) * 1000, 0)::int8
+from clock cross join oldest cross join due left join markers on true;

@@ -1,0 +1,196 @@
+"""GET /metrics of every process of a whole system: the format is valid, every metric of the catalogues is there with its
+help, and the figures are those of what the test did."""
+
+import http.client
+import os
+import pathlib
+import re
+import socket
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "lib"))
+import letters  # noqa: E402
+from system import ROOT, System, until  # noqa: E402
+
+KIT = ["intake", "dispatch", "reply", "followup", "analytics"]
+CATALOGUES = {
+    "bus": "services/bus/bus_metrics.def",
+    "edge": "services/edge/edge_metrics.def",
+    **{name: "common/kit/kit_metrics.def" for name in KIT},
+}
+METRIC = re.compile(r'^METRIC\((\w+), (\w+), "([^"]*)", "([^"]*)", "(.*)"\)$', re.MULTILINE)
+SAMPLE = re.compile(r'^([a-z_:][a-zA-Z0-9_:]*)\{((?:[a-z_]+="(?:[^"\\\n]|\\.)*",?)*)\} (\S+)$')
+LABEL = re.compile(r'([a-z_]+)="((?:[^"\\\n]|\\.)*)"')
+LETTERS = 12
+
+
+class UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path):
+        super().__init__("localhost", timeout=10)
+        self.path = path
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(10)
+        self.sock.connect(self.path)
+
+
+def scrape(system, name):
+    listen = (system.data / "service" / name / "env" / "HEALTH_LISTEN").read_text().strip()
+    if listen.startswith("unix:"):
+        connection = UnixConnection(listen.removeprefix("unix:"))
+    else:
+        connection = http.client.HTTPConnection(listen, timeout=10)
+    connection.request("GET", "/metrics")
+    answer = connection.getresponse()
+    assert answer.status == 200, (name, answer.status)
+    assert answer.getheader("Content-Type") == "text/plain; version=0.0.4; charset=utf-8", answer.getheader("Content-Type")
+    text = answer.read().decode("utf-8")
+    connection.close()
+    return text
+
+
+def parse(text):
+    """{family: (type, help, {(sample name, labels): value})}; what Prometheus would refuse fails."""
+    families, family = {}, None
+    assert text.endswith("\n")
+    for line in text.splitlines():
+        if line.startswith("# HELP "):
+            _, _, family, said = line.split(" ", 3)
+            assert family not in families, f"{family} stands twice"
+            families[family] = (None, said, {})
+        elif line.startswith("# TYPE "):
+            _, _, name, kind = line.split(" ")
+            assert name == family and kind in ("counter", "gauge", "histogram"), line
+            families[family] = (kind, *families[family][1:])
+        else:
+            match = SAMPLE.match(line)
+            assert match, f"no sample: {line}"
+            kind, _, samples = families[family]
+            base = re.sub("_(bucket|sum|count)$", "", match[1]) if kind == "histogram" else match[1]
+            assert base == family, f"{line} among {family}"
+            key = match[1], tuple(LABEL.findall(match[2]))
+            assert key not in samples, f"{line} stands twice"
+            samples[key] = float(match[3])
+    return families
+
+
+def value(families, name, **labels):
+    """The sum of the samples with these labels."""
+    family = families[name][2]
+    found = [v for (sample, have), v in family.items() if sample == name and labels.items() <= dict(have).items()]
+    assert found, f"{name} {labels} is not there"
+    return sum(found)
+
+
+def assert_catalogue(name, families):
+    text = (ROOT / CATALOGUES[name]).read_text()
+    component = pathlib.Path(CATALOGUES[name]).stem.removesuffix("_metrics")
+    rows = METRIC.findall(text)
+    assert len(rows) > 10
+    for metric, kind, unit, labels, said in rows:
+        full = f"wangli_{component}_{metric}" + (f"_{unit}" if unit else "") + ("_total" if kind == "COUNTER" else "")
+        assert full in families, f"{name} does not show {full}"
+        assert families[full][:2] == (kind.lower(), said.replace('\\"', '"')), families[full][:2]
+        for (_, have), _ in families[full][2].items():
+            assert [k for k, _ in have if k not in ("service", "le")] == list(filter(None, labels.split(","))), (full, have)
+            assert dict(have)["service"] == name
+    for family, (kind, _, samples) in families.items():
+        assert kind is not None, family
+        if kind == "histogram":
+            assert_histogram(family, samples)
+
+
+def assert_histogram(family, samples):
+    series = {}
+    for (sample, labels), v in samples.items():
+        if sample.endswith("_bucket"):
+            series.setdefault(tuple(x for x in labels if x[0] != "le"), []).append(v)
+    for labels, buckets in series.items():
+        assert buckets == sorted(buckets), f"{family} {labels}: buckets are cumulative"
+        assert buckets[-1] == samples[family + "_count", labels], f"{family} {labels}: +Inf counts all"
+
+
+def assert_process(system, name, families):
+    pid = system.pid(name)
+    stat = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    boot = next(int(line.split()[1]) for line in open("/proc/stat") if line.startswith("btime"))
+    started = boot + int(stat[19]) / os.sysconf("SC_CLK_TCK")
+    assert abs(value(families, "process_start_time_seconds") - started) < 0.02
+    assert 0 < value(families, "process_cpu_seconds_total") < 600
+    assert value(families, "process_resident_memory_bytes") > 1 << 20
+    fds = len(os.listdir(f"/proc/{pid}/fd"))
+    assert abs(value(families, "process_open_fds") - fds) <= 2
+    assert value(families, "wangli_build_info") == 1
+
+
+def assert_figures(system, all_of):
+    intake, analytics = all_of["intake"], all_of["analytics"]
+    assert value(intake, "wangli_kit_receipts_total", outcome="new") == LETTERS
+    assert value(intake, "wangli_kit_receipts_total", outcome="repeated") == LETTERS
+    assert value(intake, "wangli_kit_messages_total", kind="SUBMIT", code="COMMITTED") == LETTERS
+    for name in KIT:
+        families = all_of[name]
+        for metric in ("db_up", "bus_up", "ready"):
+            assert value(families, f"wangli_kit_{metric}") == 1, (name, metric)
+        assert value(families, "wangli_kit_reference_version") >= 1
+        batches = value(families, "wangli_kit_batches_total")
+        assert families["wangli_kit_batch_messages"][2]["wangli_kit_batch_messages_count", (("service", name),)] == batches
+        for phase in ("load", "decide", "write", "answer", "whole"):
+            key = "wangli_kit_batch_phase_seconds_count", (("service", name), ("phase", phase))
+            assert families["wangli_kit_batch_phase_seconds"][2][key] >= batches, (name, phase)
+        entries = int(system.one(f"select count(*) from {name}.v_journal")) if name != "analytics" else 0
+        assert value(families, "wangli_kit_journal_entries_total") == entries, name
+        assert value(families, "wangli_kit_rows_written_total", table="journal") == entries, name
+        assert value(families, "wangli_kit_arena_peak_bytes", arena="batch") > 0
+    assert value(analytics, "wangli_kit_messages_total", kind="EVENT", code="COMMITTED") >= LETTERS
+    assert value(all_of["dispatch"], "wangli_kit_events_sent_total") > 0
+    bus = all_of["bus"]
+    assert value(bus, "wangli_bus_members") == 6
+    assert value(bus, "wangli_bus_group_members", group="intake") == 1
+    assert value(bus, "wangli_bus_forwarded_total", kind="SUBMIT") == value(
+        all_of["edge"], "wangli_edge_passed_total", what="submitted")
+    assert value(all_of["edge"], "wangli_edge_keys_fresh") == 1
+    assert value(all_of["edge"], "wangli_edge_keys") == 1
+
+
+def scrape_all(system):
+    return {name: parse(scrape(system, name)) for name in CATALOGUES}
+
+
+def assert_backlog_seen(system):
+    """A group that is away leaves markers, which are counted, and is missed by the broker; at most once in 5 s."""
+    system.wangli("psql", "postgres", "-X", "-c", """insert into dispatch.pending (case_id, grp, upto_seq, next_at)
+        select case_id, 'analytics', 1, now() + interval '1 hour' from dispatch.case_file order by case_id limit 3""")
+
+    def markers():
+        families = parse(scrape(system, "dispatch"))
+        samples = families["wangli_kit_backlog_markers"][2]
+        return sum(v for (_, labels), v in samples.items() if dict(labels)["group"] == "analytics"), families
+    count, families = until(20, "three markers are seen", lambda: markers() if markers()[0] == 3 else None)
+    assert value(families, "wangli_kit_backlog_oldest_seconds") > 0
+    system.wangli("psql", "postgres", "-X", "-c", "delete from dispatch.pending where grp = 'analytics'")
+    begin = time.monotonic()
+    assert markers()[0] == 3 or time.monotonic() - begin > 5, "the backlog was read twice within 5 s"
+    until(20, "no marker is seen", lambda: markers()[0] == 0)
+
+
+def main():
+    with System() as system:
+        path = system.folder / "letters.csv"
+        letters.write(path, LETTERS, seed=21)
+        system.wangli("channel", "add", "app")
+        system.wangli("import", path, "--channel", "app", "--replay", timeout=120)
+        system.wangli("import", path, "--channel", "app", timeout=120)
+        system.until_settled(30)
+        all_of = scrape_all(system)
+        for name, families in all_of.items():
+            assert_catalogue(name, families)
+            assert_process(system, name, families)
+        assert_figures(system, all_of)
+        assert_backlog_seen(system)
+        print(f"{sum(len(f) for f in all_of.values())} families of {len(all_of)} processes")
+
+
+main()
