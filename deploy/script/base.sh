@@ -145,6 +145,7 @@ usage() {
 		  logs [SERVICE] [-f]                       what the processes said
 		  clock [show | start T | advance --next|--to T|--by 3d]   business time; only a simulated one can be moved
 		  import FILE.csv --channel NAME […]        submits appeals through the door; --help says more
+		  case NO [ACT …] [--json]                  shows a case with its steps, or takes one; --help lists them
 		  check [--json]                            proves the invariants on the live database
 		  ref import [DIR] [--road FILE]            loads reference data (default: deploy/cities/chengdu); FILE: who takes which step
 		  channel add NAME [--channels a,b]         a key and the rights of an integrator
@@ -161,7 +162,7 @@ main() {
 	AS_JSON=
 	DATA=
 	case $command in
-	up | down | status | logs | clock | import | check | ref | channel | psql | test)
+	up | down | status | logs | clock | case | import | check | ref | channel | psql | test)
 		parse_shared "$@"
 		"cmd_$command" ${ARGS[@]+"${ARGS[@]}"}
 		;;

@@ -78,6 +78,15 @@ cmd_clock() {
 	exec "$DATA/app/bin/wangli-operator" clock "$@" ${AS_JSON:+--json}
 }
 
+cmd_case() {
+	[ $# -gt 0 ] || fail 'usage: ./wangli case NO [ACT …]   (./wangli case --help lists the acts)'
+	system_load
+	need_program wangli-operator
+	[ "$1" != --help ] || exec "$DATA/app/bin/wangli-operator" --help
+	operator_environment wl_check
+	exec "$DATA/app/bin/wangli-operator" case "$@" ${AS_JSON:+--json}
+}
+
 cmd_channel() {
 	[ "${1:-}" = add ] && [[ ${2:-} =~ ^[a-z][a-z0-9-]{0,31}$ ]] ||
 		fail 'usage: ./wangli channel add NAME [--channels a,b]   (NAME: a-z, 0-9 and -)'

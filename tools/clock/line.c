@@ -169,6 +169,7 @@ enum res line_ask(struct line *line, struct arena *mem, const struct line_comman
 {
 	struct instant until = instant_add(os_monotonic_now(), patience);
 	struct instant again_at = INSTANT_NONE;
+	struct str not_now = STR("");
 	for (;;) {
 		struct wire_msg answers[16];
 		size_t n = 0;
@@ -188,12 +189,14 @@ enum res line_ask(struct line *line, struct arena *mem, const struct line_comman
 				return RES_OK;
 			}
 			struct span after = SPAN_MS(answers[i].head.retry_after_ms);
+			not_now = answers[i].head.text;
 			if (after.us < LINE_AGAIN_LEAST.us)
 				after = LINE_AGAIN_LEAST;
 			again_at = instant_add(os_monotonic_now(), after);
 		}
 	}
-	return err_set(err, RES_RETRY, "%s: no answer from %s within %lld s%s", command->type,
+	return err_set(err, RES_RETRY, "%s: no answer from %s within %lld s%s%s%.*s", command->type,
 		command->group, (long long)(patience.us / 1000000),
-		peer_is_up(line->peer) ? "" : " (the bus does not answer)");
+		peer_is_up(line->peer) ? "" : " (the bus does not answer)",
+		not_now.n > 0 ? "; it says: " : "", STR_ARG(not_now));
 }

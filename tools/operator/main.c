@@ -7,17 +7,21 @@
 #include "crypto/crypto.h"
 #include "operator.h"
 
-#define MEMORY_MAX (8u << 20)
+#define MEMORY_MAX  (8u << 20)
+#define EXIT_FAILED 1
+#define EXIT_USE    2
 
 static const struct command {
 	const char *name;
 	enum res (*run)(struct arena *mem, int argc, char **argv, struct err *err);
-	const char *help;
+	const char *help; /* of a command that prints no help of its own */
+	void (*print_help)(FILE *to);
 } commands[] = {
 	{ "channel", operator_channel,
 		"  channel add NAME [--channels a,b] --out KEYFILE\n"
 		"      gives NAME a key and the right to submit for its channels (default: NAME).\n"
-		"      With a KEYFILE that exists, tells the platform its public half again.\n" },
+		"      With a KEYFILE that exists, tells the platform its public half again.\n",
+		NULL },
 	{ "clock", operator_clock,
 		"  clock show\n"
 		"  clock start TIME       puts a simulated clock anywhere, while there is no case\n"
@@ -25,16 +29,21 @@ static const struct command {
 		"      from timer to timer, each only when nothing is under way;\n"
 		"      all three show the clock then, with --json as one document\n"
 		"      TIME: 2019-04-24T16:03:40 (Shanghai unless it says otherwise); SPAN: 90s, "
-		"30min, 2h, 3d\n" },
+		"30min, 2h, 3d\n",
+		NULL },
+	{ "case", operator_case, NULL, operator_case_help },
 };
 
 static void help(FILE *to)
 {
 	fprintf(to, "wangli-operator " WANGLI_VERSION "\n");
 	for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
-		fputs(commands[i].help, to);
+		if (commands[i].print_help != NULL)
+			commands[i].print_help(to);
+		else
+			fputs(commands[i].help, to);
 	fprintf(to, "Environment: BUS_ADDRESS, BUS_SERVER_KEY_FILE, BUS_KEY_FILE (the "
-		    "operator's), PG_CONNINFO (clock: as wl_deploy)\n");
+		    "operator's), PG_CONNINFO (clock: as wl_deploy, case: as wl_check)\n");
 }
 
 int main(int argc, char **argv)
@@ -60,8 +69,8 @@ int main(int argc, char **argv)
 		if (res == RES_OK)
 			return 0;
 		fprintf(stderr, "wangli-operator: %s\n", err.text);
-		return 1;
+		return res == RES_INVALID ? EXIT_USE : EXIT_FAILED;
 	}
 	help(stderr);
-	return 2;
+	return EXIT_USE;
 }

@@ -2,11 +2,15 @@
 #ifndef WL_OPERATOR_OPERATOR_H
 #define WL_OPERATOR_OPERATOR_H
 
+#include <stdio.h>
+
 #include "base/arena.h"
 #include "base/err.h"
 
-/* argv[0] is the first word after the command's own name. */
+/* argv[0] is the first word after the command's own name. RES_INVALID: wrong use. */
 enum res operator_channel(struct arena *mem, int argc, char **argv, struct err *err) must_check;
 enum res operator_clock(struct arena *mem, int argc, char **argv, struct err *err) must_check;
+enum res operator_case(struct arena *mem, int argc, char **argv, struct err *err) must_check;
+void operator_case_help(FILE *to);
 
 #endif
