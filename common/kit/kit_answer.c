@@ -85,6 +85,11 @@ static void send_events(struct kit *kit, struct batch *batch)
 				kit_send_event(kit, str_from_c(group->name), entry);
 		}
 	}
+	for (size_t i = 0; i < batch->journal.n && n_groups > 0; i++) {
+		const struct journal_row *entry = batch->journal.items[i];
+		if (!entry->at_case->is_lost)
+			track_begin(kit, entry->case_id, entry->seq);
+	}
 	for (size_t i = 0; i < batch->raised.n; i++) {
 		const struct marker_row *marker = batch->raised.items[i];
 		if (!marker->at_case->is_lost)
@@ -113,23 +118,42 @@ static void send_hints(struct kit *kit, struct batch *batch)
 	}
 }
 
+static void take_again(struct kit *kit, const struct slot *slot)
+{
+	const struct inbox_item item = {
+		.message = kit_message_copy(kit->inbox_mem[kit->inbox_at], &slot->message),
+		.is_paid = slot->is_paid,
+		.has_waited = slot->has_waited,
+	};
+	kit_inbox_add(kit, &item);
+	kit->inbox_is_urgent = true;
+	kit->counts.losers++;
+}
+
+/* A command that is faster than the event it builds on waits for it, once and a moment. */
+static bool waits_for_its_case(struct kit *kit, const struct slot *slot)
+{
+	const struct inbox_item item = {
+		.message = slot->message, .is_paid = true, .has_waited = true
+	};
+	return slot->message.kind == WIRE_COMMAND && slot->code == WIRE_CODE_BUSY &&
+	       !slot->has_waited && shelf_put(kit, &item);
+}
+
 void kit_answer_batch(struct kit *kit, struct batch *batch)
 {
 	int32_t credit = 0;
 	for (size_t i = 0; i < batch->n_slots; i++) {
 		struct slot *slot = &batch->slots[i];
 		if (is_again(slot)) {
-			struct wire_msg copy =
-				kit_message_copy(kit->inbox_mem[kit->inbox_at], &slot->message);
-			kit_inbox_add(kit, &copy);
-			kit->inbox_is_urgent = true;
-			kit->counts.losers++;
+			take_again(kit, slot);
 			continue;
 		}
-		if ((int)slot->message.kind != KIT_TIMER &&
+		if ((int)slot->message.kind != KIT_TIMER && !slot->is_paid &&
 			wire_kind_needs_credit(slot->message.kind))
 			credit++;
-		answer_slot(kit, batch, slot);
+		if (!waits_for_its_case(kit, slot))
+			answer_slot(kit, batch, slot);
 	}
 	send_events(kit, batch);
 	send_hints(kit, batch);

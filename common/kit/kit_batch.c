@@ -58,8 +58,10 @@ static void slot_prepare(struct kit *kit, struct batch *batch, struct slot *slot
 	slot->at = case_at(kit, batch, msg->head.case_id, &is_new);
 	if (is_new)
 		list_add(batch->mem, &load->ids, slot->at);
-	if (msg->kind == WIRE_COMMAND)
+	if (msg->kind == WIRE_COMMAND) {
+		slot->at->n_commands++;
 		list_add(batch->mem, &load->commands, slot);
+	}
 	if ((int)msg->kind == KIT_TIMER)
 		list_add(batch->mem, &load->timers, slot);
 }
@@ -134,6 +136,8 @@ static void defer_twins(const struct list *slots)
 {
 	for (size_t i = 1; i < slots->n; i++) {
 		struct slot *later = slots->items[i];
+		if (later->at->n_commands < 2)
+			continue;
 		for (size_t k = 0; k < i && later->end == SLOT_OPEN; k++) {
 			const struct slot *earlier = slots->items[k];
 			if (earlier->message.head.case_id == later->message.head.case_id &&
@@ -177,6 +181,7 @@ static enum res round_load(struct kit *kit, struct batch *batch, struct load *lo
 	if (load->commands.n > 0) {
 		commands = &calls[n++];
 		call_for_slots(kit, commands, &kit_sql_command_load, &load->commands, true);
+		db_param_int2(&commands->params, WIRE_CODE_DONE);
 	}
 	if (load->timers.n > 0) {
 		timers = &calls[n++];
@@ -273,15 +278,18 @@ static enum res batch_try(struct kit *kit, struct batch *batch, struct err *err)
 /* One run over the messages from first on. The transaction is over when it returns, one way or the
  * other. */
 static enum res batch_run_once(
-	struct kit *kit, const struct wire_msg *messages, size_t n, struct err *err)
+	struct kit *kit, const struct inbox_item *items, size_t n, struct err *err)
 {
 	arena_reset(kit->batch_mem);
 	map_clear(kit->by_case);
 	struct batch batch = { .mem = kit->batch_mem, .n_slots = n, .by_case = kit->by_case };
 	batch.slots = arena_new_array(batch.mem, struct slot, n);
 	CHECK(batch.slots != NULL);
-	for (size_t i = 0; i < n; i++)
-		batch.slots[i].message = messages[i];
+	for (size_t i = 0; i < n; i++) {
+		batch.slots[i].message = items[i].message;
+		batch.slots[i].is_paid = items[i].is_paid;
+		batch.slots[i].has_waited = items[i].has_waited;
+	}
 	kit->batch = &batch;
 	kit_metrics_begin(kit);
 	enum res res = batch_try(kit, &batch, err);
@@ -305,13 +313,13 @@ static enum res batch_run_once(
 }
 
 /* For later: the fault is not in the messages. Not at once again, so that nothing spins. */
-static void batch_keep(struct kit *kit, const struct wire_msg *messages, size_t n)
+static void batch_keep(struct kit *kit, const struct inbox_item *items, size_t n)
 {
 	kit->held_until = instant_add(loop_now(kit->loop), KEPT_FOR);
 	loop_timer_set(kit->gather_timer, KEPT_FOR);
 	for (size_t i = 0; i < n; i++) {
-		struct wire_msg copy =
-			kit_message_copy(kit->inbox_mem[kit->inbox_at], &messages[i]);
+		struct inbox_item copy = items[i];
+		copy.message = kit_message_copy(kit->inbox_mem[kit->inbox_at], &items[i].message);
 		kit_inbox_add(kit, &copy);
 	}
 }
@@ -331,10 +339,10 @@ static enum res reference_load(struct kit *kit, struct err *err)
 
 /* Runs messages; recursion halves a batch that fails for what is in it, so its depth is at most
  * log2(1000). */
-static void batch_run(struct kit *kit, const struct wire_msg *messages, size_t n)
+static void batch_run(struct kit *kit, const struct inbox_item *items, size_t n)
 {
 	struct err err = { .text = "" };
-	enum res res = batch_run_once(kit, messages, n, &err);
+	enum res res = batch_run_once(kit, items, n, &err);
 	for (int tries = 0; tries < 5 && (res == RES_CONFLICT || res == RES_NOT_FOUND); tries++) {
 		if (res == RES_NOT_FOUND && reference_load(kit, &err) != RES_OK)
 			break;
@@ -342,42 +350,41 @@ static void batch_run(struct kit *kit, const struct wire_msg *messages, size_t n
 		if (res == RES_CONFLICT)
 			log_event(kit->log, batch_repeated, LOG_INT("messages", n),
 				LOG_TEXT("why", err.text));
-		res = batch_run_once(kit, messages, n, &err);
+		res = batch_run_once(kit, items, n, &err);
 	}
 	if (res == RES_OK)
 		return;
 	if (res == RES_RETRY || res == RES_CONFLICT || res == RES_NOT_FOUND || res == RES_DENIED ||
 		!db_is_up(kit->db)) {
 		log_event(kit->log, db_lost, LOG_TEXT("why", err.text), LOG_INT("kept", n));
-		batch_keep(kit, messages, n);
+		batch_keep(kit, items, n);
 		return;
 	}
 	kit->counts.bisected++;
 	log_event(kit->log, batch_bisected, LOG_INT("messages", n), LOG_TEXT("why", err.text));
 	if (n > 1) {
-		batch_run(kit, messages, n / 2);
-		batch_run(kit, messages + n / 2, n - n / 2);
+		batch_run(kit, items, n / 2);
+		batch_run(kit, items + n / 2, n - n / 2);
 		return;
 	}
-	if (wire_kind_needs_credit(messages[0].kind))
+	if (wire_kind_needs_credit(items[0].message.kind) && !items[0].is_paid)
 		peer_credit(kit->peer, 1);
-	if ((int)messages[0].kind != KIT_TIMER)
-		kit_nack(kit, &messages[0], WIRE_CODE_INVALID, 0, 0,
+	if ((int)items[0].message.kind != KIT_TIMER)
+		kit_nack(kit, &items[0].message, WIRE_CODE_INVALID, 0, 0,
 			STR("this message cannot be stored; see the service's log"));
 }
 
 void kit_batch_run(struct kit *kit)
 {
-	struct wire_msg *messages = kit->inbox;
+	struct inbox_item *items = kit->inbox;
 	size_t n = kit->n_inbox;
 	struct arena *mem = kit->inbox_mem[kit->inbox_at];
 	kit->inbox_at = !kit->inbox_at;
-	kit->inbox = calloc((size_t)kit->settings.batch_most, sizeof *kit->inbox);
-	CHECK(kit->inbox != NULL);
+	kit->inbox = kit->inbox_spare;
+	kit->inbox_spare = items;
 	kit->n_inbox = 0;
 	kit->inbox_is_urgent = false;
 	kit->counts.messages += (int64_t)n;
-	batch_run(kit, messages, n);
-	free(messages);
+	batch_run(kit, items, n);
 	arena_reset(mem);
 }

@@ -69,6 +69,16 @@ static bool slot_conclude(struct kit *kit, struct slot *slot, enum res res, cons
 	return false;
 }
 
+/* A command that wrote entries and answers no more than "done" is found by them when it is
+ * repeated; one that says more is kept in a row of its own, and only there. */
+static void slot_find_in_journal(struct batch *batch, struct slot *slot, size_t first_entry)
+{
+	bool says_more = slot->text.p != NULL || slot->answer.p != NULL;
+	slot->is_journalled = batch->journal.n > first_entry && !says_more;
+	for (size_t i = first_entry; says_more && i < batch->journal.n; i++)
+		((struct journal_row *)batch->journal.items[i])->command_id = STR_NONE;
+}
+
 /* Runs the handler on the row; on failure row and lists are as before. */
 static void slot_run(struct kit *kit, struct slot *slot)
 {
@@ -94,6 +104,7 @@ static void slot_run(struct kit *kit, struct slot *slot)
 		batch->broken_err = err;
 	}
 	if (slot_conclude(kit, slot, res, &err)) {
+		slot_find_in_journal(batch, slot, mark.journal);
 		if (slot->at != NULL)
 			slot->at->is_dirty = true;
 		return;
@@ -171,7 +182,7 @@ static void decide_timer(struct kit *kit, struct slot *slot)
 bool kit_keeps_result(const struct slot *slot)
 {
 	return slot->message.kind == WIRE_COMMAND && slot->at != NULL && !slot->is_kept &&
-	       slot->end == SLOT_DONE && slot->code != WIRE_CODE_BUSY &&
+	       slot->end == SLOT_DONE && slot->code != WIRE_CODE_BUSY && !slot->is_journalled &&
 	       slot->code != WIRE_CODE_UNKNOWN_TYPE && !str_is_empty(slot->message.head.command_id);
 }
 

@@ -60,6 +60,7 @@ void kit_health(void *arg, const struct http_request *request, struct http_answe
 	json_set_int(json, "bisected", kit->counts.bisected);
 	json_set_int(json, "resent", kit->counts.resent);
 	json_set_int(json, "losers", kit->counts.losers);
+	json_set_int(json, "shelved", (int64_t)shelf_count(kit->shelf));
 	*answer = (struct http_answer){
 		.status = is_ready ? 200 : 503,
 		.content_type = "application/json",

@@ -14,10 +14,18 @@ struct wire_msg kit_message_copy(struct arena *mem, const struct wire_msg *msg)
 	return copy;
 }
 
-void kit_inbox_add(struct kit *kit, const struct wire_msg *msg)
+void kit_inbox_add(struct kit *kit, const struct inbox_item *item)
 {
-	CHECK(kit->n_inbox < (size_t)kit->settings.batch_most);
-	kit->inbox[kit->n_inbox++] = *msg;
+	CHECK(kit->n_inbox < (size_t)kit->settings.batch_most + KIT_INBOX_SLACK);
+	kit->inbox[kit->n_inbox++] = *item;
+}
+
+void kit_inbox_take(struct kit *kit, const struct wire_msg *msg)
+{
+	const struct inbox_item item = { .message = *msg };
+
+	shelf_move(kit, msg->head.case_id);
+	kit_inbox_add(kit, &item);
 }
 
 bool kit_inbox_has_room(const struct kit *kit)

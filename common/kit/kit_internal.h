@@ -5,7 +5,9 @@
  * kit_decide.c messages meet rows · kit_write.c rows, journal and markers go to the database ·
  * kit_answer.c what is said after the commit · kit_turn.c what handlers emit · kit_journal.c the
  * hash chain · kit_relay.c markers, sweeps, answers of groups · kit_streams.c streams.def ·
- * kit_metrics.c what is measured · kit_inbox.c messages that wait · kit_send.c how answers and
+ * kit_metrics.c what is measured ·
+ * kit_inbox.c messages that wait for the next batch · kit_shelf.c those that wait for another one
+ * of their case · kit_track.c who has answered what this process sent · kit_send.c how answers and
  * events look · kit_plant.c planted bugs */
 #ifndef WL_KIT_KIT_INTERNAL_H
 #define WL_KIT_KIT_INTERNAL_H
@@ -24,11 +26,20 @@
 #define KIT_DUE_MAX	 4096
 #define KIT_FINISHED_MAX 4096
 #define KIT_SWEEP_MOST	 500
+#define KIT_STREAMS_MAX	 8   /* groups that subscribe to one producer */
+#define KIT_ALL_GROUPS	 "*" /* the marker that stands for all of them */
 
 struct kit_settings {
 #define SETTING(field, name, type, fallback, least, most, unit, meaning) CONFIG_MEMBER_##type field;
 #include "kit/kit_config.def"
 #undef SETTING
+};
+
+/* A message that waits, and what is known of it. */
+struct inbox_item {
+	struct wire_msg message;
+	bool is_paid;	 /* its credit was given back when it was shelved */
+	bool has_waited; /* a command that waited on the shelf for its case to be known here */
 };
 
 /* --- one batch --- */
@@ -42,6 +53,7 @@ struct batch_case {
 	int32_t first_seq; /* of the journal when it was read */
 	int32_t claims;	   /* its rows for tables that decide, and how many of them went in */
 	int32_t claims_won;
+	int32_t n_commands;
 	int32_t last_event_slot[KIT_PRODUCERS]; /* index + 1: the one that carries the
 						   acknowledgement */
 };
@@ -56,6 +68,8 @@ enum slot_end {
 struct slot {
 	struct kit_turn turn; /* first: handlers get its address */
 	struct wire_msg message;
+	bool is_paid; /* these two as in struct inbox_item */
+	bool has_waited;
 	struct batch_case *at; /* NULL: no case */
 	const struct kit_handler *handler;
 	enum slot_end end;
@@ -64,7 +78,8 @@ struct slot {
 	int32_t retry_after_ms;
 	struct str text;
 	struct str answer;
-	bool is_kept; /* a command whose result was found, not made */
+	bool is_journalled; /* a command whose entries say all there is to its result */
+	bool is_kept;	    /* a command whose result was found, not made */
 	int32_t kept_seq;
 	struct instant timer_due;
 };
@@ -78,6 +93,7 @@ struct journal_row {
 	struct str body;
 	uint8_t body_digest[32];
 	uint8_t hash[32];
+	struct str command_id; /* none: no command's */
 	struct batch_case *at_case;
 };
 struct marker_row {
@@ -148,7 +164,7 @@ struct due {
 };
 struct finished {
 	int64_t case_id;
-	struct group *group;
+	struct group *group; /* NULL: all subscribers */
 	int32_t acked;
 };
 
@@ -164,6 +180,7 @@ struct relay {
 	bool wants_wake; /* all groups: what was under way may be lost */
 	struct group *wake_group;
 	struct map *refused; /* (case, group) → the entry that a member would not take */
+	struct map *tracks;  /* case → struct track */
 };
 
 struct kit_counts {
@@ -194,8 +211,10 @@ struct kit {
 
 	struct arena *inbox_mem[2];
 	int inbox_at; /* which of the two is being filled */
-	struct wire_msg *inbox;
+	struct inbox_item *inbox;
+	struct inbox_item *inbox_spare; /* of the batch that runs */
 	size_t n_inbox;
+	struct shelf *shelf;
 	bool inbox_is_urgent; /* holds a command, a submission or an outcome: does not wait to fill
 			       */
 	bool gather_is_over;
@@ -214,6 +233,7 @@ struct kit {
 	struct loop_timer *sweep_timer;
 	struct loop_timer *turn_timer;
 	struct loop_timer *db_timer;
+	struct loop_timer *shelf_timer;
 	struct relay relay;
 	struct kit_counts counts;
 	struct kit_metrics metrics;
@@ -278,9 +298,31 @@ void batch_cut(struct batch *batch, struct batch_mark mark);
 /* kit_plant.c: true only in test builds, when WANGLI_PLANT names it. */
 bool kit_planted(const char *name);
 
-/* kit_inbox.c: add takes a message that lives in the memory of the inbox being filled. */
+/* kit_inbox.c: add takes a message that lives in the memory of the inbox being filled; take brings
+ * what waits on the shelf for the same case in front of it. */
+#define KIT_INBOX_SLACK 1024 /* places beyond BATCH_MOST for what comes from the shelf */
+#define KIT_INBOX_SPARE 512  /* of them: never for the shelf, as what was received must fit */
 bool kit_inbox_has_room(const struct kit *kit);
-void kit_inbox_add(struct kit *kit, const struct wire_msg *msg);
+void kit_inbox_add(struct kit *kit, const struct inbox_item *item);
+void kit_inbox_take(struct kit *kit, const struct wire_msg *msg);
+
+/* kit_shelf.c */
+struct shelf *shelf_create(void);
+void shelf_destroy(struct shelf *shelf);
+bool shelf_put(
+	struct kit *kit, const struct inbox_item *item); /* copies; false: no room, or no shelf */
+void shelf_move(struct kit *kit, int64_t case_id); /* all of the case to the inbox, in order */
+void shelf_turn(struct kit *kit);		   /* what has waited long enough, to the inbox */
+size_t shelf_count(const struct shelf *shelf);
+
+/* kit_track.c: acknowledgements of what this process sent, until all subscribers have answered. */
+void track_begin(struct kit *kit, int64_t case_id, int32_t upto);
+/* true: the case is tracked. *out_acked: > 0: up to there all have answered, the track is over. */
+bool track_ack(
+	struct kit *kit, int64_t case_id, struct str group, int32_t acked, int32_t *out_acked);
+/* The groups (places in kit_groups_of) that have not answered up to upto; the track is over. */
+size_t track_missing(struct kit *kit, int64_t case_id, int32_t upto, size_t out[KIT_STREAMS_MAX]);
+void tracks_clear(struct kit *kit);
 struct wire_msg kit_message_copy(struct arena *mem, const struct wire_msg *msg);
 
 #endif

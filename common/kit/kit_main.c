@@ -13,7 +13,7 @@
 #include "kit_sql.h"
 #include "os/os.h"
 
-#define KIT_SCHEMA_NUMBER 1 /* the last of common/kit/sql/migrations */
+#define KIT_SCHEMA_NUMBER 2 /* the last of common/kit/sql/migrations */
 #define RECEIVE_MOST	  256
 #define WORTH_A_BATCH	  100 /* events: fewer wait GATHER for more */
 #define SETTLE_AT	  1000
@@ -65,19 +65,31 @@ static bool take_wake(struct kit *kit, const struct wire_msg *msg)
 	return true;
 }
 
+/* An event that can wait goes to the shelf; the door to more is open again at once. */
+static bool take_lazy(struct kit *kit, const struct wire_msg *msg)
+{
+	const struct kit_handler *handler = kit_handler_find(kit->spec, msg);
+	const struct inbox_item item = { .message = *msg, .is_paid = true };
+	if (handler == NULL || !handler->is_lazy || !shelf_put(kit, &item))
+		return false;
+	peer_credit(kit->peer, 1);
+	return true;
+}
+
 static void take_message(struct kit *kit, const struct wire_msg *msg)
 {
 	if (relay_take(kit, msg) || take_wake(kit, msg))
 		return;
 	switch (msg->kind) {
 	case WIRE_EVENT:
-		kit_inbox_add(kit, msg);
+		if (!take_lazy(kit, msg))
+			kit_inbox_take(kit, msg);
 		break;
 	case WIRE_COMMAND:
 	case WIRE_SUBMIT:
 	case WIRE_DONE:
 	case WIRE_CLAIM:
-		kit_inbox_add(kit, msg);
+		kit_inbox_take(kit, msg);
 		kit->inbox_is_urgent = true;
 		break;
 	default:
@@ -103,7 +115,7 @@ static void on_socket(void *arg)
 			take_message(kit, &messages[i]);
 		if (n == 0)
 			return;
-		if (kit->n_inbox == 0) /* only answers came: the arena holds nothing needed */
+		if (kit->n_inbox == 0) /* nothing of it is needed any more */
 			arena_reset(kit->inbox_mem[kit->inbox_at]);
 	}
 	kit->is_full = true;
@@ -260,6 +272,7 @@ static void after_round(void *arg)
 		peer_flush(kit->peer);
 		return;
 	}
+	shelf_turn(kit);
 	if (batch_is_due(kit)) {
 		kit->gather_is_over = false;
 		loop_timer_stop(kit->gather_timer);
@@ -288,6 +301,12 @@ static void on_gather(void *arg)
 static void on_settle(void *arg)
 {
 	settle(arg);
+}
+
+/* after_round looks at the shelf. */
+static void on_shelf(void *arg)
+{
+	(void)arg;
 }
 
 static void on_sweep(void *arg)
@@ -353,9 +372,12 @@ static void memory_start(struct kit *kit)
 	kit->relay_mem = arena_create(cap);
 	kit->by_case = map_create();
 	kit_metrics_init(kit);
-	kit->inbox = calloc((size_t)kit->settings.batch_most, sizeof *kit->inbox);
+	size_t places = (size_t)kit->settings.batch_most + KIT_INBOX_SLACK;
+	kit->inbox = calloc(places, sizeof *kit->inbox);
+	kit->inbox_spare = calloc(places, sizeof *kit->inbox);
+	kit->shelf = shelf_create();
 	CHECK(kit->inbox_mem[0] && kit->inbox_mem[1] && kit->batch_mem && kit->relay_mem &&
-		kit->inbox);
+		kit->inbox && kit->inbox_spare);
 }
 
 static void loop_start(struct kit *kit)
@@ -369,6 +391,7 @@ static void loop_start(struct kit *kit)
 	kit->sweep_timer = loop_timer_create(kit->loop, on_sweep, kit);
 	kit->turn_timer = loop_timer_create(kit->loop, on_turn, kit);
 	kit->db_timer = loop_timer_create(kit->loop, on_db_timer, kit);
+	kit->shelf_timer = loop_timer_create(kit->loop, on_shelf, kit);
 	loop_timer_set(kit->sweep_timer, SPAN_MS(kit->settings.sweep));
 	loop_timer_set(kit->turn_timer, TURN_EVERY);
 	loop_after_round(kit->loop, after_round, kit);
@@ -445,7 +468,7 @@ static void end(struct kit *kit)
 	db_close(kit->db);
 	bus_context_destroy(kit->context);
 	struct loop_timer *timers[] = { kit->gather_timer, kit->settle_timer, kit->sweep_timer,
-		kit->turn_timer, kit->db_timer };
+		kit->turn_timer, kit->db_timer, kit->shelf_timer };
 	for (size_t i = 0; i < sizeof timers / sizeof timers[0]; i++)
 		loop_timer_destroy(timers[i]);
 	loop_destroy(kit->loop);
@@ -457,6 +480,8 @@ static void end(struct kit *kit)
 	relay_fini(kit);
 	kit_metrics_fini(kit);
 	free(kit->inbox);
+	free(kit->inbox_spare);
+	shelf_destroy(kit->shelf);
 	config_free(kit_settings, N_KIT_SETTINGS, &kit->settings);
 	if (kit->own_settings != NULL)
 		config_free(kit->spec->settings, kit->spec->n_settings, kit->own_settings);

@@ -42,6 +42,7 @@ struct group *relay_group(struct kit *kit, struct str name)
 void relay_init(struct kit *kit)
 {
 	kit->relay.refused = map_create();
+	kit->relay.tracks = map_create();
 	const char *const *groups = NULL;
 	size_t n = kit_groups_of(kit->self, &groups);
 	for (size_t i = 0; i < n; i++)
@@ -51,6 +52,9 @@ void relay_init(struct kit *kit)
 void relay_fini(struct kit *kit)
 {
 	map_destroy(kit->relay.refused);
+	if (kit->relay.tracks != NULL)
+		tracks_clear(kit);
+	map_destroy(kit->relay.tracks);
 }
 
 bool relay_may_send(struct kit *kit, struct group *group)
@@ -122,11 +126,18 @@ static void refused_forget(struct kit *kit, int64_t case_id, const struct group 
 static void take_ack(struct kit *kit, const struct wire_msg *msg, struct group *group)
 {
 	struct relay *relay = &kit->relay;
+	int32_t acked;
 	refused_forget(kit, msg->head.case_id, group);
+	bool is_tracked =
+		track_ack(kit, msg->head.case_id, str_from_c(group->name), msg->head.seq, &acked);
+	if (is_tracked && acked == 0)
+		return; /* others have not answered yet */
 	if (relay->n_finished == KIT_FINISHED_MAX)
 		return; /* sent again after the lease, answered DUPLICATE then */
 	relay->finished[relay->n_finished++] = (struct finished){
-		.case_id = msg->head.case_id, .group = group, .acked = msg->head.seq
+		.case_id = msg->head.case_id,
+		.group = is_tracked ? NULL : group,
+		.acked = is_tracked ? acked : msg->head.seq,
 	};
 }
 
@@ -210,6 +221,8 @@ static enum res wake(struct kit *kit, struct err *err)
 	db_params_init(&params, kit->relay_mem);
 	db_param_text(&params, relay->wants_wake ? STR("") : str_from_c(relay->wake_group->name));
 	TRY(db_run(kit->db, &kit_sql_marker_wake, &params, NULL, err));
+	if (!relay->wants_wake && !relay->wake_group->is_deliver)
+		TRY(db_run(kit->db, &kit_sql_marker_wake_group, &params, NULL, err));
 	relay->wants_wake = false;
 	relay->wake_group = NULL;
 	relay->wants_sweep = true;
@@ -228,11 +241,70 @@ static void blocked_groups(struct kit *kit, struct db_params *params)
 	db_param_text_array(params, names, n);
 }
 
+/* The parts of markers that are split: a row a group that has not answered. */
+struct split {
+	int64_t wholes[KIT_SWEEP_MOST];
+	int32_t upto[KIT_SWEEP_MOST];
+	size_t n_wholes;
+	int64_t parts[KIT_SWEEP_MOST * KIT_STREAMS_MAX];
+	int32_t parts_upto[KIT_SWEEP_MOST * KIT_STREAMS_MAX];
+	struct str groups[KIT_SWEEP_MOST * KIT_STREAMS_MAX];
+	size_t n_parts;
+};
+
+static void split_add(struct kit *kit, struct split *split, int64_t case_id, int32_t upto)
+{
+	const char *const *groups = NULL;
+	size_t missing[KIT_STREAMS_MAX];
+	size_t n = track_missing(kit, case_id, upto, missing);
+	(void)kit_groups_of(kit->self, &groups);
+	split->wholes[split->n_wholes] = case_id;
+	split->upto[split->n_wholes++] = upto;
+	for (size_t i = 0; i < n; i++) {
+		split->parts[split->n_parts] = case_id;
+		split->parts_upto[split->n_parts] = upto;
+		split->groups[split->n_parts++] = str_from_c(groups[missing[i]]);
+	}
+}
+
+static enum res split_write(struct kit *kit, const struct split *split, struct err *err)
+{
+	struct db_call calls[] = { { .sql = &db_begin }, { .sql = &kit_sql_marker_split },
+		{ .sql = &kit_sql_marker_whole }, { .sql = &db_commit } };
+	for (size_t i = 0; i < 4; i++)
+		db_params_init(&calls[i].params, kit->relay_mem);
+	db_param_int8_array(&calls[1].params, split->parts, split->n_parts);
+	db_param_text_array(&calls[1].params, split->groups, split->n_parts);
+	db_param_int4_array(&calls[1].params, split->parts_upto, split->n_parts);
+	db_param_int8_array(&calls[2].params, split->wholes, split->n_wholes);
+	db_param_int4_array(&calls[2].params, split->upto, split->n_wholes);
+	return db_round(kit->db, calls, 4, err);
+}
+
+/* Markers for all subscribers that are overdue become one a group, which the claim then finds. */
+static enum res split_overdue(struct kit *kit, struct err *err)
+{
+	struct db_params params;
+	struct db_result *result = NULL;
+	db_params_init(&params, kit->relay_mem);
+	db_param_int4(&params, KIT_SWEEP_MOST);
+	TRY(db_run(kit->db, &kit_sql_marker_overdue, &params, &result, err));
+	if (db_rows(result) == 0)
+		return RES_OK;
+	struct split *split = arena_new(kit->relay_mem, struct split);
+	if (split == NULL)
+		return err_set(err, RES_INVALID, "splitting markers needs more than BATCH_MEMORY");
+	for (size_t i = 0; i < db_rows(result); i++)
+		split_add(kit, split, db_get_int(result, i, 0), (int32_t)db_get_int(result, i, 1));
+	return split_write(kit, split, err);
+}
+
 static enum res sweep(struct kit *kit, struct err *err)
 {
 	struct relay *relay = &kit->relay;
 	if (!relay->wants_sweep || kit->self < 0 || relay->n_due + KIT_SWEEP_MOST > KIT_DUE_MAX)
 		return RES_OK;
+	TRY(split_overdue(kit, err));
 	relay->wants_sweep = false;
 	struct db_params params;
 	struct db_result *result = NULL;
@@ -283,7 +355,7 @@ static enum res claim_timers(struct kit *kit, struct err *err)
 				.time = db_get_instant(result, i, 2),
 			},
 		};
-		kit_inbox_add(kit, &timer);
+		kit_inbox_take(kit, &timer);
 		kit->inbox_is_urgent = true;
 	}
 	if (n == (size_t)most)

@@ -22,6 +22,8 @@ static const struct stream streams[] = {
 };
 
 #define N_STREAMS (sizeof streams / sizeof streams[0])
+_Static_assert(
+	N_STREAMS <= KIT_STREAMS_MAX * KIT_PRODUCERS, "tracks hold all groups of a producer");
 
 const char *kit_producer_name(enum kit_producer producer)
 {

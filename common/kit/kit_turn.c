@@ -64,6 +64,8 @@ void kit_journal(struct kit_turn *turn, const char *type, struct str actor, stru
 		.body = body.p != NULL ? body : STR(""),
 		.at_case = at,
 	};
+	if (turn->message->kind == WIRE_COMMAND)
+		entry->command_id = turn->message->head.command_id;
 	kit_journal_seal(entry, row->head);
 	at->is_dirty = true;
 	list_add(batch->mem, &batch->journal, entry);

@@ -32,6 +32,7 @@ static const struct db_col journal_cols[] = {
 	DB_COL(struct journal_row, body, DB_BYTES, "body"),
 	DB_COL(struct journal_row, body_digest, DB_HASH, "body_digest"),
 	DB_COL(struct journal_row, hash, DB_HASH, "hash"),
+	DB_COL(struct journal_row, command_id, DB_TEXT, "command_id"),
 };
 static const struct db_col marker_cols[] = {
 	DB_COL(struct marker_row, case_id, DB_INT8, "case_id"),
@@ -223,27 +224,25 @@ static void markers_raised(struct kit *kit, struct batch *batch, struct list *ou
 	}
 }
 
-/* One marker a (case, group) of the stream table, up to the journal's new end; and those that
+/* One marker a case for all groups of the stream table, up to the journal's new end; and those that
  * handlers raised. */
 static void markers_of(struct kit *kit, struct batch *batch, struct list *out)
 {
 	const char *const *groups = NULL;
 	size_t n_groups = kit_groups_of(kit->self, &groups);
-	for (size_t i = 0; i < batch->cases.n; i++) {
+	for (size_t i = 0; i < batch->cases.n && n_groups > 0; i++) {
 		struct batch_case *at = batch->cases.items[i];
 		int32_t seq = kit_case_of(at->row)->seq;
 		if (at->is_lost || !at->is_dirty || seq == at->first_seq)
 			continue;
-		for (size_t g = 0; g < n_groups; g++) {
-			struct marker_row *marker = arena_new(batch->mem, struct marker_row);
-			if (marker == NULL)
-				return;
-			*marker = (struct marker_row){ .case_id = at->case_id,
-				.grp = str_from_c(groups[g]),
-				.seq = seq,
-				.at_case = at };
-			list_add(batch->mem, out, marker);
-		}
+		struct marker_row *marker = arena_new(batch->mem, struct marker_row);
+		if (marker == NULL)
+			return;
+		*marker = (struct marker_row){ .case_id = at->case_id,
+			.grp = STR(KIT_ALL_GROUPS),
+			.seq = seq,
+			.at_case = at };
+		list_add(batch->mem, out, marker);
 	}
 	markers_raised(kit, batch, out);
 }
@@ -301,8 +300,9 @@ void kit_finished_params(struct kit *kit, struct arena *mem, struct db_params *p
 	int32_t *seqs = arena_new_array(mem, int32_t, relay->n_finished);
 	for (size_t i = 0; i < relay->n_finished && seqs != NULL && ids != NULL && groups != NULL;
 		i++) {
+		const struct group *group = relay->finished[i].group;
 		ids[i] = relay->finished[i].case_id;
-		groups[i] = str_from_c(relay->finished[i].group->name);
+		groups[i] = str_from_c(group == NULL ? KIT_ALL_GROUPS : group->name);
 		seqs[i] = relay->finished[i].acked;
 	}
 	db_param_int8_array(params, ids, relay->n_finished);

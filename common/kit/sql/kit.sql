@@ -12,11 +12,11 @@ select coalesce(max(m.number) filter (where m.source <> 'kit'), 0)::int4,
 from migration m;
 
 -- name: journal_append
--- $1 case_id[] $2 seq[] $3 at[] $4 type[] $5 actor[] $6 body[] $7 body_digest[] $8 hash[]
-insert into journal (case_id, seq, at, type, actor, body, body_digest, hash)
-select t.case_id, t.seq, t.at, t.type, t.actor, t.body, t.body_digest, t.hash
-from unnest($1::int8[], $2::int4[], $3::timestamptz[], $4::text[], $5::text[], $6::bytea[], $7::bytea[], $8::bytea[])
-	as t(case_id, seq, at, type, actor, body, body_digest, hash);
+-- $1 case_id[] $2 seq[] $3 at[] $4 type[] $5 actor[] $6 body[] $7 body_digest[] $8 hash[] $9 command_id[]
+insert into journal (case_id, seq, at, type, actor, body, body_digest, hash, command_id)
+select t.case_id, t.seq, t.at, t.type, t.actor, t.body, t.body_digest, t.hash, t.command_id
+from unnest($1::int8[], $2::int4[], $3::timestamptz[], $4::text[], $5::text[], $6::bytea[], $7::bytea[], $8::bytea[],
+	$9::text[]) as t(case_id, seq, at, type, actor, body, body_digest, hash, command_id);
 
 -- name: journal_range
 -- $1 case_id[] $2 first seq[] $3 last seq[]: the entries to send again, with the place of the range that asked for them
@@ -34,10 +34,27 @@ on conflict (case_id, grp) do update
 set upto_seq = greatest(p.upto_seq, excluded.upto_seq), next_at = excluded.next_at, attempts = 0;
 
 -- name: marker_done
--- $1 case_id[] $2 grp[] $3 acknowledged seq[]
+-- $1 case_id[] $2 grp[] $3 acknowledged seq[]; grp '*': by every subscriber, so their own rows go too. A deliver/<channel> goes by name only.
 delete from pending p
 using unnest($1::int8[], $2::text[], $3::int4[]) as t(case_id, grp, acked)
-where p.case_id = t.case_id and p.grp = t.grp and p.upto_seq <= t.acked;
+where p.case_id = t.case_id and (p.grp = t.grp or (t.grp = '*' and p.grp not like 'deliver/%')) and p.upto_seq <= t.acked;
+
+-- name: marker_overdue
+-- $1 how many: markers for all subscribers whose lease ran out
+select p.case_id, p.upto_seq from pending p where p.grp = '*' and p.next_at < now() limit $1::int4;
+
+-- name: marker_split
+-- $1 case_id[] $2 grp[] $3 upto_seq[]: a row a group that has not answered, due at once
+insert into pending as p (case_id, grp, upto_seq, next_at)
+select t.case_id, t.grp, t.upto_seq, now()
+from unnest($1::int8[], $2::text[], $3::int4[]) as t(case_id, grp, upto_seq)
+on conflict (case_id, grp) do update set upto_seq = greatest(p.upto_seq, excluded.upto_seq);
+
+-- name: marker_whole
+-- $1 case_id[] $2 upto_seq[]: the marker that was split goes, unless a commit raised it in the meantime
+delete from pending p
+using unnest($1::int8[], $2::int4[]) as t(case_id, upto_seq)
+where p.case_id = t.case_id and p.grp = '*' and p.upto_seq <= t.upto_seq and p.next_at < now();
 
 -- name: marker_claim
 -- $1 lease, $2 how many, $3 groups that take nothing now. Real time. The back-off is full jitter up to five minutes.
@@ -50,7 +67,7 @@ from (
 	select array_agg(q.case_id) as case_ids, array_agg(q.grp) as grps
 	from (
 		select f.case_id, f.grp from pending f
-		where f.next_at < now() and f.grp <> all($3::text[])
+		where f.next_at < now() and f.grp <> '*' and f.grp <> all($3::text[])
 		limit $2::int4
 	) as q
 ) as due, unnest(due.case_ids, due.grps) as k(case_id, grp)
@@ -61,6 +78,12 @@ returning p.case_id, p.grp, p.upto_seq, p.attempts;
 -- $1 group that takes messages again (empty: all of them): its markers are due now
 update pending p set next_at = now(), attempts = 0
 where ($1::text = '' or p.grp = $1::text) and p.next_at > now();
+
+-- name: marker_wake_group
+-- $1 group that takes messages again: what stands for all subscribers is due for it, too
+insert into pending as p (case_id, grp, upto_seq, next_at)
+select q.case_id, $1::text, q.upto_seq, now() from pending q where q.grp = '*'
+on conflict (case_id, grp) do update set upto_seq = greatest(p.upto_seq, excluded.upto_seq), next_at = excluded.next_at;
 
 -- name: timer_set
 -- $1 case_id[] $2 name[] $3 due_at[]
@@ -96,10 +119,14 @@ from unnest($1::int8[], $2::text[]) as u(case_id, name)
 join timer t on t.case_id = u.case_id and t.name = u.name;
 
 -- name: command_load
--- $1 case_id[] $2 command_id[]
+-- $1 case_id[] $2 command_id[] $3 code of "done": a result that is no more than that stands in the journal
 select c.case_id, c.command_id, c.code, c.text, c.body, c.seq
 from unnest($1::int8[], $2::text[]) as t(case_id, command_id)
-join command c on c.case_id = t.case_id and c.command_id = t.command_id;
+join command c on c.case_id = t.case_id and c.command_id = t.command_id
+union all
+select j.case_id, j.command_id, $3::int2, '', '', j.seq
+from unnest($1::int8[], $2::text[]) as t(case_id, command_id)
+join journal j on j.case_id = t.case_id and j.command_id = t.command_id;
 
 -- name: command_keep
 -- $1 case_id[] $2 command_id[] $3 at[] $4 type[] $5 actor[] $6 code[] $7 text[] $8 body[] $9 seq[]

@@ -66,7 +66,8 @@ CREATE TABLE analytics.journal (
     actor text NOT NULL,
     body bytea NOT NULL,
     body_digest bytea NOT NULL,
-    hash bytea NOT NULL
+    hash bytea NOT NULL,
+    command_id text
 );
 
 CREATE TABLE analytics.migration (
@@ -170,16 +171,25 @@ CREATE VIEW analytics.v_journal AS
     journal.actor,
     journal.body,
     journal.body_digest,
-    journal.hash
+    journal.hash,
+    journal.command_id
    FROM analytics.journal;
 
+CREATE VIEW analytics.v_stream AS
+ SELECT s.producer,
+    s.grp
+   FROM ( VALUES ('intake'::text,'dispatch'::text), ('intake'::text,'reply'::text), ('intake'::text,'analytics'::text), ('dispatch'::text,'reply'::text), ('dispatch'::text,'analytics'::text), ('reply'::text,'dispatch'::text), ('reply'::text,'followup'::text), ('reply'::text,'analytics'::text), ('followup'::text,'intake'::text), ('followup'::text,'dispatch'::text), ('followup'::text,'reply'::text), ('followup'::text,'analytics'::text)) s(producer, grp)
+  WHERE (s.producer = 'analytics'::text);
+
 CREATE VIEW analytics.v_pending AS
- SELECT pending.case_id,
-    pending.grp,
-    pending.upto_seq,
-    pending.next_at,
-    pending.attempts
-   FROM analytics.pending;
+ SELECT p.case_id,
+    COALESCE(s.grp, p.grp) AS grp,
+    max(p.upto_seq) AS upto_seq,
+    min(p.next_at) AS next_at,
+    max(p.attempts) AS attempts
+   FROM (analytics.pending p
+     LEFT JOIN analytics.v_stream s ON ((p.grp = '*'::text)))
+  GROUP BY p.case_id, COALESCE(s.grp, p.grp);
 
 CREATE VIEW analytics.v_timer AS
  SELECT timer.case_id,

@@ -48,7 +48,8 @@ CREATE TABLE dispatch.journal (
     actor text NOT NULL,
     body bytea NOT NULL,
     body_digest bytea NOT NULL,
-    hash bytea NOT NULL
+    hash bytea NOT NULL,
+    command_id text
 );
 
 CREATE TABLE dispatch.migration (
@@ -141,16 +142,25 @@ CREATE VIEW dispatch.v_journal AS
     journal.actor,
     journal.body,
     journal.body_digest,
-    journal.hash
+    journal.hash,
+    journal.command_id
    FROM dispatch.journal;
 
+CREATE VIEW dispatch.v_stream AS
+ SELECT s.producer,
+    s.grp
+   FROM ( VALUES ('intake'::text,'dispatch'::text), ('intake'::text,'reply'::text), ('intake'::text,'analytics'::text), ('dispatch'::text,'reply'::text), ('dispatch'::text,'analytics'::text), ('reply'::text,'dispatch'::text), ('reply'::text,'followup'::text), ('reply'::text,'analytics'::text), ('followup'::text,'intake'::text), ('followup'::text,'dispatch'::text), ('followup'::text,'reply'::text), ('followup'::text,'analytics'::text)) s(producer, grp)
+  WHERE (s.producer = 'dispatch'::text);
+
 CREATE VIEW dispatch.v_pending AS
- SELECT pending.case_id,
-    pending.grp,
-    pending.upto_seq,
-    pending.next_at,
-    pending.attempts
-   FROM dispatch.pending;
+ SELECT p.case_id,
+    COALESCE(s.grp, p.grp) AS grp,
+    max(p.upto_seq) AS upto_seq,
+    min(p.next_at) AS next_at,
+    max(p.attempts) AS attempts
+   FROM (dispatch.pending p
+     LEFT JOIN dispatch.v_stream s ON ((p.grp = '*'::text)))
+  GROUP BY p.case_id, COALESCE(s.grp, p.grp);
 
 CREATE VIEW dispatch.v_task AS
  SELECT task.case_id,

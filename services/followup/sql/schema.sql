@@ -42,7 +42,8 @@ CREATE TABLE followup.journal (
     actor text NOT NULL,
     body bytea NOT NULL,
     body_digest bytea NOT NULL,
-    hash bytea NOT NULL
+    hash bytea NOT NULL,
+    command_id text
 );
 
 CREATE TABLE followup.migration (
@@ -114,16 +115,25 @@ CREATE VIEW followup.v_journal AS
     journal.actor,
     journal.body,
     journal.body_digest,
-    journal.hash
+    journal.hash,
+    journal.command_id
    FROM followup.journal;
 
+CREATE VIEW followup.v_stream AS
+ SELECT s.producer,
+    s.grp
+   FROM ( VALUES ('intake'::text,'dispatch'::text), ('intake'::text,'reply'::text), ('intake'::text,'analytics'::text), ('dispatch'::text,'reply'::text), ('dispatch'::text,'analytics'::text), ('reply'::text,'dispatch'::text), ('reply'::text,'followup'::text), ('reply'::text,'analytics'::text), ('followup'::text,'intake'::text), ('followup'::text,'dispatch'::text), ('followup'::text,'reply'::text), ('followup'::text,'analytics'::text)) s(producer, grp)
+  WHERE (s.producer = 'followup'::text);
+
 CREATE VIEW followup.v_pending AS
- SELECT pending.case_id,
-    pending.grp,
-    pending.upto_seq,
-    pending.next_at,
-    pending.attempts
-   FROM followup.pending;
+ SELECT p.case_id,
+    COALESCE(s.grp, p.grp) AS grp,
+    max(p.upto_seq) AS upto_seq,
+    min(p.next_at) AS next_at,
+    max(p.attempts) AS attempts
+   FROM (followup.pending p
+     LEFT JOIN followup.v_stream s ON ((p.grp = '*'::text)))
+  GROUP BY p.case_id, COALESCE(s.grp, p.grp);
 
 CREATE VIEW followup.v_timer AS
  SELECT timer.case_id,

@@ -68,7 +68,8 @@ CREATE TABLE intake.journal (
     actor text NOT NULL,
     body bytea NOT NULL,
     body_digest bytea NOT NULL,
-    hash bytea NOT NULL
+    hash bytea NOT NULL,
+    command_id text
 );
 
 CREATE TABLE intake.letter (
@@ -172,7 +173,8 @@ CREATE VIEW intake.v_journal AS
     journal.actor,
     journal.body,
     journal.body_digest,
-    journal.hash
+    journal.hash,
+    journal.command_id
    FROM intake.journal;
 
 CREATE VIEW intake.v_letter AS
@@ -189,13 +191,21 @@ CREATE VIEW intake.v_letter_row AS
     letter.n
    FROM intake.letter;
 
+CREATE VIEW intake.v_stream AS
+ SELECT s.producer,
+    s.grp
+   FROM ( VALUES ('intake'::text,'dispatch'::text), ('intake'::text,'reply'::text), ('intake'::text,'analytics'::text), ('dispatch'::text,'reply'::text), ('dispatch'::text,'analytics'::text), ('reply'::text,'dispatch'::text), ('reply'::text,'followup'::text), ('reply'::text,'analytics'::text), ('followup'::text,'intake'::text), ('followup'::text,'dispatch'::text), ('followup'::text,'reply'::text), ('followup'::text,'analytics'::text)) s(producer, grp)
+  WHERE (s.producer = 'intake'::text);
+
 CREATE VIEW intake.v_pending AS
- SELECT pending.case_id,
-    pending.grp,
-    pending.upto_seq,
-    pending.next_at,
-    pending.attempts
-   FROM intake.pending;
+ SELECT p.case_id,
+    COALESCE(s.grp, p.grp) AS grp,
+    max(p.upto_seq) AS upto_seq,
+    min(p.next_at) AS next_at,
+    max(p.attempts) AS attempts
+   FROM (intake.pending p
+     LEFT JOIN intake.v_stream s ON ((p.grp = '*'::text)))
+  GROUP BY p.case_id, COALESCE(s.grp, p.grp);
 
 CREATE VIEW intake.v_reply_address AS
  SELECT s.case_id,

@@ -102,6 +102,7 @@ static void toy_environment(struct kit_rig *kr, const struct toy *toy)
 	setting("LOG_LEVEL", "", "info");
 	setting("SWEEP", "", "50ms");
 	setting("LEASE", "", "300ms");
+	setting("SHELF", "", "0ms");
 	unsetenv("BUS_KEY_FILE");
 }
 

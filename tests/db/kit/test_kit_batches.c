@@ -331,7 +331,8 @@ static void command_that_raises_a_marker_again_is_done(void **state)
 		kit_round(kr, until, "two results");
 	assert_int_equal(answers_of(kr->cli, 1, WIRE_CODE_DONE), 2);
 	assert_int_equal(toy_count(kr, toy, "bisected"), 0);
-	assert_int_equal(kit_number(kr, "select upto_seq from toy.pending where grp = 'reply'"), 2);
+	assert_int_equal(
+		kit_number(kr, "select upto_seq from toy.v_pending where grp = 'reply'"), 2);
 }
 
 /* --- tables that decide --- */

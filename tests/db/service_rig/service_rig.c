@@ -56,6 +56,7 @@ static void service_environment(struct service_rig *at)
 	setenv("LOG_LEVEL", "error", 1);
 	setenv("SWEEP", "50ms", 1);
 	setenv("LEASE", "300ms", 1);
+	setenv("SHELF", "0ms", 1);
 	unsetenv("BUS_KEY_FILE");
 }
 

@@ -121,7 +121,7 @@ static enum res on_raise(struct kit_turn *turn, struct err *err)
 #define HANDLERS                                                                                   \
 	{ WIRE_EVENT, "intake.put.v1", on_put, false },                                            \
 		{ WIRE_EVENT, "intake.tell.v1", on_tell, false },                                  \
-		{ WIRE_EVENT, "intake.noted.v1", on_noted, false },                                \
+		{ WIRE_EVENT, "intake.noted.v1", on_noted, false, true },                          \
 		{ WIRE_EVENT, "intake.patient.v1", on_patient, false },                            \
 		{ WIRE_EVENT, "intake.arm.v1", on_arm, false },                                    \
 		{ WIRE_EVENT, "intake.jam.v1", on_jam, false },                                    \
