@@ -24,8 +24,7 @@ void kit_inbox_take(struct kit *kit, const struct wire_msg *msg)
 {
 	const struct inbox_item item = { .message = *msg };
 
-	shelf_move(kit, msg->head.case_id);
-	kit_inbox_add(kit, &item);
+	shelf_move(kit, msg->head.case_id, &item);
 }
 
 bool kit_inbox_has_room(const struct kit *kit)

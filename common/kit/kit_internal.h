@@ -311,8 +311,10 @@ struct shelf *shelf_create(void);
 void shelf_destroy(struct shelf *shelf);
 bool shelf_put(
 	struct kit *kit, const struct inbox_item *item); /* copies; false: no room, or no shelf */
-void shelf_move(struct kit *kit, int64_t case_id); /* all of the case to the inbox, in order */
-void shelf_turn(struct kit *kit);		   /* what has waited long enough, to the inbox */
+/* All of the case to the inbox in order: events, then the newer message (or NULL), then commands.
+ */
+void shelf_move(struct kit *kit, int64_t case_id, const struct inbox_item *newer);
+void shelf_turn(struct kit *kit); /* what has waited long enough, to the inbox */
 size_t shelf_count(const struct shelf *shelf);
 
 /* kit_track.c: acknowledgements of what this process sent, until all subscribers have answered. */

@@ -182,18 +182,31 @@ bool shelf_put(struct kit *kit, const struct inbox_item *item)
 	return true;
 }
 
-void shelf_move(struct kit *kit, int64_t case_id)
+static void move_some(struct kit *kit, const struct shelf_case *at, bool commands)
+{
+	for (const struct shelved *one = at->first; one != NULL; one = one->next) {
+		struct inbox_item item = one->item;
+		if ((item.message.kind == WIRE_COMMAND) != commands)
+			continue;
+		item.message = kit_message_copy(kit->inbox_mem[kit->inbox_at], &one->item.message);
+		kit_inbox_add(kit, &item);
+	}
+}
+
+void shelf_move(struct kit *kit, int64_t case_id, const struct inbox_item *newer)
 {
 	struct shelf *shelf = kit->shelf;
 	struct shelf_case *at = shelf->n == 0 ? NULL : map_get_id(shelf->cases, case_id);
 	size_t most = (size_t)kit->settings.batch_most + KIT_INBOX_SLACK - KIT_INBOX_SPARE;
-	if (at == NULL || at->n + kit->n_inbox > most)
-		return; /* without room: they come in the next round, and the newer one is a gap */
-	for (struct shelved *one = at->first; one != NULL; one = one->next) {
-		struct inbox_item item = one->item;
-		item.message = kit_message_copy(kit->inbox_mem[kit->inbox_at], &one->item.message);
-		kit_inbox_add(kit, &item);
-	}
+	bool has_room = at != NULL && at->n + kit->n_inbox <= most;
+	/* without room they come in the next round, and the newer one is a gap */
+	if (has_room)
+		move_some(kit, at, false);
+	if (newer != NULL)
+		kit_inbox_add(kit, newer);
+	if (!has_room)
+		return;
+	move_some(kit, at, true); /* behind what they may have waited for */
 	list_take_out(shelf, at);
 	map_remove_id(shelf->cases, case_id);
 	case_free(shelf, at);
@@ -206,7 +219,7 @@ void shelf_turn(struct kit *kit)
 		struct shelf_case *at;
 		while ((at = shelf->lists[i].first) != NULL && kit_inbox_has_room(kit) &&
 			!instant_is_before(loop_now(kit->loop), at->until)) {
-			shelf_move(kit, at->case_id);
+			shelf_move(kit, at->case_id, NULL);
 			kit->gather_is_over = true;
 		}
 	}
