@@ -90,11 +90,26 @@ static enum res column_find(const struct csv_record *record, enum import_column 
 	return RES_OK;
 }
 
+/* A reject file's own two columns; not when somebody maps one of ours to them. */
+static bool has_reject_columns(
+	const struct csv_record *record, const struct import_map *maps, size_t n_maps)
+{
+	size_t n = record->n;
+	if (n < 3 || !str_eq_c(record->fields[n - 2], IMPORT_REJECT_LINE) ||
+		!str_eq_c(record->fields[n - 1], IMPORT_REJECT_REASON))
+		return false;
+	for (size_t i = 0; i < n_maps; i++)
+		if (str_eq(maps[i].theirs, record->fields[n - 2]) ||
+			str_eq(maps[i].theirs, record->fields[n - 1]))
+			return false;
+	return true;
+}
+
 static struct str ignored_list(
 	struct arena *mem, const struct csv_record *record, const struct import_header *header)
 {
 	struct str list = STR("");
-	for (size_t i = 0; i < record->n; i++) {
+	for (size_t i = 0; i < header->n; i++) {
 		bool is_used = false;
 		for (int c = 0; c < IMPORT_COLUMNS; c++)
 			is_used = is_used || header->at[c] == (int32_t)i;
@@ -109,12 +124,16 @@ enum res import_header_read(struct arena *mem, const struct csv_record *record,
 	const struct import_map *maps, size_t n_maps, bool with_reply, struct import_header *out,
 	struct err *err)
 {
-	struct import_header header = { .names = record->fields, .n = record->n };
+	struct import_header header = {
+		.names = record->fields, .n = record->n, .n_read = record->n
+	};
 	if (record->fault != CSV_FINE)
 		return err_set(err, RES_INVALID, "line %zu: %s", record->line,
 			csv_fault_text(record->fault));
 	TRY(kind_check(record, err));
 	TRY(maps_check(maps, n_maps, err));
+	if (has_reject_columns(record, maps, n_maps))
+		header.n -= 2;
 	for (int i = 0; i < IMPORT_COLUMNS; i++) {
 		enum import_column column = (enum import_column)i;
 		struct str name = name_in_file(column, maps, n_maps);
@@ -186,9 +205,9 @@ enum res import_row_read(const struct import_header *header, const struct csv_re
 	if (record->fault != CSV_FINE)
 		return err_set(err, RES_INVALID, "%s", csv_fault_text(record->fault));
 	/* what is missing at the end of a row is empty; what is too much stands in no column */
-	if (record->n > header->n)
+	if (record->n > header->n_read)
 		return err_set(err, RES_INVALID, "%zu columns: the first line has %zu", record->n,
-			header->n);
+			header->n_read);
 	for (int i = 0; i < IMPORT_COLUMNS; i++) {
 		if (header->at[i] < 0)
 			continue;

@@ -20,6 +20,10 @@
 #define IMPORT_REPLY_BYTES (200 * 1024)
 #define IMPORT_MAPS_MAX	   16
 
+/* What a reject file has behind the file's own columns. */
+#define IMPORT_REJECT_LINE   "line"
+#define IMPORT_REJECT_REASON "reason"
+
 enum import_column {
 	COLUMN_EXTERNAL_ID,
 	COLUMN_TITLE,
@@ -42,12 +46,14 @@ struct import_map {
 
 struct import_header {
 	int32_t at[IMPORT_COLUMNS]; /* place in the row; -1: not there */
-	struct str *names;	    /* of all columns, borrowed from the record */
+	struct str *names;	    /* of the file's own columns, borrowed from the record */
 	size_t n;
+	size_t n_read;	    /* n, and the two columns that a reject file has behind them */
 	struct str ignored; /* "dislikes, split", in mem */
 };
 
-/* The first record of the file. with_reply: reply and reply_time are wanted too. RES_INVALID: a
+/* The first record of the file. A reject file that was mended ends with the columns line and
+ * reason: they are passed over. with_reply: reply and reply_time are wanted too. RES_INVALID: a
  * column is missing, there twice, or mapped from a name that the file does not have. */
 enum res import_header_read(struct arena *mem, const struct csv_record *record,
 	const struct import_map *maps, size_t n_maps, bool with_reply, struct import_header *out,

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/check.h"
+#include "import_charset.h"
 #include "os/os.h"
 
 #define FILE_MEMORY   (4ull * IMPORT_FILE_MAX) /* a cap: the bytes, their fields, reasons */
@@ -79,6 +80,8 @@ enum res import_file_load(
 	size_t cap = 0;
 	CHECK(file.mem != NULL);
 	enum res res = os_file_read(file.mem, options->path, IMPORT_FILE_MAX, &bytes, err);
+	if (res == RES_OK)
+		res = import_charset_read(file.mem, bytes, &bytes, &file.charset, err);
 	csv_open(&reader, bytes);
 	if (res == RES_OK && !csv_next(&reader, file.mem, &record))
 		res = err_set(err, RES_INVALID, "the file is empty");
@@ -127,9 +130,10 @@ static void write_rejected(
 	const struct import_file *file, const struct import_item *item, struct buf *out)
 {
 	const struct csv_record *record = &item->record;
-	bool is_whole = record->fault == CSV_FINE;
+	bool is_whole = record->fault == CSV_FINE && record->n <= file->header.n_read;
 	char line[32];
-	/* a broken row has no columns: all of it stands in the first one */
+	/* a row that is broken or has too many columns has none: all of it stands in the first one
+	 */
 	if (!is_whole)
 		write_raw(out, record->raw);
 	for (size_t i = is_whole ? 0 : 1; i < file->header.n; i++)
@@ -151,8 +155,8 @@ enum res import_file_write_rejected(
 	}
 	for (size_t i = 0; i < file->header.n; i++)
 		csv_write_field(&out, i, file->header.names[i]);
-	csv_write_field(&out, file->header.n, STR("line"));
-	csv_write_field(&out, file->header.n + 1, STR("reason"));
+	csv_write_field(&out, file->header.n, STR(IMPORT_REJECT_LINE));
+	csv_write_field(&out, file->header.n + 1, STR(IMPORT_REJECT_REASON));
 	csv_write_end(&out);
 	for (size_t i = 0; i < file->n; i++)
 		if (file->items[i].reason.p != NULL)

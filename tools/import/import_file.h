@@ -36,6 +36,7 @@ struct import_item {
 
 struct import_file {
 	struct arena *mem;
+	const char *charset; /* of the file: "UTF-8" or "GB18030"; in memory all is UTF-8 */
 	struct import_header header;
 	struct import_item *items; /* in the file's order */
 	size_t n;
@@ -58,8 +59,8 @@ void import_file_fini(struct import_file *file);
 struct import_item *import_file_find(const struct import_file *file, struct str external_id);
 /* For good: the row lands in the reject file. why is copied. */
 void import_file_reject(struct import_file *file, struct import_item *item, struct str why);
-/* Writes the reject file: the original columns, line and reason; without rejected rows it is taken
- * away. */
+/* Writes the reject file: the original columns, line and reason, in UTF-8; mended, it can be
+ * imported as it is. Without rejected rows it is taken away. */
 enum res import_file_write_rejected(
 	const struct import_file *file, const char *path, struct err *err) must_check;
 

@@ -22,15 +22,13 @@ static const char usage[] =
 	"wangli-import " WANGLI_VERSION "\n"
 	"  wangli-import FILE.csv --channel NAME [--map ours=theirs]… [--replay] [--json]\n"
 	"\n"
-	"Submits each row of FILE.csv (RFC 4180, UTF-8) as a letter on channel NAME. Columns: "
-	"external_id,\n"
-	"title, body; time, user, area and likes may be missing; --map external_id=msg_id renames; "
-	"others\n"
-	"are ignored and listed. Interrupted and run again it continues; nothing goes in twice. "
-	"Rows that\n"
-	"cannot go in land, with line and reason, in DATA/import/NAME/FILE.rejected.csv. While it "
-	"runs it\n"
-	"takes the replies for NAME and appends them to DATA/import/NAME/deliveries.csv.\n"
+	"Submits each row of FILE.csv (RFC 4180; UTF-8 or GB18030) as a letter on channel NAME.\n"
+	"Columns: external_id, title, body; time, user, area and likes may be missing;\n"
+	"--map external_id=msg_id renames; others are ignored and listed. Interrupted and run\n"
+	"again it continues; nothing goes in twice. Rows that cannot go in land, with line and\n"
+	"reason, in DATA/import/NAME/FILE.rejected.csv (UTF-8): mend them there and import that\n"
+	"file as it is. While it runs it takes the replies for NAME and appends them to\n"
+	"DATA/import/NAME/deliveries.csv.\n"
 	"\n"
 	"--replay (simulated clock only) also plays the columns reply and reply_time, as the actor "
 	"`replay`.\n"
@@ -215,6 +213,7 @@ static void summary_json(struct arena *mem, const struct import_run *run, const 
 	json_set_c(json, "channel", run->channel);
 	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
 		json_set_int(json, numbers[i].name, (int64_t)numbers[i].n);
+	json_set_c(json, "charset", run->file.charset);
 	json_set_str(json, "ignored_columns", run->file.header.ignored);
 	if (counts->rejected > 0)
 		json_set_c(json, "rejected_file", rejected);
@@ -262,6 +261,9 @@ static enum res run_all(struct arena *mem, const struct arguments *arguments,
 		.with_reply = arguments->is_replay,
 	};
 	TRY(import_file_load(&run->file, &file, err));
+	if (strcmp(run->file.charset, "UTF-8") != 0)
+		fprintf(stderr, "wangli-import: %s is read as %s\n", arguments->file,
+			run->file.charset);
 	if (run->file.header.ignored.n > 0 && !arguments->is_json)
 		fprintf(stderr, "wangli-import: ignored columns: %.*s\n",
 			STR_ARG(run->file.header.ignored));

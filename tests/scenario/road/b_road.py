@@ -84,6 +84,39 @@ def bad_rows_are_named(s):
     assert "body" in done.text and "column" in done.text.lower(), done.text
 
 
+def rejected_rows_mended_go_in(s):
+    """The reject file of bad_rows_are_named, mended as a person would: with its columns line and reason, imported as it is."""
+    path = s.data / "import/app/bad.rejected.csv"
+    with open(path, newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["line"] for row in rows] == ["3", "4", "5", "6", "7", "8"], rows
+    still_bad = rows[3]  # G1 is in with other content
+    for n, row in enumerate(rows):
+        if row is not still_bad:
+            row.update(external_id=f"M{n}", title="改好了", body="这一行改好了")
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, fieldnames=list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    first = summary(s.wangli("import", path, "--channel", "app", "--json", ok=(3,)))
+    assert (first["new"], first["rejected"], first["ignored_columns"]) == (5, 1, "extra"), first
+    again = summary(s.wangli("import", path, "--channel", "app", "--json", ok=(3,)))
+    assert (again["new"], again["repeated"]) == (0, 5), again
+    assert int(s.one("select count(*) from intake.v_submission where source_msg_id like 'M%'")) == 5
+
+
+def gb18030_is_read_and_its_rejects_are_utf8(s):
+    path = s.folder / "gb.csv"
+    path.write_bytes("external_id,title,body\nB1,路灯不亮,春熙路的路灯坏了𠮷\nB2,没有正文,\n".encode("gb18030"))
+    done = s.wangli("import", path, "--channel", "app", "--json", ok=(3,))
+    assert summary(done)["charset"] == "GB18030" and summary(done)["new"] == 1 and "GB18030" in done.stderr, done.text
+    got = (s.data / "import/app/gb.rejected.csv").read_text(encoding="utf-8")
+    assert "没有正文" in got, got
+    path.write_bytes("external_id,title,body\nB3,路灯不亮,".encode("gb18030") + b"\xff\xff\n")
+    done = s.wangli("import", path, "--channel", "app", ok=(1,))
+    assert "line 2, byte 13: neither UTF-8 nor GB18030" in done.text, done.text
+
+
 def other_content_under_a_known_id(s):
     path = s.folder / "conflict.csv"
     path.write_text("external_id,title,body\nT1,另一个标题,另外的正文\n", encoding="utf-8")
@@ -110,6 +143,8 @@ def main():
         replay_whole(s)
         replay_killed_in_the_middle(s)
         bad_rows_are_named(s)
+        rejected_rows_mended_go_in(s)
+        gb18030_is_read_and_its_rejects_are_utf8(s)
         other_content_under_a_known_id(s)
         load_told_to_end_waits_for_its_answers(s)
         s.until_settled(10)
