@@ -55,7 +55,7 @@ struct db_col {
 
 /* Parameters of one call, in order $1, $2, …; memory is the arena's. Null integers do not exist
  * here: use a value. */
-#define DB_PARAMS_MAX 48
+#define DB_PARAMS_MAX 64
 struct db_params {
 	struct arena *mem;
 	int n;

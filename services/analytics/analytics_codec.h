@@ -6,18 +6,10 @@
 #include "analytics_core.h"
 #include "base/arena.h"
 
-/* Each fills what its type says beside kind and time. RES_INVALID: the body is not that. */
-enum res analytics_read_received(struct arena *mem, struct str body, struct analytics_event *out,
-	struct err *err) must_check;
-enum res analytics_read_accepted(struct arena *mem, struct str body, struct analytics_event *out,
-	struct err *err) must_check;
-enum res analytics_read_dispatched(struct arena *mem, struct str body, struct analytics_event *out,
-	struct err *err) must_check;
-enum res analytics_read_resolved(struct arena *mem, struct str body, struct analytics_event *out,
-	struct err *err) must_check;
-enum res analytics_read_visited(struct arena *mem, struct str body, struct analytics_event *out,
-	struct err *err) must_check;
-enum res analytics_read_closed(struct arena *mem, struct str body, struct analytics_event *out,
-	struct err *err) must_check;
+/* Reads the body of an event of that type (analytics_events.def). kind is ANALYTICS_EVENTS for one
+ * that changes nothing that is counted. RES_INVALID: the body is not that   RES_NOT_FOUND: no such
+ * type is known here */
+enum res analytics_read(struct arena *mem, struct str type, struct instant at, struct str body,
+	struct analytics_event *out, struct err *err) must_check;
 
 #endif

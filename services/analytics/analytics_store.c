@@ -13,9 +13,21 @@ static const struct db_col case_cols[] = {
 	KIT_SEEN_COL(struct analytics_row, KIT_REPLY, "seen_reply"),
 	KIT_SEEN_COL(struct analytics_row, KIT_FOLLOWUP, "seen_followup"),
 	DB_COL(struct analytics_row, file.state, DB_INT2, "state"),
+	DB_COL(struct analytics_row, file.intake, DB_INT2, "intake_part"),
+	DB_COL(struct analytics_row, file.dispatch, DB_INT2, "dispatch_part"),
+	DB_COL(struct analytics_row, file.reply, DB_INT2, "reply_part"),
+	DB_COL(struct analytics_row, file.followup, DB_INT2, "followup_part"),
+	DB_COL(struct analytics_row, file.redo, DB_INT2, "redo"),
+	DB_COL(struct analytics_row, file.replies, DB_INT2, "replies"),
+	DB_COL(struct analytics_row, file.round, DB_INT2, "round"),
+	DB_COL(struct analytics_row, file.rejects, DB_INT2, "rejects"),
 	DB_COL(struct analytics_row, file.visits, DB_INT2, "visits"),
-	DB_COL(struct analytics_row, file.is_on_time, DB_BOOL, "is_on_time"),
-	DB_COL(struct analytics_row, file.is_undelivered, DB_BOOL, "is_undelivered"),
+	DB_COL(struct analytics_row, file.reply_wd, DB_INT2, "reply_wd"),
+	DB_COL(struct analytics_row, file.confidence, DB_INT2, "confidence"),
+	DB_COL(struct analytics_row, file.solved, DB_INT2, "solved"),
+	DB_COL(struct analytics_row, file.satisfaction, DB_INT2, "satisfaction"),
+	DB_COL(struct analytics_row, file.contacted, DB_INT2, "contacted"),
+	DB_COL(struct analytics_row, file.flags, DB_INT2, "flags"),
 	DB_COL(struct analytics_row, file.received_day, DB_DAY, "received_day"),
 	DB_COL(struct analytics_row, file.channel, DB_TEXT, "channel"),
 	DB_COL(struct analytics_row, file.klass, DB_TEXT, "klass"),
@@ -23,18 +35,27 @@ static const struct db_col case_cols[] = {
 	DB_COL(struct analytics_row, file.category, DB_TEXT, "category"),
 	DB_COL(struct analytics_row, file.area, DB_TEXT, "area"),
 	DB_COL(struct analytics_row, file.unit, DB_TEXT, "unit"),
+	DB_COL(struct analytics_row, file.refusal, DB_TEXT, "refusal"),
 	DB_COL(struct analytics_row, file.reason, DB_TEXT, "reason"),
 	DB_COL(struct analytics_row, file.received_at, DB_INSTANT, "received_at"),
+	DB_COL(struct analytics_row, file.accept_due, DB_INSTANT, "accept_due"),
 	DB_COL(struct analytics_row, file.accepted_at, DB_INSTANT, "accepted_at"),
+	DB_COL(struct analytics_row, file.refused_at, DB_INSTANT, "refused_at"),
 	DB_COL(struct analytics_row, file.dispatched_at, DB_INSTANT, "dispatched_at"),
+	DB_COL(struct analytics_row, file.sign_due, DB_INSTANT, "sign_due"),
 	DB_COL(struct analytics_row, file.signed_at, DB_INSTANT, "signed_at"),
+	DB_COL(struct analytics_row, file.contact_due, DB_INSTANT, "contact_due"),
 	DB_COL(struct analytics_row, file.contacted_at, DB_INSTANT, "contacted_at"),
 	DB_COL(struct analytics_row, file.resolve_due, DB_INSTANT, "resolve_due"),
 	DB_COL(struct analytics_row, file.resolved_at, DB_INSTANT, "resolved_at"),
+	DB_COL(struct analytics_row, file.redo_due, DB_INSTANT, "redo_due"),
 	DB_COL(struct analytics_row, file.submitted_at, DB_INSTANT, "submitted_at"),
 	DB_COL(struct analytics_row, file.replied_at, DB_INSTANT, "replied_at"),
+	DB_COL(struct analytics_row, file.last_replied_at, DB_INSTANT, "last_replied_at"),
 	DB_COL(struct analytics_row, file.delivered_at, DB_INSTANT, "delivered_at"),
+	DB_COL(struct analytics_row, file.answered_at, DB_INSTANT, "answered_at"),
 	DB_COL(struct analytics_row, file.followed_at, DB_INSTANT, "followed_at"),
+	DB_COL(struct analytics_row, file.rated_at, DB_INSTANT, "rated_at"),
 	DB_COL(struct analytics_row, file.closed_at, DB_INSTANT, "closed_at"),
 };
 
@@ -43,7 +64,25 @@ static const struct db_col cell_cols[] = {
 	DB_COL(struct analytics_cell_row, delta.day, DB_DAY, "day"),
 	DB_COL(struct analytics_cell_row, delta.dim, DB_TEXT, "dim"),
 	DB_COL(struct analytics_cell_row, delta.key, DB_TEXT, "key"),
+	DB_COL(struct analytics_cell_row, delta.sub, DB_TEXT, "sub"),
 	DB_COL(struct analytics_cell_row, delta.n, DB_INT8, "n"),
+};
+
+static const struct db_col figure_cols[] = {
+	DB_COL(struct analytics_figure_row, case_id, DB_INT8, "case_id"),
+	DB_COL(struct analytics_figure_row, change.day, DB_DAY, "day"),
+	DB_COL(struct analytics_figure_row, change.unit, DB_TEXT, "unit"),
+	DB_COL(struct analytics_figure_row, change.code, DB_TEXT, "code"),
+	DB_COL(struct analytics_figure_row, change.by.num, DB_INT8, "num"),
+	DB_COL(struct analytics_figure_row, change.by.den, DB_INT8, "den"),
+	DB_COL(struct analytics_figure_row, change.by.excl, DB_INT8, "excl"),
+};
+
+static const struct db_col holiday_cols[] = {
+	DB_COL(struct analytics_holiday, day, DB_DAY, "day"),
+	DB_COL(struct analytics_holiday, is_work, DB_BOOL, "is_work"),
+	DB_COL(struct analytics_holiday, valid_from, DB_DAY, "valid_from"),
+	DB_COL(struct analytics_holiday, valid_to, DB_DAY, "valid_to"),
 };
 
 const struct kit_case_table analytics_cases = {
@@ -62,14 +101,22 @@ const struct kit_table analytics_cells = {
 	.n_cols = COUNT(cell_cols),
 	.row_bytes = sizeof(struct analytics_cell_row),
 };
+const struct kit_table analytics_figures = {
+	.insert = &analytics_sql_figure_add,
+	.cols = figure_cols,
+	.n_cols = COUNT(figure_cols),
+	.row_bytes = sizeof(struct analytics_figure_row),
+};
 
-const struct kit_table *const analytics_tables[] = { &analytics_cells, NULL };
+const struct kit_table *const analytics_tables[] = { &analytics_cells, &analytics_figures, NULL };
 
 const struct db_sql *const analytics_statements[] = {
 	&analytics_sql_case_load,
 	&analytics_sql_case_insert,
 	&analytics_sql_case_update,
 	&analytics_sql_cell_add,
+	&analytics_sql_figure_add,
+	&analytics_sql_holiday_load,
 	NULL,
 };
 
@@ -80,4 +127,21 @@ struct analytics_case *analytics_file_of(struct analytics_row *row)
 		row->is_begun = true;
 	}
 	return &row->file;
+}
+
+enum res analytics_load_calendar(
+	struct db *db, struct arena *mem, struct analytics_calendar *out, struct err *err)
+{
+	struct analytics_holiday *holidays = NULL;
+	struct db_params none;
+	struct db_result *result;
+	size_t n = 0;
+
+	db_params_init(&none, mem);
+	TRY(db_run(db, &analytics_sql_holiday_load, &none, &result, err));
+	TRY(db_read(result, mem, holiday_cols, COUNT(holiday_cols), sizeof(*holidays), &holidays,
+		&n, err));
+	db_release(db);
+	*out = (struct analytics_calendar){ holidays, n };
+	return RES_OK;
 }

@@ -1,15 +1,66 @@
-/* The service `analytics`: one row of facts a case, and the counts that follow from it. */
+/* The service `analytics`: one row of facts a case, and the figures that follow from it. */
+#include <stdlib.h>
+
 #include "analytics_handlers.h"
 #include "analytics_store.h"
 #include "kit/kit.h"
 
+#define CALENDAR_BYTES_MAX (4 * 1024 * 1024)
+
+static enum res start(struct kit *kit, const void *settings, void **out_service, struct err *err)
+{
+	struct analytics_service *service = calloc(1, sizeof(*service));
+
+	(void)kit;
+	(void)settings;
+	if (service == NULL)
+		return err_set(err, RES_RETRY, "out of memory");
+	*out_service = service;
+	return RES_OK;
+}
+
+static void stop(void *given)
+{
+	struct analytics_service *service = given;
+
+	if (service == NULL)
+		return;
+	arena_destroy(service->mem);
+	free(service);
+}
+
+/* The new calendar is read whole before the old one goes. */
+static enum res load_reference(void *given, struct db *db, int32_t ref_version, struct err *err)
+{
+	struct analytics_service *service = given;
+	struct analytics_calendar calendar;
+	struct arena *mem = arena_create(CALENDAR_BYTES_MAX);
+	enum res res;
+
+	(void)ref_version;
+	if (mem == NULL)
+		return err_set(err, RES_RETRY, "out of memory");
+	res = analytics_load_calendar(db, mem, &calendar, err);
+	if (res != RES_OK) {
+		arena_destroy(mem);
+		return res;
+	}
+	arena_destroy(service->mem);
+	service->mem = mem;
+	service->calendar = calendar;
+	return RES_OK;
+}
+
 static const struct service_spec spec = {
 	.name = "analytics",
-	.schema_number = 1,
+	.schema_number = 2,
 	.cases = &analytics_cases,
 	.tables = analytics_tables,
 	.handlers = analytics_handlers,
 	.statements = analytics_statements,
+	.start = start,
+	.stop = stop,
+	.load_reference = load_reference,
 };
 
 int main(int argc, char **argv)

@@ -1,65 +1,104 @@
 -- name: case_load
 -- $1 case_id[]
-select f.case_id, f.version, f.seq, f.head, f.seen_intake, f.seen_dispatch, f.seen_reply, f.seen_followup,
-	f.state, f.visits, f.is_on_time, f.is_undelivered, f.received_day, f.channel, f.klass, f.type, f.category,
-	f.area, f.unit, f.reason, f.received_at, f.accepted_at, f.dispatched_at, f.signed_at, f.contacted_at,
-	f.resolve_due, f.resolved_at, f.submitted_at, f.replied_at, f.delivered_at, f.followed_at, f.closed_at
+select f.case_id, f.version, f.seq, f.head, f.seen_intake, f.seen_dispatch, f.seen_reply, f.seen_followup, f.state,
+	f.intake_part, f.dispatch_part, f.reply_part, f.followup_part, f.redo, f.replies, f.round, f.rejects, f.visits,
+	f.reply_wd, f.confidence, f.solved, f.satisfaction, f.contacted, f.flags, f.received_day, f.channel, f.klass,
+	f.type, f.category, f.area, f.unit, f.refusal, f.reason, f.received_at, f.accept_due, f.accepted_at,
+	f.refused_at, f.dispatched_at, f.sign_due, f.signed_at, f.contact_due, f.contacted_at, f.resolve_due,
+	f.resolved_at, f.redo_due, f.submitted_at, f.replied_at, f.last_replied_at, f.delivered_at, f.answered_at,
+	f.followed_at, f.rated_at, f.closed_at
 from unnest($1::int8[]) as t(case_id)
 join case_file f on f.case_id = t.case_id;
 
 -- name: case_insert
 -- one array a column, in the order of case_load
-insert into case_file (case_id, version, seq, head, seen_intake, seen_dispatch, seen_reply, seen_followup,
-	state, visits, is_on_time, is_undelivered, received_day, channel, klass, type, category, area, unit, reason, received_at,
-	accepted_at, dispatched_at, signed_at, contacted_at, resolve_due, resolved_at, submitted_at, replied_at,
-	delivered_at, followed_at, closed_at)
-select t.case_id, t.version, t.seq, t.head, t.seen_intake, t.seen_dispatch, t.seen_reply, t.seen_followup,
-	t.state, t.visits, t.is_on_time, t.is_undelivered, t.received_day, t.channel, t.klass, t.type, t.category,
-	t.area, t.unit, t.reason, t.received_at, t.accepted_at, t.dispatched_at, t.signed_at, t.contacted_at,
-	t.resolve_due, t.resolved_at, t.submitted_at, t.replied_at, t.delivered_at, t.followed_at, t.closed_at
-from unnest($1::int8[], $2::int4[], $3::int4[], $4::bytea[], $5::int4[], $6::int4[], $7::int4[], $8::int4[],
-	$9::int2[], $10::int2[], $11::bool[], $12::bool[], $13::date[], $14::text[], $15::text[], $16::text[],
-	$17::text[], $18::text[], $19::text[], $20::text[], $21::timestamptz[], $22::timestamptz[],
-	$23::timestamptz[], $24::timestamptz[], $25::timestamptz[], $26::timestamptz[], $27::timestamptz[],
-	$28::timestamptz[], $29::timestamptz[], $30::timestamptz[], $31::timestamptz[], $32::timestamptz[])
-	as t(case_id, version, seq, head, seen_intake, seen_dispatch, seen_reply, seen_followup, state, visits,
-	is_on_time, is_undelivered, received_day, channel, klass, type, category, area, unit, reason, received_at,
-	accepted_at, dispatched_at, signed_at, contacted_at, resolve_due, resolved_at, submitted_at, replied_at,
-	delivered_at, followed_at, closed_at)
+insert into case_file (case_id, version, seq, head, seen_intake, seen_dispatch, seen_reply, seen_followup, state, intake_part,
+	dispatch_part, reply_part, followup_part, redo, replies, round, rejects, visits, reply_wd, confidence, solved,
+	satisfaction, contacted, flags, received_day, channel, klass, type, category, area, unit, refusal, reason,
+	received_at, accept_due, accepted_at, refused_at, dispatched_at, sign_due, signed_at, contact_due, contacted_at,
+	resolve_due, resolved_at, redo_due, submitted_at, replied_at, last_replied_at, delivered_at, answered_at,
+	followed_at, rated_at, closed_at)
+select t.case_id, t.version, t.seq, t.head, t.seen_intake, t.seen_dispatch, t.seen_reply, t.seen_followup, t.state,
+	t.intake_part, t.dispatch_part, t.reply_part, t.followup_part, t.redo, t.replies, t.round, t.rejects, t.visits,
+	t.reply_wd, t.confidence, t.solved, t.satisfaction, t.contacted, t.flags, t.received_day, t.channel, t.klass,
+	t.type, t.category, t.area, t.unit, t.refusal, t.reason, t.received_at, t.accept_due, t.accepted_at,
+	t.refused_at, t.dispatched_at, t.sign_due, t.signed_at, t.contact_due, t.contacted_at, t.resolve_due,
+	t.resolved_at, t.redo_due, t.submitted_at, t.replied_at, t.last_replied_at, t.delivered_at, t.answered_at,
+	t.followed_at, t.rated_at, t.closed_at
+from unnest($1::int8[], $2::int4[], $3::int4[], $4::bytea[], $5::int4[], $6::int4[], $7::int4[], $8::int4[], $9::int2[],
+	$10::int2[], $11::int2[], $12::int2[], $13::int2[], $14::int2[], $15::int2[], $16::int2[], $17::int2[],
+	$18::int2[], $19::int2[], $20::int2[], $21::int2[], $22::int2[], $23::int2[], $24::int2[], $25::date[],
+	$26::text[], $27::text[], $28::text[], $29::text[], $30::text[], $31::text[], $32::text[], $33::text[],
+	$34::timestamptz[], $35::timestamptz[], $36::timestamptz[], $37::timestamptz[], $38::timestamptz[],
+	$39::timestamptz[], $40::timestamptz[], $41::timestamptz[], $42::timestamptz[], $43::timestamptz[],
+	$44::timestamptz[], $45::timestamptz[], $46::timestamptz[], $47::timestamptz[], $48::timestamptz[],
+	$49::timestamptz[], $50::timestamptz[], $51::timestamptz[], $52::timestamptz[], $53::timestamptz[])
+	as t(case_id, version, seq, head, seen_intake, seen_dispatch, seen_reply, seen_followup, state, intake_part,
+	dispatch_part, reply_part, followup_part, redo, replies, round, rejects, visits, reply_wd, confidence, solved,
+	satisfaction, contacted, flags, received_day, channel, klass, type, category, area, unit, refusal, reason,
+	received_at, accept_due, accepted_at, refused_at, dispatched_at, sign_due, signed_at, contact_due, contacted_at,
+	resolve_due, resolved_at, redo_due, submitted_at, replied_at, last_replied_at, delivered_at, answered_at,
+	followed_at, rated_at, closed_at)
 on conflict (case_id) do nothing
 returning case_id;
 
 -- name: case_update
 -- one array a column, in the order of case_load; version is the one that was read
 update case_file f
-set version = t.version + 1, seq = t.seq, head = t.head, seen_intake = t.seen_intake,
-	seen_dispatch = t.seen_dispatch, seen_reply = t.seen_reply, seen_followup = t.seen_followup,
-	state = t.state, visits = t.visits, is_on_time = t.is_on_time, is_undelivered = t.is_undelivered,
-	received_day = t.received_day, channel = t.channel, klass = t.klass, type = t.type, category = t.category,
-	area = t.area, unit = t.unit, reason = t.reason, received_at = t.received_at, accepted_at = t.accepted_at,
-	dispatched_at = t.dispatched_at, signed_at = t.signed_at, contacted_at = t.contacted_at,
-	resolve_due = t.resolve_due, resolved_at = t.resolved_at, submitted_at = t.submitted_at,
-	replied_at = t.replied_at, delivered_at = t.delivered_at, followed_at = t.followed_at,
-	closed_at = t.closed_at
-from unnest($1::int8[], $2::int4[], $3::int4[], $4::bytea[], $5::int4[], $6::int4[], $7::int4[], $8::int4[],
-	$9::int2[], $10::int2[], $11::bool[], $12::bool[], $13::date[], $14::text[], $15::text[], $16::text[],
-	$17::text[], $18::text[], $19::text[], $20::text[], $21::timestamptz[], $22::timestamptz[],
-	$23::timestamptz[], $24::timestamptz[], $25::timestamptz[], $26::timestamptz[], $27::timestamptz[],
-	$28::timestamptz[], $29::timestamptz[], $30::timestamptz[], $31::timestamptz[], $32::timestamptz[])
-	as t(case_id, version, seq, head, seen_intake, seen_dispatch, seen_reply, seen_followup, state, visits,
-	is_on_time, is_undelivered, received_day, channel, klass, type, category, area, unit, reason, received_at,
-	accepted_at, dispatched_at, signed_at, contacted_at, resolve_due, resolved_at, submitted_at, replied_at,
-	delivered_at, followed_at, closed_at)
+set version = t.version + 1, seq = t.seq, head = t.head, seen_intake = t.seen_intake, seen_dispatch = t.seen_dispatch, seen_reply =
+	t.seen_reply, seen_followup = t.seen_followup, state = t.state, intake_part = t.intake_part, dispatch_part =
+	t.dispatch_part, reply_part = t.reply_part, followup_part = t.followup_part, redo = t.redo, replies = t.replies,
+	round = t.round, rejects = t.rejects, visits = t.visits, reply_wd = t.reply_wd, confidence = t.confidence,
+	solved = t.solved, satisfaction = t.satisfaction, contacted = t.contacted, flags = t.flags, received_day =
+	t.received_day, channel = t.channel, klass = t.klass, type = t.type, category = t.category, area = t.area, unit
+	= t.unit, refusal = t.refusal, reason = t.reason, received_at = t.received_at, accept_due = t.accept_due,
+	accepted_at = t.accepted_at, refused_at = t.refused_at, dispatched_at = t.dispatched_at, sign_due = t.sign_due,
+	signed_at = t.signed_at, contact_due = t.contact_due, contacted_at = t.contacted_at, resolve_due =
+	t.resolve_due, resolved_at = t.resolved_at, redo_due = t.redo_due, submitted_at = t.submitted_at, replied_at =
+	t.replied_at, last_replied_at = t.last_replied_at, delivered_at = t.delivered_at, answered_at = t.answered_at,
+	followed_at = t.followed_at, rated_at = t.rated_at, closed_at = t.closed_at
+from unnest($1::int8[], $2::int4[], $3::int4[], $4::bytea[], $5::int4[], $6::int4[], $7::int4[], $8::int4[], $9::int2[],
+	$10::int2[], $11::int2[], $12::int2[], $13::int2[], $14::int2[], $15::int2[], $16::int2[], $17::int2[],
+	$18::int2[], $19::int2[], $20::int2[], $21::int2[], $22::int2[], $23::int2[], $24::int2[], $25::date[],
+	$26::text[], $27::text[], $28::text[], $29::text[], $30::text[], $31::text[], $32::text[], $33::text[],
+	$34::timestamptz[], $35::timestamptz[], $36::timestamptz[], $37::timestamptz[], $38::timestamptz[],
+	$39::timestamptz[], $40::timestamptz[], $41::timestamptz[], $42::timestamptz[], $43::timestamptz[],
+	$44::timestamptz[], $45::timestamptz[], $46::timestamptz[], $47::timestamptz[], $48::timestamptz[],
+	$49::timestamptz[], $50::timestamptz[], $51::timestamptz[], $52::timestamptz[], $53::timestamptz[])
+	as t(case_id, version, seq, head, seen_intake, seen_dispatch, seen_reply, seen_followup, state, intake_part,
+	dispatch_part, reply_part, followup_part, redo, replies, round, rejects, visits, reply_wd, confidence, solved,
+	satisfaction, contacted, flags, received_day, channel, klass, type, category, area, unit, refusal, reason,
+	received_at, accept_due, accepted_at, refused_at, dispatched_at, sign_due, signed_at, contact_due, contacted_at,
+	resolve_due, resolved_at, redo_due, submitted_at, replied_at, last_replied_at, delivered_at, answered_at,
+	followed_at, rated_at, closed_at)
 where f.case_id = t.case_id and f.version = t.version
 returning f.case_id;
 
 -- name: cell_add
--- $1 case_id[] (whose change it is; not stored) $2 day[] $3 dim[] $4 key[] $5 n[]
+-- $1 case_id[] (whose change it is; not stored) $2 day[] $3 dim[] $4 key[] $5 sub[] $6 n[]
 -- Sorted by key, so that two replicas lock cells in the same order; what cancels out is not written.
-insert into cell (day, dim, key, n)
-select t.day, t.dim, t.key, sum(t.n)::int8
-from unnest($1::int8[], $2::date[], $3::text[], $4::text[], $5::int8[]) as t(case_id, day, dim, key, n)
-group by t.day, t.dim, t.key
+insert into cell (day, dim, key, sub, n)
+select t.day, t.dim, t.key, t.sub, sum(t.n)::int8
+from unnest($1::int8[], $2::date[], $3::text[], $4::text[], $5::text[], $6::int8[]) as t(case_id, day, dim, key, sub, n)
+group by t.day, t.dim, t.key, t.sub
 having sum(t.n) <> 0
-order by t.day, t.dim, t.key
-on conflict (day, dim, key) do update set n = cell.n + excluded.n;
+order by t.day, t.dim, t.key, t.sub
+on conflict (day, dim, key, sub) do update set n = cell.n + excluded.n;
+
+-- name: figure_add
+-- $1 case_id[] (whose change it is; not stored) $2 day[] $3 unit[] $4 code[] $5 num[] $6 den[] $7 excl[]
+-- As cell_add.
+insert into figure (day, unit, code, num, den, excl)
+select t.day, t.unit, t.code, sum(t.num)::int8, sum(t.den)::int8, sum(t.excl)::int8
+from unnest($1::int8[], $2::date[], $3::text[], $4::text[], $5::int8[], $6::int8[], $7::int8[])
+	as t(case_id, day, unit, code, num, den, excl)
+group by t.day, t.unit, t.code
+having sum(t.num) <> 0 or sum(t.den) <> 0 or sum(t.excl) <> 0
+order by t.day, t.unit, t.code
+on conflict (day, unit, code) do update
+set num = figure.num + excluded.num, den = figure.den + excluded.den, excl = figure.excl + excluded.excl;
+
+-- name: holiday_load
+-- days that differ from Monday to Friday, with the time in which that was known
+select h.day, h.kind = 'work' as is_work, h.valid_from, h.valid_to
+from ref.holiday h order by h.day, h.valid_from;

@@ -13,8 +13,6 @@ CREATE TABLE analytics.case_file (
     seen_followup integer NOT NULL,
     state smallint NOT NULL,
     visits smallint NOT NULL,
-    is_on_time boolean NOT NULL,
-    is_undelivered boolean NOT NULL,
     received_day date,
     channel text,
     klass text,
@@ -34,7 +32,30 @@ CREATE TABLE analytics.case_file (
     replied_at timestamp with time zone,
     delivered_at timestamp with time zone,
     followed_at timestamp with time zone,
-    closed_at timestamp with time zone
+    closed_at timestamp with time zone,
+    intake_part smallint NOT NULL,
+    dispatch_part smallint NOT NULL,
+    reply_part smallint NOT NULL,
+    followup_part smallint NOT NULL,
+    redo smallint NOT NULL,
+    replies smallint NOT NULL,
+    round smallint NOT NULL,
+    rejects smallint NOT NULL,
+    reply_wd smallint NOT NULL,
+    confidence smallint NOT NULL,
+    solved smallint NOT NULL,
+    satisfaction smallint NOT NULL,
+    contacted smallint NOT NULL,
+    flags smallint NOT NULL,
+    refusal text,
+    accept_due timestamp with time zone,
+    refused_at timestamp with time zone,
+    sign_due timestamp with time zone,
+    contact_due timestamp with time zone,
+    redo_due timestamp with time zone,
+    last_replied_at timestamp with time zone,
+    answered_at timestamp with time zone,
+    rated_at timestamp with time zone
 )
 WITH (fillfactor='50');
 
@@ -42,7 +63,8 @@ CREATE TABLE analytics.cell (
     day date NOT NULL,
     dim text NOT NULL,
     key text NOT NULL,
-    n bigint NOT NULL
+    n bigint NOT NULL,
+    sub text NOT NULL
 )
 WITH (fillfactor='50');
 
@@ -57,6 +79,16 @@ CREATE TABLE analytics.command (
     body bytea NOT NULL,
     seq integer NOT NULL
 );
+
+CREATE TABLE analytics.figure (
+    day date NOT NULL,
+    unit text NOT NULL,
+    code text NOT NULL,
+    num bigint NOT NULL,
+    den bigint NOT NULL,
+    excl bigint NOT NULL
+)
+WITH (fillfactor='50');
 
 CREATE TABLE analytics.journal (
     case_id bigint NOT NULL,
@@ -109,21 +141,63 @@ CREATE VIEW analytics.v_case AS
         CASE f.state
             WHEN 0 THEN 'UNKNOWN'::text
             WHEN 10 THEN 'RECEIVED'::text
+            WHEN 15 THEN 'NOT_ACCEPTED'::text
             WHEN 20 THEN 'ACCEPTED'::text
             WHEN 30 THEN 'DISPATCHED'::text
             WHEN 40 THEN 'IN_PROGRESS'::text
             WHEN 50 THEN 'REPLY_REVIEW'::text
             WHEN 60 THEN 'REPLIED'::text
             WHEN 70 THEN 'FOLLOW_UP'::text
+            WHEN 75 THEN 'REDO'::text
             WHEN 80 THEN 'CLOSED'::text
             ELSE NULL::text
         END AS state_name,
+    f.intake_part,
+    f.dispatch_part,
+    f.reply_part,
+    f.followup_part,
+    f.redo,
+    f.replies,
+    f.round,
+    f.rejects,
     f.visits,
         CASE
-            WHEN (f.resolved_at IS NOT NULL) THEN f.is_on_time
+            WHEN (f.reply_wd >= 0) THEN f.reply_wd
+            ELSE NULL::smallint
+        END AS reply_wd,
+    f.confidence,
+        CASE f.solved
+            WHEN 1 THEN 'yes'::text
+            WHEN 2 THEN 'partly'::text
+            WHEN 3 THEN 'no'::text
+            ELSE NULL::text
+        END AS solved,
+        CASE
+            WHEN (f.satisfaction > 0) THEN f.satisfaction
+            ELSE NULL::smallint
+        END AS satisfaction,
+        CASE f.contacted
+            WHEN 1 THEN 'yes'::text
+            WHEN 2 THEN 'no'::text
+            ELSE ''::text
+        END AS contacted,
+    f.flags,
+    (((f.flags)::integer & 1) <> 0) AS is_general_desk,
+        CASE
+            WHEN (f.signed_at IS NOT NULL) THEN (((f.flags)::integer & 2) <> 0)
+            ELSE NULL::boolean
+        END AS is_sign_on_time,
+        CASE
+            WHEN (f.contacted_at IS NOT NULL) THEN (((f.flags)::integer & 4) <> 0)
+            ELSE NULL::boolean
+        END AS is_contact_on_time,
+        CASE
+            WHEN (f.resolved_at IS NOT NULL) THEN (((f.flags)::integer & 8) <> 0)
             ELSE NULL::boolean
         END AS is_on_time,
-    f.is_undelivered,
+    (((f.flags)::integer & 16) <> 0) AS is_redo_on_time,
+    (((f.flags)::integer & 32) <> 0) AS is_direct,
+    (((f.flags)::integer & 64) <> 0) AS is_undelivered,
     f.received_day,
     f.channel,
     f.klass,
@@ -131,27 +205,53 @@ CREATE VIEW analytics.v_case AS
     f.category,
     f.area,
     f.unit,
+    f.refusal,
     f.reason,
     f.received_at,
+    f.accept_due,
     f.accepted_at,
+    f.refused_at,
     f.dispatched_at,
+    f.sign_due,
     f.signed_at,
+    f.contact_due,
     f.contacted_at,
     f.resolve_due,
     f.resolved_at,
+    f.redo_due,
     f.submitted_at,
     f.replied_at,
+    f.last_replied_at,
     f.delivered_at,
+    f.answered_at,
     f.followed_at,
+    f.rated_at,
     f.closed_at
    FROM analytics.case_file f;
 
 CREATE VIEW analytics.v_cell AS
- SELECT cell.day,
-    cell.dim,
-    cell.key,
-    cell.n
-   FROM analytics.cell;
+ SELECT c.day,
+    c.dim,
+    c.key,
+    c.n
+   FROM analytics.cell c
+  WHERE (c.dim <> 'place'::text)
+UNION ALL
+ SELECT c.day,
+    'category'::text AS dim,
+    c.key,
+    (sum(c.n))::bigint AS n
+   FROM analytics.cell c
+  WHERE (c.dim = 'place'::text)
+  GROUP BY c.day, c.key
+UNION ALL
+ SELECT c.day,
+    'area'::text AS dim,
+    c.sub AS key,
+    (sum(c.n))::bigint AS n
+   FROM analytics.cell c
+  WHERE (c.dim = 'place'::text)
+  GROUP BY c.day, c.sub;
 
 CREATE VIEW analytics.v_command AS
  SELECT command.case_id,
@@ -162,6 +262,27 @@ CREATE VIEW analytics.v_command AS
     command.code,
     command.seq
    FROM analytics.command;
+
+CREATE VIEW analytics.v_figure AS
+ SELECT f.day,
+    f.unit,
+    f.code,
+    f.num,
+    f.den,
+    f.excl
+   FROM analytics.figure f;
+
+CREATE VIEW analytics.v_figure_case AS
+ SELECT c.case_id,
+    t.code,
+    ((t.at AT TIME ZONE 'Asia/Shanghai'::text))::date AS day,
+    t.unit,
+    (t.num)::bigint AS num,
+    (t.den)::bigint AS den,
+    (t.excl)::bigint AS excl
+   FROM analytics.v_case c,
+    LATERAL ( VALUES ('M03'::text,c.accepted_at,''::text,((c.is_direct AND (c.dispatched_at IS NULL)))::integer,1,0), ('M05'::text,(c.sign_due - '00:00:00.000001'::interval),COALESCE(c.unit, ''::text),(COALESCE(c.is_sign_on_time, false))::integer,1,0), ('M08'::text,(c.contact_due - '00:00:00.000001'::interval),COALESCE(c.unit, ''::text),(COALESCE(c.is_contact_on_time, false))::integer,1,0), ('M09'::text,c.rated_at,COALESCE(c.unit, ''::text),(((c.dispatched_at IS NOT NULL) AND ((c.contacted = 'yes'::text) OR ((c.contacted = ''::text) AND (c.contacted_at IS NOT NULL)))))::integer,((c.dispatched_at IS NOT NULL))::integer,((c.dispatched_at IS NULL))::integer), ('M10'::text,c.rated_at,COALESCE(c.unit, ''::text),(((c.solved = 'yes'::text) AND (COALESCE(c.type, ''::text) <> ALL (ARRAY['consult'::text, 'suggestion'::text, 'praise'::text]))))::integer,((COALESCE(c.type, ''::text) <> ALL (ARRAY['consult'::text, 'suggestion'::text, 'praise'::text])))::integer,((COALESCE(c.type, ''::text) = ANY (ARRAY['consult'::text, 'suggestion'::text, 'praise'::text])))::integer), ('M11'::text,c.rated_at,COALESCE(c.unit, ''::text),((COALESCE((c.satisfaction)::integer, 0) >= 3))::integer,1,0), ('M12'::text,(c.resolve_due - '00:00:00.000001'::interval),COALESCE(c.unit, ''::text),(COALESCE(c.is_on_time, false))::integer,1,0), ('M13'::text,c.dispatched_at,COALESCE(c.unit, ''::text),((c.replied_at IS NOT NULL))::integer,1,0), ('M15'::text,c.replied_at,COALESCE(c.unit, ''::text),((c.redo > 0))::integer,1,0), ('M16'::text,c.closed_at,COALESCE(c.unit, ''::text),((c.redo = 0))::integer,1,0), ('M18'::text,c.replied_at,COALESCE(c.unit, ''::text),COALESCE((c.reply_wd)::integer, 0),((c.reply_wd IS NOT NULL))::integer,((c.reply_wd IS NULL))::integer), ('M28'::text,c.answered_at,''::text,1,0,0)) t(code, at, unit, num, den, excl)
+  WHERE (t.at IS NOT NULL);
 
 CREATE VIEW analytics.v_journal AS
  SELECT journal.case_id,
@@ -191,6 +312,14 @@ CREATE VIEW analytics.v_pending AS
      LEFT JOIN analytics.v_stream s ON ((p.grp = '*'::text)))
   GROUP BY p.case_id, COALESCE(s.grp, p.grp);
 
+CREATE VIEW analytics.v_place AS
+ SELECT c.day,
+    c.key AS category,
+    c.sub AS area,
+    c.n
+   FROM analytics.cell c
+  WHERE (c.dim = 'place'::text);
+
 CREATE VIEW analytics.v_timer AS
  SELECT timer.case_id,
     timer.name,
@@ -201,10 +330,13 @@ ALTER TABLE ONLY analytics.case_file
     ADD CONSTRAINT case_file_pkey PRIMARY KEY (case_id);
 
 ALTER TABLE ONLY analytics.cell
-    ADD CONSTRAINT cell_pkey PRIMARY KEY (day, dim, key);
+    ADD CONSTRAINT cell_pkey PRIMARY KEY (day, dim, key, sub);
 
 ALTER TABLE ONLY analytics.command
     ADD CONSTRAINT command_pkey PRIMARY KEY (case_id, command_id);
+
+ALTER TABLE ONLY analytics.figure
+    ADD CONSTRAINT figure_pkey PRIMARY KEY (day, unit, code);
 
 ALTER TABLE ONLY analytics.journal
     ADD CONSTRAINT journal_pkey PRIMARY KEY (case_id, seq);

@@ -303,19 +303,19 @@ with wrong(id, what) as (
 select w.id::text, w.what, count(*) over () from wrong w order by w.id limit 20;
 
 -- name: i8_count
-select (select count(*) from intake.v_case) + (select count(*) from analytics.v_cell);
+select (select count(*) from intake.v_case) + (select count(*) from analytics.v_cell) + (select count(*) from analytics.v_figure);
 
 -- name: i8
 -- The books agree: per channel received = open + closed, the same in analytics apart from what is on its way; each case has in
--- analytics the channel, category and unit that their owners gave it; each cell is the count of its cases.
+-- analytics the channel, category and unit that their owners gave it; each cell is the count of its cases, each figure theirs.
 with in_flight(case_id) as (
-	select m.case_id from intake.v_pending m where m.grp = 'analytics'
+	select m.case_id from intake.v_pending m where m.grp in ('analytics', '*')
 	union all
-	select m.case_id from dispatch.v_pending m where m.grp = 'analytics'
+	select m.case_id from dispatch.v_pending m where m.grp in ('analytics', '*')
 	union all
-	select m.case_id from reply.v_pending m where m.grp = 'analytics'
+	select m.case_id from reply.v_pending m where m.grp in ('analytics', '*')
 	union all
-	select m.case_id from followup.v_pending m where m.grp = 'analytics'),
+	select m.case_id from followup.v_pending m where m.grp in ('analytics', '*')),
 settled(case_id, channel, category, unit, is_closed) as (
 	select c.case_id, c.channel, c.category, coalesce(d.unit, ''), c.state_name = 'CLOSED' from intake.v_case c
 	left join dispatch.v_case d on d.case_id = c.case_id
@@ -327,11 +327,11 @@ projected(channel, received, open, closed) as (
 	select a.channel, count(*), count(*) filter (where a.state_name <> 'CLOSED'), count(*) filter (where a.state_name = 'CLOSED')
 	from analytics.v_case a
 	where not exists (select f.case_id from in_flight f where f.case_id = a.case_id)
-		and not exists (select m.case_id from followup.v_pending m where m.case_id = a.case_id and m.grp = 'intake')
+		and not exists (select m.case_id from followup.v_pending m where m.case_id = a.case_id and m.grp in ('intake', '*'))
 	group by a.channel),
 still(channel, n) as (
 	select s.channel, count(*) from settled s
-	where exists (select m.case_id from followup.v_pending m where m.case_id = s.case_id and m.grp = 'intake')
+	where exists (select m.case_id from followup.v_pending m where m.case_id = s.case_id and m.grp in ('intake', '*'))
 	group by s.channel),
 -- what analytics says of a case, beside what the owners of these facts say
 fact(case_id, name, owners, ours) as (
@@ -342,18 +342,20 @@ fact(case_id, name, owners, ours) as (
 	left join followup.v_case f on f.case_id = a.case_id,
 	lateral (values ('klass', i.klass, a.klass), ('type', i.type, coalesce(a.type, '')), ('area', i.area, coalesce(a.area, '')),
 		('received_day', to_char(i.received_at at time zone 'Asia/Shanghai', 'YYYY-MM-DD'), a.received_day::text),
-		('resolve_due', d.resolve_due::text, a.resolve_due::text), ('reason', coalesce(f.reason, ''), coalesce(a.reason, '')),
+		('resolve_due', d.resolve_due::text, coalesce(a.redo_due, a.resolve_due)::text), ('reason', coalesce(f.reason, ''), coalesce(a.reason, '')),
 		('visits', coalesce(f.visits, 0)::text, a.visits::text),
 		('is_undelivered', coalesce(f.is_undelivered, false)::text, a.is_undelivered::text)) as v(name, owners, ours)),
 -- and when it says that each step was taken
 step(case_id, type, at) as (
 	select a.case_id, v.type, v.at from analytics.v_case a join settled s on s.case_id = a.case_id,
 	lateral (values ('intake.received.v1', a.received_at), ('intake.accepted.v1', a.accepted_at),
+		('intake.refused.v1', a.refused_at),
 		('dispatch.dispatched.v1', a.dispatched_at), ('dispatch.signed.v1', a.signed_at),
 		('dispatch.contacted.v1', a.contacted_at), ('dispatch.resolved.v1', a.resolved_at),
 		('reply.submitted.v1', a.submitted_at), ('reply.replied.v1', a.replied_at),
 		(case when a.is_undelivered then 'reply.undeliverable.v1' else 'reply.delivered.v1' end, a.delivered_at),
-		('followup.started.v1', a.followed_at), ('followup.closed.v1', a.closed_at)) as v(type, at)),
+		('followup.started.v1', a.followed_at),
+		('followup.rated.v1', a.rated_at), ('followup.closed.v1', a.closed_at)) as v(type, at)),
 entry(case_id, type, first_at, last_at) as (
 	select j.case_id, j.type, min(j.at), max(j.at) from intake.v_journal j group by j.case_id, j.type
 	union all
@@ -364,8 +366,16 @@ entry(case_id, type, first_at, last_at) as (
 	select j.case_id, j.type, min(j.at), max(j.at) from followup.v_journal j group by j.case_id, j.type),
 dim(day, dim, key, n) as (
 	select a.received_day, v.dim, coalesce(v.key, ''), count(*) from analytics.v_case a,
-		lateral (values ('channel', a.channel), ('unit', a.unit), ('category', a.category), ('state', a.state_name)) as v(dim, key)
+		lateral (values ('channel', a.channel), ('unit', a.unit), ('category', a.category), ('area', a.area),
+			('state', a.state_name), ('place', coalesce(a.category, '') || ' in ' || coalesce(a.area, ''))) as v(dim, key)
 	where a.received_day is not null group by a.received_day, v.dim, coalesce(v.key, '')),
+cell(day, dim, key, n) as (
+	select c.day, c.dim, c.key, c.n from analytics.v_cell c
+	union all
+	select p.day, 'place', p.category || ' in ' || p.area, p.n from analytics.v_place p),
+figure(day, unit, code, num, den, excl) as (
+	select f.day, f.unit, f.code, sum(f.num), sum(f.den), sum(f.excl) from analytics.v_figure_case f
+	group by f.day, f.unit, f.code),
 wrong(id, what) as (
 	select 'channel ' || coalesce(b.channel, p.channel), 'received ' || coalesce(b.received, 0) || ', in analytics '
 		|| coalesce(p.received, 0) + coalesce(t.n, 0)
@@ -403,8 +413,15 @@ wrong(id, what) as (
 	union all
 	select coalesce(d.day, c.day) || ' ' || coalesce(d.dim, c.dim) || ' ' || coalesce(d.key, c.key),
 		'the cell says ' || coalesce(c.n, 0) || ', the cases are ' || coalesce(d.n, 0)
-	from dim d full join analytics.v_cell c on c.day = d.day and c.dim = d.dim and c.key = d.key
-	where coalesce(d.n, 0) <> coalesce(c.n, 0))
+	from dim d full join cell c on c.day = d.day and c.dim = d.dim and c.key = d.key
+	where coalesce(d.n, 0) <> coalesce(c.n, 0)
+	union all
+	select coalesce(f.code, g.code) || ' ' || coalesce(f.day, g.day) || ' ' || coalesce(f.unit, g.unit), 'the figure says '
+		|| coalesce(g.num, 0) || '/' || coalesce(g.den, 0) || ' (' || coalesce(g.excl, 0) || ' left out), the cases are '
+		|| coalesce(f.num, 0) || '/' || coalesce(f.den, 0) || ' (' || coalesce(f.excl, 0) || ')'
+	from figure f full join analytics.v_figure g on g.day = f.day and g.unit = f.unit and g.code = f.code
+	where (coalesce(f.num, 0), coalesce(f.den, 0), coalesce(f.excl, 0))
+		<> (coalesce(g.num, 0), coalesce(g.den, 0), coalesce(g.excl, 0)))
 select w.id, w.what, count(*) over () from wrong w order by w.id limit 20;
 
 -- name: journal_intake
