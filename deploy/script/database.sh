@@ -44,6 +44,7 @@ postgres_conf() {
 		full_page_writes = on
 		idle_in_transaction_session_timeout = 10s
 		jit = off
+		random_page_cost = 1.1
 		timezone = 'Asia/Shanghai'
 		log_timezone = 'UTC'
 		lc_messages = 'C'
