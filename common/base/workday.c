@@ -7,6 +7,29 @@
 #define LIMIT_WORKDAYS_MAX 3650
 #define LIMIT_MINUTES_MAX  (3650 * 24 * 60)
 
+struct workday_calendar workday_calendar_known_on(const struct workday_notice *notices, size_t n,
+	int32_t day, struct workday_override *overrides)
+{
+	struct workday_calendar calendar = { .overrides = overrides };
+
+	for (size_t i = 0; i < n; i++) {
+		const struct workday_notice *notice = &notices[i];
+		bool is_over = notice->valid_to != INT32_MIN && notice->valid_to <= day;
+		if (notice->valid_from > day || is_over)
+			continue;
+		overrides[calendar.n++] =
+			(struct workday_override){ .day = notice->day, .is_work = notice->is_work };
+		/* Make-up work may lie in the year before: only days off tell of a notice. */
+		if (notice->is_work)
+			continue;
+		int16_t year = date_from_days(notice->day).year;
+		if (calendar.first_year == 0)
+			calendar.first_year = year;
+		calendar.last_year = year;
+	}
+	return calendar;
+}
+
 static const struct workday_override *override_find(
 	const struct workday_calendar *calendar, int32_t day)
 {

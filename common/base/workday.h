@@ -27,6 +27,20 @@ struct workday_calendar {
 	int16_t last_year;
 };
 
+/* A day off or a make-up day as some notice told it. Notices are dated: one that came later does
+ * not change what was decided before. */
+struct workday_notice {
+	int32_t day;
+	bool is_work;
+	int32_t valid_from; /* known from that day on */
+	int32_t valid_to;   /* exclusive; INT32_MIN (SQL null): still */
+};
+
+/* The calendar as known on a day. notices: sorted by day; overrides: room for n. A year is
+ * published when days off of it are; the first and last of those bound what is not provisional. */
+struct workday_calendar workday_calendar_known_on(const struct workday_notice *notices, size_t n,
+	int32_t day, struct workday_override *overrides);
+
 bool workday_is(const struct workday_calendar *calendar, int32_t day);
 bool workday_is_published(const struct workday_calendar *calendar, int32_t day);
 

@@ -67,7 +67,8 @@ _Static_assert(sizeof(deeds) / sizeof(deeds[0]) == DISPATCH_STEPS, "each step is
 static const struct workday_calendar *calendar_on(struct dispatch_service *service, int32_t day)
 {
 	if (service->calendar_day != day) {
-		service->calendar = dispatch_calendar(&service->reference, day, service->overrides);
+		service->calendar = workday_calendar_known_on(service->reference.notices,
+			service->reference.n_notices, day, service->overrides);
 		service->calendar_day = day;
 	}
 	return &service->calendar;

@@ -74,10 +74,11 @@ static const struct db_col sla_cols[] = {
 	PERIOD_COLS(struct sla_row),
 };
 
-static const struct db_col holiday_cols[] = {
-	DB_COL(struct dispatch_holiday, day, DB_DAY, "day"),
-	DB_COL(struct dispatch_holiday, is_work, DB_BOOL, "is_work"),
-	PERIOD_COLS(struct dispatch_holiday),
+static const struct db_col notice_cols[] = {
+	DB_COL(struct workday_notice, day, DB_DAY, "day"),
+	DB_COL(struct workday_notice, is_work, DB_BOOL, "is_work"),
+	DB_COL(struct workday_notice, valid_from, DB_DAY, "valid_from"),
+	DB_COL(struct workday_notice, valid_to, DB_DAY, "valid_to"),
 };
 
 const struct kit_case_table dispatch_cases = {
@@ -180,16 +181,14 @@ static enum res load_slas(
 	return RES_OK;
 }
 
-static enum res load_holidays(
+static enum res load_notices(
 	struct db *db, struct arena *mem, struct dispatch_reference *out, struct err *err)
 {
-	struct dispatch_holiday *holidays = NULL;
+	struct workday_notice *notices = NULL;
 
-	TRY(load_rows(db, mem, &dispatch_sql_holiday_load, holiday_cols, COUNT(holiday_cols),
-		sizeof(*holidays), &holidays, &out->n_holidays, err));
-	for (size_t i = 0; i < out->n_holidays; i++)
-		holidays[i].period = open_end(holidays[i].period);
-	out->holidays = holidays;
+	TRY(load_rows(db, mem, &dispatch_sql_holiday_load, notice_cols, COUNT(notice_cols),
+		sizeof(*notices), &notices, &out->n_notices, err));
+	out->notices = notices;
 	return RES_OK;
 }
 
@@ -198,5 +197,5 @@ enum res dispatch_load_reference(
 {
 	TRY(load_duties(db, mem, reference, err));
 	TRY(load_slas(db, mem, reference, err));
-	return load_holidays(db, mem, reference, err);
+	return load_notices(db, mem, reference, err);
 }

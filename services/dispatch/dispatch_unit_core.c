@@ -131,25 +131,3 @@ enum res dispatch_find_sla(const struct dispatch_reference *reference, struct st
 	*out = sla;
 	return RES_OK;
 }
-
-struct workday_calendar dispatch_calendar(
-	const struct dispatch_reference *reference, int32_t day, struct workday_override *overrides)
-{
-	struct workday_calendar calendar = { .overrides = overrides };
-
-	for (size_t i = 0; i < reference->n_holidays; i++) {
-		const struct dispatch_holiday *holiday = &reference->holidays[i];
-		if (!is_valid(holiday->period, day))
-			continue;
-		overrides[calendar.n++] = (struct workday_override){ .day = holiday->day,
-			.is_work = holiday->is_work };
-		/* Make-up work may lie in the year before: only days off tell of a notice. */
-		if (holiday->is_work)
-			continue;
-		int16_t year = date_from_days(holiday->day).year;
-		if (calendar.first_year == 0)
-			calendar.first_year = year;
-		calendar.last_year = year;
-	}
-	return calendar;
-}

@@ -45,11 +45,6 @@ struct dispatch_sla {
 	struct time_limit resolve;
 	struct dispatch_period period;
 };
-struct dispatch_holiday {
-	int32_t day;
-	bool is_work;
-	struct dispatch_period period;
-};
 
 /* Reference data in use; borrowed by every decision. */
 struct dispatch_reference {
@@ -60,8 +55,8 @@ struct dispatch_reference {
 	size_t n_areas;
 	const struct dispatch_sla *slas;
 	size_t n_slas;
-	const struct dispatch_holiday *holidays; /* sorted by day */
-	size_t n_holidays;
+	const struct workday_notice *notices; /* sorted by day */
+	size_t n_notices;
 	struct str general_category; /* whose policy body is the general desk */
 	struct str default_type;     /* for types that sla does not know */
 	/* Who takes reports that name their lead: the first that is not named; the last at any
@@ -95,10 +90,5 @@ enum res dispatch_choose_unit(const struct dispatch_reference *reference,
  * neither has any. */
 enum res dispatch_find_sla(const struct dispatch_reference *reference, struct str type, int32_t day,
 	const struct dispatch_sla **out, struct err *err) must_check;
-
-/* The calendar as it was known on a day. overrides: room for reference->n_holidays. A year is
- * published when days off of it are; the first and last of those bound what is not provisional. */
-struct workday_calendar dispatch_calendar(const struct dispatch_reference *reference, int32_t day,
-	struct workday_override *overrides);
 
 #endif

@@ -78,7 +78,7 @@ static enum res load_reference(void *given, struct db *db, int32_t ref_version, 
 	reference.version = ref_version;
 	res = dispatch_load_reference(db, mem, &reference, err);
 	if (res == RES_OK) {
-		overrides = arena_new_array(mem, struct workday_override, reference.n_holidays + 1);
+		overrides = arena_new_array(mem, struct workday_override, reference.n_notices + 1);
 		if (arena_failed(mem))
 			res = err_set(err, RES_TOO_BIG, "reference data over %d bytes",
 				REFERENCE_BYTES_MAX);

@@ -230,6 +230,34 @@ static void time_limit_parse_any_text_is_read_or_refused(void **state)
 	}
 }
 
+static void workday_calendar_known_on_is_that_of_its_day(void **state)
+{
+	const int32_t day = day_of("2025-11-01"); /* of the notice for 2026 */
+	const struct workday_notice notices[] = {
+		/* make-up work does not publish a year */
+		{ day_of("2024-12-28"), true, 0, INT32_MIN },
+		{ day_of("2025-01-01"), false, 0, INT32_MAX },
+		{ day_of("2026-01-01"), false, day, INT32_MIN },
+		{ day_of("2026-01-04"), true, day, day + 5 }, /* taken back */
+	};
+	struct workday_override room[COUNT(notices)];
+	struct workday_calendar known;
+
+	(void)state;
+	known = workday_calendar_known_on(notices, COUNT(notices), day - 1, room);
+	assert_int_equal(known.n, 2);
+	assert_int_equal(known.first_year, 2025);
+	assert_int_equal(known.last_year, 2025);
+	known = workday_calendar_known_on(notices, COUNT(notices), day, room);
+	assert_int_equal(known.n, 4);
+	assert_int_equal(known.last_year, 2026);
+	assert_true(workday_is(&known, day_of("2026-01-04")));
+	known = workday_calendar_known_on(notices, COUNT(notices), day + 5, room);
+	assert_int_equal(known.n, 3);
+	assert_false(workday_is(&known, day_of("2026-01-04")));
+	assert_false(workday_is(&known, day_of("2026-01-01")));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -241,6 +269,7 @@ int main(void)
 		cmocka_unit_test(workday_between_whole_years_are_plausible),
 		cmocka_unit_test(due_count_unpublished_year_is_provisional),
 		cmocka_unit_test(due_count_other_units_run_through_holidays),
+		cmocka_unit_test(workday_calendar_known_on_is_that_of_its_day),
 		cmocka_unit_test(time_limit_parse_any_text_is_read_or_refused),
 	};
 

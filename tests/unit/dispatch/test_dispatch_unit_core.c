@@ -1,4 +1,4 @@
-/* Who leads, who helps, which limits and which calendar. */
+/* Who leads, who helps, and which limits. */
 #include "dispatch_unit_core.h"
 
 #include <setjmp.h>
@@ -173,42 +173,6 @@ static void dispatch_find_sla_cases(void **state)
 	}
 }
 
-static int32_t day_of(const char *text)
-{
-	int32_t day = 0;
-
-	assert_int_equal(date_parse(str_from_c(text), &day), RES_OK);
-	return day;
-}
-
-static void dispatch_calendar_is_that_of_its_day(void **state)
-{
-	const int32_t notice = day_of("2025-11-01"); /* the notice for 2026 */
-	const struct dispatch_holiday holidays[] = {
-		{ day_of("2024-12-28"), true, ALWAYS }, /* make-up work does not publish a year */
-		{ day_of("2025-01-01"), false, ALWAYS },
-		{ day_of("2026-01-01"), false, { notice, INT32_MAX } },
-		{ day_of("2026-01-04"), true, { notice, notice + 5 } }, /* taken back */
-	};
-	struct dispatch_reference rows = { .holidays = holidays, .n_holidays = COUNT(holidays) };
-	struct workday_override overrides[COUNT(holidays)];
-	struct workday_calendar calendar;
-
-	(void)state;
-	calendar = dispatch_calendar(&rows, notice - 1, overrides);
-	assert_int_equal(calendar.n, 2);
-	assert_int_equal(calendar.first_year, 2025);
-	assert_int_equal(calendar.last_year, 2025);
-	calendar = dispatch_calendar(&rows, notice, overrides);
-	assert_int_equal(calendar.n, 4);
-	assert_int_equal(calendar.last_year, 2026);
-	assert_true(workday_is(&calendar, day_of("2026-01-04")));
-	calendar = dispatch_calendar(&rows, notice + 5, overrides);
-	assert_int_equal(calendar.n, 3);
-	assert_false(workday_is(&calendar, day_of("2026-01-04")));
-	assert_false(workday_is(&calendar, day_of("2026-01-01")));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -217,7 +181,6 @@ int main(void)
 		cmocka_unit_test(dispatch_choose_unit_without_general_desk_waits),
 		cmocka_unit_test(dispatch_reason_name_cases),
 		cmocka_unit_test(dispatch_find_sla_cases),
-		cmocka_unit_test(dispatch_calendar_is_that_of_its_day),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
