@@ -2,7 +2,8 @@
 # A throw-away PostgreSQL for tests: tests/with_postgres.sh COMMAND… makes a cluster with all roles, schemas, migrations and the
 # city's reference data, runs the command and always takes the cluster away again. Any OS user may be any role in it.
 # The command finds WANGLI_ROOT (the project) and WANGLI_TEST_PG, the head of a connection string: "$WANGLI_TEST_PG user=wl_reply".
-# WANGLI_TEST_ROAD names one of deploy/roads (auto unless told). WANGLI_TEST_PG_SETTINGS may add settings, one "-c name=value" after the other. With WANGLI_TEST_PG set already it only runs the command.
+# WANGLI_TEST_ROAD names one of deploy/roads, or people for the city's own (auto unless told).
+# WANGLI_TEST_PG_SETTINGS may add settings, one "-c name=value" after the other. With WANGLI_TEST_PG set already it only runs the command.
 set -euo pipefail
 
 WANGLI_ROOT=$(cd "$(dirname "$0")/.." && pwd)
@@ -72,7 +73,9 @@ server pg_ctl -D "$folder/data" -l "$folder/log" -o "${more[*]}" -w start >/dev/
 psql -X -q -d "host=$folder user=postgres dbname=postgres" -c 'create database wangli' || fail "no database"
 export WANGLI_TEST_PG="host=$folder dbname=wangli"
 "$WANGLI_ROOT/tools/migrate/wangli-migrate" --root "$WANGLI_ROOT" "$WANGLI_TEST_PG" >/dev/null || fail "migrations failed"
-"$WANGLI_ROOT/tools/ref/wangli-ref" import --conninfo "$WANGLI_TEST_PG" --road "$WANGLI_ROOT/deploy/roads/${WANGLI_TEST_ROAD:-auto}.csv" \
+road=(--road "$WANGLI_ROOT/deploy/roads/${WANGLI_TEST_ROAD:-auto}.csv")
+[ "${WANGLI_TEST_ROAD:-auto}" != people ] || road=()
+"$WANGLI_ROOT/tools/ref/wangli-ref" import --conninfo "$WANGLI_TEST_PG" ${road[@]+"${road[@]}"} \
 	"$WANGLI_ROOT/deploy/cities/chengdu" >/dev/null || fail "reference data failed"
 psql -X -q -d "$WANGLI_TEST_PG user=wl_deploy" \
 	-c "insert into ref.clock (is_simulated) values (${WANGLI_TEST_CLOCK:-true}) on conflict do nothing" || fail "no clock"

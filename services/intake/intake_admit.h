@@ -6,14 +6,24 @@
 #include "intake_vault.h"
 #include "kit/kit.h"
 
+/* Reference data in use, read anew whenever they change. */
+struct intake_known {
+	struct arena *mem; /* of all here */
+	const struct classifier *classifier;
+	struct intake_reference reference;
+	/* The calendar as known on calendar_day; made anew when the day of decisions changes. */
+	int32_t calendar_day;
+	struct workday_override *overrides;
+	struct workday_calendar calendar;
+};
+
 struct intake_service {
 	struct vault vault;
 	uint8_t query_code_key[CRYPTO_KEY_BYTES];
 	struct str case_prefix;
 	int64_t cell;
-	struct classify_reference classify; /* the settings' part; rows only while they are read */
-	struct arena *classifier_mem;
-	const struct classifier *classifier;
+	struct classify_reference classify; /* the settings' part */
+	struct intake_known known;
 };
 
 /* What admission found out about a letter; the handler goes on from here. */

@@ -229,8 +229,6 @@ static void words_decide(const struct classifier *base, struct arena *mem,
 	struct names_found found;
 	names_look(self->names, mem, letter, &found);
 	out->area = found.area;
-	if (!str_eq_c(out->klass, REPORT))
-		return;
 	out->named_units = found.units;
 	out->n_named_units = found.n_units;
 }

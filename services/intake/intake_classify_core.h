@@ -31,7 +31,7 @@ struct classify_result { /* texts borrow from the classifier */
 	bool is_general_desk;
 	struct str words[CLASSIFY_WORDS_MAX]; /* that spoke for the category, heaviest first */
 	size_t n_words;
-	const struct str *named_units; /* reports: every body that the letter names */
+	const struct str *named_units; /* every body that the letter names */
 	size_t n_named_units;
 };
 

@@ -68,43 +68,137 @@ enum res intake_read_contact(
 	return RES_OK;
 }
 
-struct str intake_write_received(struct arena *mem, const struct intake_origin *origin,
-	const struct intake_letter *letter, struct str klass, struct str digest)
+static int64_t time_out(struct instant at)
+{
+	return instant_is_none(at) ? 0 : at.us;
+}
+
+struct str intake_write_received(struct arena *mem, const struct intake_case *file,
+	const struct intake_letter *letter, const struct intake_grounds *grounds, struct str digest)
 {
 	Wangli__IntakeReceived out = WANGLI__INTAKE_RECEIVED__INIT;
+	const struct intake_matter *matter = &file->matter;
 
-	out.source = text_out(mem, origin->source);
-	out.source_msg_id = text_out(mem, origin->source_msg_id);
-	out.channel = text_out(mem, origin->channel);
-	out.klass = text_out(mem, klass);
+	out.source = text_out(mem, file->source);
+	out.source_msg_id = text_out(mem, file->source_msg_id);
+	out.channel = text_out(mem, file->channel);
+	out.klass = text_out(mem, matter->klass);
 	out.digest = bytes_out(digest);
-	out.written_at_us = instant_is_none(letter->written_at) ? 0 : letter->written_at.us;
+	out.written_at_us = time_out(letter->written_at);
 	out.title_chars = (int32_t)str_utf8_length(letter->title);
 	out.body_chars = (int32_t)str_utf8_length(letter->body);
+	out.type = text_out(mem, matter->type);
+	out.category = text_out(mem, matter->category);
+	out.area = text_out(mem, matter->area);
+	out.confidence_pct = matter->confidence_pct;
+	out.is_general_desk = matter->is_general_desk;
+	out.classifier = text_out(mem, str_from_c(grounds->classifier));
+	out.words = texts_out(mem, grounds->words, grounds->n_words);
+	out.n_words = out.words != NULL ? grounds->n_words : 0;
+	out.accept_due_us = time_out(file->accept_due.at);
+	out.is_provisional = file->accept_due.is_provisional;
 	return wire_pack(mem, &out.base);
 }
 
-struct str intake_write_accepted(struct arena *mem, const struct intake_origin *origin,
-	const struct classify_result *result, const char *classifier, int32_t ref_version)
+/* The parts of a text joined by commas. */
+static struct str *split(struct arena *mem, struct str joined, size_t *out_n)
+{
+	size_t most = 1, n = 0;
+
+	*out_n = 0;
+	if (str_is_empty(joined))
+		return NULL;
+	for (size_t i = 0; i < joined.n; i++)
+		most += joined.p[i] == ',';
+	struct str *parts = arena_new_array(mem, struct str, most);
+	while (parts != NULL && n < most && str_split(&joined, ',', &parts[n]))
+		n++;
+	*out_n = n;
+	return parts;
+}
+
+struct str intake_write_accepted(struct arena *mem, const struct intake_case *file,
+	const struct intake_acceptance *acceptance)
 {
 	Wangli__IntakeAccepted out = WANGLI__INTAKE_ACCEPTED__INIT;
+	const struct intake_matter *matter = &file->matter;
+	const struct intake_grounds *grounds = &acceptance->grounds;
+	struct str *named = NULL;
+	size_t n_named = 0;
 
-	out.type = text_out(mem, result->type);
-	out.category = text_out(mem, result->category);
-	out.area = text_out(mem, result->area);
-	out.confidence_pct = result->confidence_pct;
-	out.is_general_desk = result->is_general_desk;
-	out.classifier = text_out(mem, str_from_c(classifier));
-	out.words = texts_out(mem, result->words, result->n_words);
-	out.n_words = out.words != NULL ? result->n_words : 0;
-	out.ref_version = ref_version;
-	out.source_msg_id = text_out(mem, origin->source_msg_id);
-	out.source = text_out(mem, origin->source);
-	out.channel = text_out(mem, origin->channel);
-	out.klass = text_out(mem, result->klass);
-	out.named_units = texts_out(mem, result->named_units, result->n_named_units);
-	out.n_named_units = out.named_units != NULL ? result->n_named_units : 0;
+	/* What a letter names matters to nobody unless it is a report. */
+	if (str_eq_c(matter->klass, INTAKE_KLASS_REPORT))
+		named = split(mem, matter->named_units, &n_named);
+	out.type = text_out(mem, matter->type);
+	out.category = text_out(mem, matter->category);
+	out.area = text_out(mem, matter->area);
+	out.confidence_pct = matter->confidence_pct;
+	out.is_general_desk = matter->is_general_desk;
+	out.classifier = text_out(mem, str_from_c(grounds->classifier));
+	out.words = texts_out(mem, grounds->words, grounds->n_words);
+	out.n_words = out.words != NULL ? grounds->n_words : 0;
+	out.ref_version = acceptance->ref_version;
+	out.source_msg_id = text_out(mem, file->source_msg_id);
+	out.source = text_out(mem, file->source);
+	out.channel = text_out(mem, file->channel);
+	out.klass = text_out(mem, matter->klass);
+	out.named_units = texts_out(mem, named, n_named);
+	out.n_named_units = out.named_units != NULL ? n_named : 0;
+	out.note = text_out(mem, acceptance->note);
+	out.kb_article = matter->kb_article;
 	return wire_pack(mem, &out.base);
+}
+
+struct str intake_write_refused(
+	struct arena *mem, const struct intake_case *file, const struct intake_refuse *refuse)
+{
+	Wangli__IntakeRefused out = WANGLI__INTAKE_REFUSED__INIT;
+
+	out.reason = text_out(mem, refuse->reason);
+	out.note = text_out(mem, refuse->note);
+	out.source = text_out(mem, file->source);
+	out.source_msg_id = text_out(mem, file->source_msg_id);
+	out.channel = text_out(mem, file->channel);
+	out.klass = text_out(mem, file->matter.klass);
+	out.guidance_chars = (int32_t)str_utf8_length(refuse->guidance);
+	return wire_pack(mem, &out.base);
+}
+
+enum res intake_read_accept(
+	struct arena *mem, struct str body, struct intake_accept *out, struct err *err)
+{
+	Wangli__IntakeAccept *in = NULL;
+
+	TRY(wire_unpack(mem, &wangli__intake_accept__descriptor, body, &in, err));
+	*out = (struct intake_accept){ .type = wire_str(in->type),
+		.category = wire_str(in->category),
+		.area = wire_str(in->area),
+		.note = wire_str(in->note),
+		.no_article = in->no_article };
+	return RES_OK;
+}
+
+enum res intake_read_refuse(
+	struct arena *mem, struct str body, struct intake_refuse *out, struct err *err)
+{
+	Wangli__IntakeRefuse *in = NULL;
+
+	TRY(wire_unpack(mem, &wangli__intake_refuse__descriptor, body, &in, err));
+	*out = (struct intake_refuse){ .reason = wire_str(in->reason),
+		.guidance = wire_str(in->guidance),
+		.note = wire_str(in->note) };
+	return RES_OK;
+}
+
+enum res intake_read_open(
+	struct arena *mem, struct str body, struct intake_open *out, struct err *err)
+{
+	Wangli__IntakeOpen *in = NULL;
+
+	TRY(wire_unpack(mem, &wangli__intake_open__descriptor, body, &in, err));
+	*out = (struct intake_open){ .case_id = in->case_id,
+		.query_code = wire_str(in->query_code) };
+	return RES_OK;
 }
 
 struct str intake_write_receipt(struct arena *mem, const struct intake_receipt *receipt)

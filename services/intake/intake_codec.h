@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "intake_classify_core.h"
 #include "intake_core.h"
+#include "intake_review_core.h"
 
 struct intake_sealed { /* contact data as they came */
 	struct str epoch;
@@ -33,16 +34,36 @@ enum res intake_read_submit(
 enum res intake_read_contact(struct arena *mem, struct str plain, struct intake_contact *out,
 	struct err *err) must_check;
 
-/* Where a letter comes from, repeated in both events. */
-struct intake_origin {
-	struct str source;
-	struct str source_msg_id;
-	struct str channel;
+/* Who thinks so, and by which words; none for a person. */
+struct intake_grounds {
+	const char *classifier;
+	const struct str *words;
+	size_t n_words;
 };
-struct str intake_write_received(struct arena *mem, const struct intake_origin *origin,
-	const struct intake_letter *letter, struct str klass, struct str digest);
-struct str intake_write_accepted(struct arena *mem, const struct intake_origin *origin,
-	const struct classify_result *result, const char *classifier, int32_t ref_version);
+struct str intake_write_received(struct arena *mem, const struct intake_case *file,
+	const struct intake_letter *letter, const struct intake_grounds *grounds,
+	struct str digest);
+struct intake_acceptance {
+	struct intake_grounds grounds;
+	struct str note;
+	int32_t ref_version;
+};
+struct str intake_write_accepted(struct arena *mem, const struct intake_case *file,
+	const struct intake_acceptance *acceptance);
+struct str intake_write_refused(
+	struct arena *mem, const struct intake_case *file, const struct intake_refuse *refuse);
+
+enum res intake_read_accept(
+	struct arena *mem, struct str body, struct intake_accept *out, struct err *err) must_check;
+enum res intake_read_refuse(
+	struct arena *mem, struct str body, struct intake_refuse *out, struct err *err) must_check;
+
+struct intake_open { /* COMMAND intake.open.v1 */
+	int64_t case_id;
+	struct str query_code;
+};
+enum res intake_read_open(
+	struct arena *mem, struct str body, struct intake_open *out, struct err *err) must_check;
 
 struct intake_receipt {
 	const char *case_number;

@@ -4,24 +4,30 @@
 #define WRITTEN_EARLIEST_US INT64_C(631123200000000)  /* 1990-01-01 00:00 in Shanghai */
 #define WRITTEN_LATEST_US   INT64_C(7258089600000000) /* 2200-01-01 00:00 in Shanghai */
 
-struct step {
-	enum intake_state from;
-	enum intake_event_kind event;
-	enum intake_state to;
-};
-
-static const struct step steps[] = {
-	{ INTAKE_UNKNOWN, INTAKE_RECEIVE, INTAKE_RECEIVED },
-	{ INTAKE_RECEIVED, INTAKE_ACCEPT, INTAKE_ACCEPTED },
-	{ INTAKE_ACCEPTED, INTAKE_FOLLOWUP_CLOSED, INTAKE_CLOSED },
+static const struct life_step steps[] = {
+	{ INTAKE_UNKNOWN, INTAKE_RECEIVE, INTAKE_RECEIVED, ROLE_BIT(SYSTEM) },
+	{ INTAKE_RECEIVED, INTAKE_ACCEPT_AT_ONCE, INTAKE_ACCEPTED, ROLE_BIT(SYSTEM) },
+	{ INTAKE_RECEIVED, INTAKE_ACCEPT, INTAKE_ACCEPTED, ROLE_BIT(AGENT) | ROLE_BIT(REVIEWER) },
+	/* The citizen loses a right: an agent alone does not decide that. */
+	{ INTAKE_RECEIVED, INTAKE_REFUSE, INTAKE_NOT_ACCEPTED, ROLE_BIT(REVIEWER) },
+	{ INTAKE_ACCEPTED, INTAKE_FOLLOWUP_CLOSED, INTAKE_CLOSED, ROLE_BIT(SYSTEM) },
 };
 
 static const char *const event_names[] = {
 	[INTAKE_RECEIVE] = "be received",
+	[INTAKE_ACCEPT_AT_ONCE] = "be accepted at once",
 	[INTAKE_ACCEPT] = "be accepted",
+	[INTAKE_REFUSE] = "be refused",
 	[INTAKE_FOLLOWUP_CLOSED] = "be closed by followup",
 };
 _Static_assert(sizeof(event_names) / sizeof(event_names[0]) == INTAKE_EVENTS, "one name an event");
+
+const struct life intake_life = { .owner = "intake",
+	.steps = steps,
+	.n_steps = sizeof(steps) / sizeof(steps[0]),
+	.events = event_names,
+	.n_events = INTAKE_EVENTS,
+	.state_name = intake_state_name };
 
 const char *intake_state_name(int state)
 {
@@ -35,49 +41,39 @@ const char *intake_state_name(int state)
 	return "?";
 }
 
-static const struct step *find_step(int state, enum intake_event_kind event)
-{
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-		if ((int)steps[i].from == state && steps[i].event == event)
-			return &steps[i];
-	}
-	return NULL;
-}
-
 enum res intake_decide(const struct intake_case *file, const struct intake_event *event,
 	struct instant now, struct intake_case *out, struct err *err)
 {
-	const struct step *step = find_step(file->state, event->kind);
+	const struct life_step *step = NULL;
 
-	if (step == NULL)
-		return err_set(err, RES_CONFLICT, "a case that is %s cannot %s",
-			intake_state_name(file->state), event_names[event->kind]);
+	TRY(life_find(&intake_life, file->state, (int)event->kind, event->role, &step, err));
 	*out = *file;
 	out->state = (int16_t)step->to;
 	switch (event->kind) {
 	case INTAKE_RECEIVE:
+		out->source = event->source;
+		out->source_msg_id = event->source_msg_id;
 		out->channel = event->channel;
-		out->klass = event->klass;
-		out->type = out->category = out->area = STR("");
+		out->matter = event->matter;
 		out->received_at = now;
+		out->accept_due = event->accept_due;
 		out->closed_at = INSTANT_NONE;
 		break;
+	case INTAKE_ACCEPT_AT_ONCE:
 	case INTAKE_ACCEPT:
-		out->klass = event->klass;
-		out->type = event->type;
-		out->category = event->category;
-		out->area = event->area;
+		out->matter = event->matter;
 		break;
 	case INTAKE_FOLLOWUP_CLOSED:
 		out->closed_at = event->at;
 		break;
+	case INTAKE_REFUSE:
 	case INTAKE_EVENTS:
 		break;
 	}
 	return RES_OK;
 }
 
-static enum res check_text(const char *name, struct str text, size_t chars_most, struct err *err)
+enum res intake_check_text(const char *name, struct str text, size_t chars_most, struct err *err)
 {
 	if (!str_is_utf8(text))
 		return err_set(err, RES_INVALID, "%s is not UTF-8", name);
@@ -112,8 +108,8 @@ static enum res check_written_at(struct instant written_at, struct err *err)
 
 enum res intake_check_letter(const struct intake_letter *letter, struct err *err)
 {
-	TRY(check_text("title", letter->title, INTAKE_TITLE_CHARS_MAX, err));
-	TRY(check_text("body", letter->body, INTAKE_BODY_CHARS_MAX, err));
+	TRY(intake_check_text("title", letter->title, INTAKE_TITLE_CHARS_MAX, err));
+	TRY(intake_check_text("body", letter->body, INTAKE_BODY_CHARS_MAX, err));
 	TRY(check_written_at(letter->written_at, err));
 	if (letter->area.n > INTAKE_AREA_BYTES_MAX)
 		return err_set(err, RES_INVALID, "area has %zu bytes: want at most %d",

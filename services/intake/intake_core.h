@@ -7,7 +7,9 @@
 
 #include "base/err.h"
 #include "base/instant.h"
+#include "base/life.h"
 #include "base/str.h"
+#include "base/workday.h"
 
 #define INTAKE_TITLE_CHARS_MAX	 200
 #define INTAKE_BODY_CHARS_MAX	 50000
@@ -29,36 +31,58 @@ const char *intake_state_name(int state); /* "?" for a number that no state has 
 
 enum intake_event_kind {
 	INTAKE_RECEIVE,		/* a letter came and may come in */
-	INTAKE_ACCEPT,		/* the classifier (or, later, a reviewer) has decided */
+	INTAKE_ACCEPT_AT_ONCE,	/* the road leaves accepting to the system */
+	INTAKE_ACCEPT,		/* somebody has read it and says what it is */
+	INTAKE_REFUSE,		/* somebody has read it and names the ground */
 	INTAKE_FOLLOWUP_CLOSED, /* followup says so: taken note of, not journalled */
 	INTAKE_EVENTS
+};
+extern const struct life intake_life;
+
+/* What a case is about: first what the classifier thinks, then what was accepted. */
+struct intake_matter {
+	struct str klass; /* "" or "report" */
+	struct str type;
+	struct str category;
+	struct str area;	/* "" where nobody knows */
+	int16_t confidence_pct; /* of the category; 100 when a person chose it */
+	bool is_general_desk;	/* nobody could tell */
+	/* Bodies that the letter names, joined by commas: never the lead of a report. */
+	struct str named_units;
+	int64_t kb_article; /* that would answer it; 0: none */
 };
 
 struct intake_case {
 	int16_t state; /* enum intake_state */
+	struct str source;
+	struct str source_msg_id;
 	struct str channel;
-	struct str klass; /* "" or "report" */
-	struct str type;
-	struct str category;
-	struct str area; /* "" where nobody knows */
+	struct intake_matter matter;
 	struct instant received_at;
+	struct due_time accept_due; /* until when somebody accepts or refuses */
 	struct instant closed_at;
 };
 
 struct intake_event {
 	enum intake_event_kind kind;
-	struct instant at;  /* FOLLOWUP_CLOSED: when it was closed */
-	struct str channel; /* RECEIVE */
-	struct str klass;   /* RECEIVE, ACCEPT */
-	struct str type;    /* ACCEPT, and the next two */
-	struct str category;
-	struct str area;
+	enum role role;	   /* who does it; ROLE_SYSTEM for facts and for the system's own steps */
+	struct instant at; /* FOLLOWUP_CLOSED: when it was closed */
+	struct str source; /* RECEIVE, and the next three */
+	struct str source_msg_id;
+	struct str channel;
+	struct due_time accept_due;
+	struct intake_matter matter; /* RECEIVE, ACCEPT, ACCEPT_AT_ONCE */
 };
 
-/* The case after the event. RES_CONFLICT with a sentence: the life cycle has no such step; *out is
- * untouched. Texts are borrowed from both. */
+/* The case after the event. RES_CONFLICT or RES_DENIED with a sentence: the life cycle has no such
+ * step, or not for this role; *out is untouched. Texts are borrowed from both. */
 enum res intake_decide(const struct intake_case *file, const struct intake_event *event,
 	struct instant now, struct intake_case *out, struct err *err) must_check;
+
+/* RES_INVALID: not UTF-8, empty, over chars_most characters, or with control characters; the
+ * sentence begins with name and never holds the text. */
+enum res intake_check_text(
+	const char *name, struct str text, size_t chars_most, struct err *err) must_check;
 
 /* A letter as the channel hands it in, contact aside. */
 struct intake_letter {

@@ -7,6 +7,7 @@
 #include "intake_admit.h"
 #include "intake_classify_core.h"
 #include "intake_core.h"
+#include "intake_review.h"
 #include "intake_store.h"
 
 #define ACTOR STR("system")
@@ -55,9 +56,21 @@ static void keep_letter(struct kit_turn *turn, const struct intake_admitted *adm
 	keep_contact(turn, admitted);
 }
 
+/* Calendars are dated too: a notice that came later does not change what was decided before. */
+static const struct workday_calendar *calendar_on(struct intake_known *known, int32_t day)
+{
+	if (known->calendar_day != day) {
+		known->calendar = workday_calendar_known_on(known->reference.notices,
+			known->reference.n_notices, day, known->overrides);
+		known->calendar_day = day;
+	}
+	return &known->calendar;
+}
+
 static struct classify_result classify(struct kit_turn *turn, const struct intake_letter *letter)
 {
 	const struct intake_service *service = turn->service;
+	const struct classifier *classifier = service->known.classifier;
 	struct classify_result result;
 	struct classify_letter question = { .title = letter->title,
 		.body = letter->body,
@@ -65,52 +78,118 @@ static struct classify_result classify(struct kit_turn *turn, const struct intak
 		.klass = letter->klass,
 		.day = instant_shanghai_day(turn->now) };
 
-	service->classifier->decide(service->classifier, turn->mem, &question, &result);
+	classifier->decide(classifier, turn->mem, &question, &result);
 	return result;
 }
 
-/* Received and accepted are two steps of `system` in one commit. */
-static enum res take_steps(
-	struct kit_turn *turn, const struct classify_result *result, struct err *err)
+static struct str join(struct arena *mem, const struct str *texts, size_t n)
 {
-	struct intake_row *row = turn->row;
-	struct intake_event received = { .kind = INTAKE_RECEIVE,
-		.channel = turn->message->head.channel,
-		.klass = result->klass };
-	struct intake_event accepted = { .kind = INTAKE_ACCEPT,
-		.klass = result->klass,
+	size_t bytes = 0, at = 0;
+
+	for (size_t i = 0; i < n; i++)
+		bytes += texts[i].n + 1;
+	if (bytes == 0)
+		return STR("");
+	char *joined = arena_alloc(mem, bytes);
+	for (size_t i = 0; joined != NULL && i < n; i++) {
+		memcpy(joined + at, texts[i].p, texts[i].n);
+		at += texts[i].n;
+		joined[at++] = ',';
+	}
+	return joined != NULL ? str_of(joined, bytes - 1) : STR("");
+}
+
+/* What the classifier thinks of the letter. Whatever nobody can ask for any more is left out: a
+ * letter that the system accepts at once needs the bodies that it names only as a report, and an
+ * article only as a consult. */
+static struct intake_matter matter_of(const struct intake_known *known, struct arena *mem,
+	const struct intake_letter *letter, const struct classify_result *result, int32_t day,
+	bool is_by_people)
+{
+	const struct intake_reference *reference = &known->reference;
+	struct intake_matter matter = { .klass = result->klass,
 		.type = result->type,
 		.category = result->category,
-		.area = result->area };
+		.area = result->area,
+		.confidence_pct = (int16_t)result->confidence_pct,
+		.is_general_desk = result->is_general_desk,
+		.named_units = STR("") };
 
-	if (received.channel.p == NULL)
-		received.channel = STR("");
-	TRY(intake_decide(&row->file, &received, turn->now, &row->file, err));
-	return intake_decide(&row->file, &accepted, turn->now, &row->file, err);
+	if (is_by_people || str_eq_c(result->klass, INTAKE_KLASS_REPORT))
+		matter.named_units = join(mem, result->named_units, result->n_named_units);
+	if (is_by_people || str_eq_c(result->type, INTAKE_TYPE_CONSULT))
+		matter.kb_article = intake_article_find(reference->articles, reference->n_articles,
+			letter->title, letter->body, day);
+	return matter;
+}
+
+static enum res receive(struct kit_turn *turn, const struct intake_matter *matter, struct err *err)
+{
+	struct intake_service *service = turn->service;
+	struct intake_row *row = turn->row;
+	const struct wire_head *head = &turn->message->head;
+	struct intake_event event = { .kind = INTAKE_RECEIVE,
+		.role = ROLE_SYSTEM,
+		.source = head->source,
+		.source_msg_id = head->source_msg_id,
+		.channel = head->channel.p != NULL ? head->channel : STR(""),
+		.matter = *matter };
+
+	event.accept_due = intake_accept_due(&service->known.reference,
+		calendar_on(&service->known, instant_shanghai_day(turn->now)), matter->type,
+		turn->now);
+	return intake_decide(&row->file, &event, turn->now, &row->file, err);
+}
+
+/* Received and accepted are two entries of one commit where the road leaves the second to the
+ * system. */
+static enum res accept_at_once(
+	struct kit_turn *turn, const struct intake_grounds *grounds, struct err *err)
+{
+	const struct intake_service *service = turn->service;
+	struct intake_row *row = turn->row;
+	struct intake_acceptance acceptance = {
+		.grounds = *grounds, .note = STR(""), .ref_version = turn->ref_version
+	};
+	struct intake_event event = {
+		.kind = INTAKE_ACCEPT_AT_ONCE, .role = ROLE_SYSTEM, .matter = row->file.matter
+	};
+
+	event.matter.kb_article = intake_direct_article(
+		&service->known.reference, &event.matter, instant_shanghai_day(turn->now));
+	TRY(intake_decide(&row->file, &event, turn->now, &row->file, err));
+	kit_journal(turn, "intake.accepted.v1", ACTOR,
+		intake_write_accepted(turn->mem, &row->file, &acceptance));
+	return RES_OK;
 }
 
 static enum res submit(struct kit_turn *turn, struct err *err)
 {
 	const struct intake_service *service = turn->service;
+	const struct intake_known *known = &service->known;
 	const struct intake_admitted *admitted = turn->admitted;
-	const struct wire_head *head = &turn->message->head;
-	struct intake_origin origin = { .source = head->source,
-		.source_msg_id = head->source_msg_id,
-		.channel = head->channel };
+	const struct intake_letter *letter = &admitted->submit.letter;
+	struct intake_row *row = turn->row;
 	struct str digest = str_of(admitted->digest, sizeof admitted->digest);
+	int32_t day = instant_shanghai_day(turn->now);
 	struct str receipt;
 
-	struct classify_result result = classify(turn, &admitted->submit.letter);
-	TRY(take_steps(turn, &result, err));
+	struct classify_result result = classify(turn, letter);
+	struct intake_grounds grounds = { .classifier = known->classifier->name,
+		.words = result.words,
+		.n_words = result.n_words };
+	bool is_by_people = !road_taken_by_system(
+		known->reference.road, known->reference.n_road, ROAD_ACCEPT, result.type, day);
+	struct intake_matter matter =
+		matter_of(known, turn->mem, letter, &result, day, is_by_people);
+	TRY(receive(turn, &matter, err));
 	TRY(intake_receipt_for(service, turn->mem, kit_case_of(turn->row)->case_id, digest,
 		turn->now, false, &receipt, err));
 	keep_letter(turn, admitted);
 	kit_journal(turn, "intake.received.v1", ACTOR,
-		intake_write_received(
-			turn->mem, &origin, &admitted->submit.letter, result.klass, digest));
-	kit_journal(turn, "intake.accepted.v1", ACTOR,
-		intake_write_accepted(
-			turn->mem, &origin, &result, service->classifier->name, turn->ref_version));
+		intake_write_received(turn->mem, &row->file, letter, &grounds, digest));
+	if (!is_by_people)
+		TRY(accept_at_once(turn, &grounds, err));
 	kit_answer(turn, receipt);
 	return RES_OK;
 }
@@ -133,6 +212,7 @@ static enum res followup_closed(struct kit_turn *turn, struct err *err)
 	struct intake_row *row = turn->row;
 	struct instant at = turn->message->head.time;
 	struct intake_event event = { .kind = INTAKE_FOLLOWUP_CLOSED,
+		.role = ROLE_SYSTEM,
 		.at = instant_is_none(at) ? turn->now : at };
 
 	TRY(is_here(turn, err));
@@ -167,10 +247,33 @@ static enum res channel_add(struct kit_turn *turn, struct err *err)
 
 const struct kit_handler intake_handlers[] = {
 	{ .kind = WIRE_SUBMIT, .type = "submit.v1", .handle = submit },
-	{ .kind = WIRE_EVENT, .type = "followup.started.v1", .handle = followup_passed },
-	{ .kind = WIRE_EVENT, .type = "followup.visited.v1", .handle = followup_passed },
-	{ .kind = WIRE_EVENT, .type = "followup.silent.v1", .handle = followup_passed },
+	{ .kind = WIRE_COMMAND, .type = "intake.accept.v1", .handle = intake_accept_command },
+	{ .kind = WIRE_COMMAND, .type = "intake.refuse.v1", .handle = intake_refuse_command },
+	{ .kind = WIRE_EVENT,
+		.type = "followup.started.v1",
+		.handle = followup_passed,
+		.is_lazy = true },
+	{ .kind = WIRE_EVENT,
+		.type = "followup.visited.v1",
+		.handle = followup_passed,
+		.is_lazy = true },
+	{ .kind = WIRE_EVENT,
+		.type = "followup.silent.v1",
+		.handle = followup_passed,
+		.is_lazy = true },
+	{ .kind = WIRE_EVENT,
+		.type = "followup.rated.v1",
+		.handle = followup_passed,
+		.is_lazy = true },
+	{ .kind = WIRE_EVENT,
+		.type = "followup.redo.v1",
+		.handle = followup_passed,
+		.is_lazy = true },
 	{ .kind = WIRE_EVENT, .type = "followup.closed.v1", .handle = followup_closed },
+	{ .kind = WIRE_COMMAND,
+		.type = "intake.open.v1",
+		.handle = intake_open_command,
+		.no_case = true },
 	{ .kind = WIRE_COMMAND, .type = "keys.get.v1", .handle = keys_get, .no_case = true },
 	{ .kind = WIRE_COMMAND, .type = "channel.add.v1", .handle = channel_add, .no_case = true },
 	{ 0 },

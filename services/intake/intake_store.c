@@ -11,12 +11,20 @@ static const struct db_col case_cols[] = {
 	KIT_SEEN_COL(struct intake_row, KIT_FOLLOWUP, "seen_followup"),
 	DB_COL(struct intake_row, file.state, DB_INT2, "state"),
 	DB_COL(struct intake_row, file.channel, DB_TEXT, "channel"),
-	DB_COL(struct intake_row, file.klass, DB_TEXT, "klass"),
-	DB_COL(struct intake_row, file.type, DB_TEXT, "type"),
-	DB_COL(struct intake_row, file.category, DB_TEXT, "category"),
-	DB_COL(struct intake_row, file.area, DB_TEXT, "area"),
+	DB_COL(struct intake_row, file.matter.klass, DB_TEXT, "klass"),
+	DB_COL(struct intake_row, file.matter.type, DB_TEXT, "type"),
+	DB_COL(struct intake_row, file.matter.category, DB_TEXT, "category"),
+	DB_COL(struct intake_row, file.matter.area, DB_TEXT, "area"),
 	DB_COL(struct intake_row, file.received_at, DB_INSTANT, "received_at"),
 	DB_COL(struct intake_row, file.closed_at, DB_INSTANT, "closed_at"),
+	DB_COL(struct intake_row, file.source, DB_TEXT, "source"),
+	DB_COL(struct intake_row, file.source_msg_id, DB_TEXT, "source_msg_id"),
+	DB_COL(struct intake_row, file.matter.confidence_pct, DB_INT2, "confidence_pct"),
+	DB_COL(struct intake_row, file.matter.is_general_desk, DB_BOOL, "is_general_desk"),
+	DB_COL(struct intake_row, file.matter.named_units, DB_TEXT, "named_units"),
+	DB_COL(struct intake_row, file.matter.kb_article, DB_INT8, "kb_article"),
+	DB_COL(struct intake_row, file.accept_due.at, DB_INSTANT, "accept_due"),
+	DB_COL(struct intake_row, file.accept_due.is_provisional, DB_BOOL, "is_provisional"),
 };
 
 static const struct db_col submission_cols[] = {
@@ -59,6 +67,16 @@ static const struct db_col epoch_cols[] = {
 	DB_COL(struct intake_epoch_row, sealed_key, DB_BYTES, "sealed_key"),
 };
 
+static const struct db_col refusal_cols[] = {
+	DB_COL(struct intake_refusal_row, case_id, DB_INT8, "case_id"),
+	DB_COL(struct intake_refusal_row, n, DB_INT4, "n"),
+	DB_COL(struct intake_refusal_row, reason, DB_TEXT, "reason"),
+	DB_COL(struct intake_refusal_row, sentence, DB_TEXT, "sentence"),
+	DB_COL(struct intake_refusal_row, guidance, DB_TEXT, "guidance"),
+	DB_COL(struct intake_refusal_row, actor, DB_TEXT, "actor"),
+	DB_COL(struct intake_refusal_row, at, DB_INSTANT, "at"),
+};
+
 static const struct db_col key_cols[] = {
 	DB_COL(struct intake_key_row, public_key, DB_TEXT, "public_key"),
 	DB_COL(struct intake_key_row, source, DB_TEXT, "source"),
@@ -69,6 +87,48 @@ static const struct db_col key_cols[] = {
 #define PERIOD_COLS(struct_type)                                                                   \
 	DB_COL(struct_type, period.valid_from, DB_DAY, "valid_from"),                              \
 		DB_COL(struct_type, period.valid_to, DB_DAY, "valid_to")
+
+#define DATED_COLS(struct_type)                                                                    \
+	DB_COL(struct_type, valid_from, DB_DAY, "valid_from"),                                     \
+		DB_COL(struct_type, valid_to, DB_DAY, "valid_to")
+
+/* Limits as reference data write them, before they are parsed. */
+struct type_row {
+	struct str type;
+	struct str accept;
+	int32_t valid_from;
+	int32_t valid_to;
+};
+
+static const struct db_col code_cols[] = {
+	DB_COL(struct intake_code, code, DB_TEXT, "code"),
+	DATED_COLS(struct intake_code),
+};
+
+static const struct db_col type_cols[] = {
+	DB_COL(struct type_row, type, DB_TEXT, "type"),
+	DB_COL(struct type_row, accept, DB_TEXT, "accept_due"),
+	DATED_COLS(struct type_row),
+};
+
+static const struct db_col road_cols[] = {
+	DB_COL(struct road_row, step, DB_TEXT, "step"),
+	DB_COL(struct road_row, type, DB_TEXT, "type"),
+	DB_COL(struct road_row, taken_by, DB_TEXT, "taken_by"),
+	DATED_COLS(struct road_row),
+};
+
+static const struct db_col article_cols[] = {
+	DB_COL(struct intake_article, id, DB_INT8, "id"),
+	DB_COL(struct intake_article, words, DB_TEXT, "words"),
+	DATED_COLS(struct intake_article),
+};
+
+static const struct db_col notice_cols[] = {
+	DB_COL(struct workday_notice, day, DB_DAY, "day"),
+	DB_COL(struct workday_notice, is_work, DB_BOOL, "is_work"),
+	DATED_COLS(struct workday_notice),
+};
 
 static const struct db_col category_cols[] = {
 	DB_COL(struct classify_category, code, DB_TEXT, "code"),
@@ -130,11 +190,19 @@ const struct kit_table intake_epochs = {
 	.row_bytes = sizeof(struct intake_epoch_row),
 };
 
+const struct kit_table intake_refusals = {
+	.insert = &intake_sql_refusal_insert,
+	.cols = refusal_cols,
+	.n_cols = COUNT(refusal_cols),
+	.row_bytes = sizeof(struct intake_refusal_row),
+};
+
 const struct kit_table *const intake_tables[] = {
 	&intake_submissions,
 	&intake_letters,
 	&intake_contacts,
 	&intake_epochs,
+	&intake_refusals,
 	NULL,
 };
 
@@ -147,6 +215,7 @@ const struct db_sql *const intake_statements[] = {
 	&intake_sql_letter_insert,
 	&intake_sql_contact_insert,
 	&intake_sql_epoch_insert,
+	&intake_sql_refusal_insert,
 	&intake_sql_case_ids,
 	&intake_sql_keys_load,
 	&intake_sql_key_put,
@@ -154,6 +223,12 @@ const struct db_sql *const intake_statements[] = {
 	&intake_sql_category_word_load,
 	&intake_sql_type_word_load,
 	&intake_sql_org_load,
+	&intake_sql_category_code_load,
+	&intake_sql_area_load,
+	&intake_sql_type_load,
+	&intake_sql_road_load,
+	&intake_sql_article_load,
+	&intake_sql_holiday_load,
 	NULL,
 };
 
@@ -222,17 +297,26 @@ static void open_end(struct classify_period *period)
 		period->valid_to = WORDS_NO_END;
 }
 
-static enum res load_category_rows(
-	struct db *db, struct arena *mem, struct classify_reference *out, struct err *err)
+/* One table of reference data into mem. */
+static enum res load_rows(struct db *db, struct arena *mem, const struct db_sql *sql,
+	const struct db_col *cols, size_t n_cols, size_t stride, void *out_rows, size_t *out_n,
+	struct err *err)
 {
-	struct classify_category *rows = NULL;
 	struct db_result *result;
 	struct db_params none;
 
 	db_params_init(&none, mem);
-	TRY(db_run(db, &intake_sql_category_load, &none, &result, err));
-	TRY(db_read(result, mem, category_cols, COUNT(category_cols), sizeof(*rows), &rows,
-		&out->n_categories, err));
+	TRY(db_run(db, sql, &none, &result, err));
+	return db_read(result, mem, cols, n_cols, stride, out_rows, out_n, err);
+}
+
+static enum res load_category_rows(
+	struct db *db, struct arena *mem, struct classify_reference *out, struct err *err)
+{
+	struct classify_category *rows = NULL;
+
+	TRY(load_rows(db, mem, &intake_sql_category_load, category_cols, COUNT(category_cols),
+		sizeof(*rows), &rows, &out->n_categories, err));
 	for (size_t i = 0; i < out->n_categories; i++)
 		open_end(&rows[i].period);
 	out->categories = rows;
@@ -243,12 +327,8 @@ static enum res load_word_rows(struct db *db, struct arena *mem, const struct db
 	const struct classify_word **out_rows, size_t *out_n, struct err *err)
 {
 	struct classify_word *rows = NULL;
-	struct db_result *result;
-	struct db_params none;
 
-	db_params_init(&none, mem);
-	TRY(db_run(db, sql, &none, &result, err));
-	TRY(db_read(result, mem, word_cols, COUNT(word_cols), sizeof(*rows), &rows, out_n, err));
+	TRY(load_rows(db, mem, sql, word_cols, COUNT(word_cols), sizeof(*rows), &rows, out_n, err));
 	for (size_t i = 0; i < *out_n; i++)
 		open_end(&rows[i].period);
 	*out_rows = rows;
@@ -259,13 +339,9 @@ static enum res load_org_rows(
 	struct db *db, struct arena *mem, struct classify_reference *out, struct err *err)
 {
 	struct classify_org *rows = NULL;
-	struct db_result *result;
-	struct db_params none;
 
-	db_params_init(&none, mem);
-	TRY(db_run(db, &intake_sql_org_load, &none, &result, err));
-	TRY(db_read(
-		result, mem, org_cols, COUNT(org_cols), sizeof(*rows), &rows, &out->n_orgs, err));
+	TRY(load_rows(db, mem, &intake_sql_org_load, org_cols, COUNT(org_cols), sizeof(*rows),
+		&rows, &out->n_orgs, err));
 	for (size_t i = 0; i < out->n_orgs; i++)
 		open_end(&rows[i].period);
 	out->orgs = rows;
@@ -281,4 +357,59 @@ enum res intake_load_words(
 	TRY(load_word_rows(
 		db, mem, &intake_sql_type_word_load, &out->type_words, &out->n_type_words, err));
 	return load_org_rows(db, mem, out, err);
+}
+
+static enum res load_types(
+	struct db *db, struct arena *mem, struct intake_reference *out, struct err *err)
+{
+	struct type_row *rows = NULL;
+
+	TRY(load_rows(db, mem, &intake_sql_type_load, type_cols, COUNT(type_cols), sizeof(*rows),
+		&rows, &out->n_types, err));
+	struct intake_type *types = arena_new_array(mem, struct intake_type, out->n_types + 1);
+	if (types == NULL)
+		return err_set(err, RES_TOO_BIG, "no memory for the limits");
+	for (size_t i = 0; i < out->n_types; i++) {
+		types[i] = (struct intake_type){ .type = rows[i].type,
+			.valid_from = rows[i].valid_from,
+			.valid_to = rows[i].valid_to };
+		TRY(time_limit_parse(rows[i].accept, &types[i].accept, err));
+	}
+	out->types = types;
+	return RES_OK;
+}
+
+static enum res load_codes(
+	struct db *db, struct arena *mem, struct intake_reference *out, struct err *err)
+{
+	struct intake_code *categories = NULL, *areas = NULL;
+
+	TRY(load_rows(db, mem, &intake_sql_category_code_load, code_cols, COUNT(code_cols),
+		sizeof(*categories), &categories, &out->n_categories, err));
+	TRY(load_rows(db, mem, &intake_sql_area_load, code_cols, COUNT(code_cols), sizeof(*areas),
+		&areas, &out->n_areas, err));
+	out->categories = categories;
+	out->areas = areas;
+	return RES_OK;
+}
+
+enum res intake_load_reference(
+	struct db *db, struct arena *mem, struct intake_reference *out, struct err *err)
+{
+	struct road_row *road = NULL;
+	struct intake_article *articles = NULL;
+	struct workday_notice *notices = NULL;
+
+	TRY(load_types(db, mem, out, err));
+	TRY(load_codes(db, mem, out, err));
+	TRY(load_rows(db, mem, &intake_sql_road_load, road_cols, COUNT(road_cols), sizeof(*road),
+		&road, &out->n_road, err));
+	TRY(load_rows(db, mem, &intake_sql_article_load, article_cols, COUNT(article_cols),
+		sizeof(*articles), &articles, &out->n_articles, err));
+	TRY(load_rows(db, mem, &intake_sql_holiday_load, notice_cols, COUNT(notice_cols),
+		sizeof(*notices), &notices, &out->n_notices, err));
+	out->road = road;
+	out->articles = articles;
+	out->notices = notices;
+	return RES_OK;
 }

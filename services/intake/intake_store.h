@@ -40,11 +40,22 @@ struct intake_epoch_row {
 	struct str sealed_key;
 };
 
+struct intake_refusal_row {
+	int64_t case_id;
+	int32_t n;
+	struct str reason;
+	struct str sentence;
+	struct str guidance;
+	struct str actor;
+	struct instant at;
+};
+
 extern const struct kit_case_table intake_cases;
 extern const struct kit_table intake_submissions; /* decides */
 extern const struct kit_table intake_letters;
 extern const struct kit_table intake_contacts;
 extern const struct kit_table intake_epochs;
+extern const struct kit_table intake_refusals;
 extern const struct kit_table *const intake_tables[];
 extern const struct db_sql *const intake_statements[];
 
@@ -65,5 +76,8 @@ enum res intake_put_key(struct db *db, struct arena *mem, const struct intake_ke
  * of *out is left alone. */
 enum res intake_load_words(struct db *db, struct arena *mem, struct classify_reference *out,
 	struct err *err) must_check;
+/* The rows that decisions look at, into mem; the settings' part of *out is left alone. */
+enum res intake_load_reference(
+	struct db *db, struct arena *mem, struct intake_reference *out, struct err *err) must_check;
 
 #endif

@@ -9,6 +9,7 @@
 #include "kit/kit.h"
 
 #define REFERENCE_BYTES_MAX (16 * 1024 * 1024)
+#define NO_DAY		    INT32_MIN
 
 struct intake_settings {
 #define SETTING(field, name, type, ...) CONFIG_MEMBER_##type field;
@@ -28,7 +29,7 @@ static void stop(void *given)
 
 	if (service == NULL)
 		return;
-	arena_destroy(service->classifier_mem);
+	arena_destroy(service->known.mem);
 	free(service);
 }
 
@@ -69,37 +70,59 @@ static enum res start(struct kit *kit, const void *given, void **out_service, st
 	return RES_OK;
 }
 
-/* The new classifier stands before the old one goes. The rows are only needed while it is made. */
-static enum res load_reference(void *given, struct db *db, int32_t ref_version, struct err *err)
+/* The rows of words are only needed while the classifier is made. */
+static enum res make_classifier(const struct intake_service *service, struct db *db,
+	struct arena *mem, const struct classifier **out, struct err *err)
 {
-	struct intake_service *service = given;
 	struct classify_reference reference = service->classify;
 	SCOPED(arena)
 	struct arena *rows = arena_create(REFERENCE_BYTES_MAX);
+
+	if (rows == NULL)
+		return err_set(err, RES_RETRY, "out of memory");
+	TRY(intake_load_words(db, rows, &reference, err));
+	return classify_words_make(mem, &reference, out, err);
+}
+
+static enum res read_known(const struct intake_service *service, struct db *db, struct arena *mem,
+	struct intake_known *out, struct err *err)
+{
+	*out = (struct intake_known){ .mem = mem, .calendar_day = NO_DAY };
+	out->reference.general_category = service->classify.general_category;
+	out->reference.default_type = service->classify.default_type;
+	TRY(make_classifier(service, db, mem, &out->classifier, err));
+	TRY(intake_load_reference(db, mem, &out->reference, err));
+	out->overrides =
+		arena_new_array(mem, struct workday_override, out->reference.n_notices + 1);
+	if (arena_failed(mem))
+		return err_set(
+			err, RES_TOO_BIG, "reference data over %d bytes", REFERENCE_BYTES_MAX);
+	return RES_OK;
+}
+
+/* The new version is read whole before the old one goes. */
+static enum res load_reference(void *given, struct db *db, int32_t ref_version, struct err *err)
+{
+	struct intake_service *service = given;
+	struct intake_known made;
 	struct arena *mem = arena_create(REFERENCE_BYTES_MAX);
-	const struct classifier *classifier = NULL;
-	enum res res;
 
 	(void)ref_version;
-	if (mem == NULL || rows == NULL)
-		res = err_set(err, RES_RETRY, "out of memory");
-	else
-		res = intake_load_words(db, rows, &reference, err);
-	if (res == RES_OK)
-		res = classify_words_make(mem, &reference, &classifier, err);
+	if (mem == NULL)
+		return err_set(err, RES_RETRY, "out of memory");
+	enum res res = read_known(service, db, mem, &made, err);
 	if (res != RES_OK) {
 		arena_destroy(mem);
 		return res;
 	}
-	arena_destroy(service->classifier_mem);
-	service->classifier_mem = mem;
-	service->classifier = classifier;
+	arena_destroy(service->known.mem);
+	service->known = made;
 	return RES_OK;
 }
 
 static const struct service_spec spec = {
 	.name = "intake",
-	.schema_number = 1,
+	.schema_number = 3,
 	.cases = &intake_cases,
 	.tables = intake_tables,
 	.handlers = intake_handlers,

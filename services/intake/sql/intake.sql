@@ -1,20 +1,25 @@
 -- name: case_load
 -- $1 case_id[]
-select f.case_id, f.version, f.seq, f.head, f.seen_followup, f.state, f.channel, f.klass, f.type, f.category,
-	f.area, f.received_at, f.closed_at
+select f.case_id, f.version, f.seq, f.head, f.seen_followup, f.state, f.channel, f.klass, f.type, f.category, f.area,
+	f.received_at, f.closed_at, f.source, f.source_msg_id, f.confidence_pct, f.is_general_desk, f.named_units,
+	f.kb_article, f.accept_due, f.is_provisional
 from unnest($1::int8[]) as t(case_id)
 join case_file f on f.case_id = t.case_id;
 
 -- name: case_insert
 -- one array a column, in the order of case_load. The kit gives only cases whose submission went in (law 9).
 insert into case_file (case_id, version, seq, head, seen_followup, state, channel, klass, type, category, area,
-	received_at, closed_at)
-select t.case_id, t.version, t.seq, t.head, t.seen_followup, t.state, t.channel, t.klass, t.type, t.category,
-	t.area, t.received_at, t.closed_at
+	received_at, closed_at, source, source_msg_id, confidence_pct, is_general_desk, named_units, kb_article,
+	accept_due, is_provisional)
+select t.case_id, t.version, t.seq, t.head, t.seen_followup, t.state, t.channel, t.klass, t.type, t.category, t.area,
+	t.received_at, t.closed_at, t.source, t.source_msg_id, t.confidence_pct, t.is_general_desk, t.named_units,
+	t.kb_article, t.accept_due, t.is_provisional
 from unnest($1::int8[], $2::int4[], $3::int4[], $4::bytea[], $5::int4[], $6::int2[], $7::text[], $8::text[],
-	$9::text[], $10::text[], $11::text[], $12::timestamptz[], $13::timestamptz[])
+	$9::text[], $10::text[], $11::text[], $12::timestamptz[], $13::timestamptz[], $14::text[], $15::text[],
+	$16::int2[], $17::bool[], $18::text[], $19::int8[], $20::timestamptz[], $21::bool[])
 	as t(case_id, version, seq, head, seen_followup, state, channel, klass, type, category, area, received_at,
-	closed_at)
+	closed_at, source, source_msg_id, confidence_pct, is_general_desk, named_units, kb_article, accept_due,
+	is_provisional)
 on conflict (case_id) do nothing
 returning case_id;
 
@@ -23,11 +28,15 @@ returning case_id;
 update case_file f
 set version = t.version + 1, seq = t.seq, head = t.head, seen_followup = t.seen_followup, state = t.state,
 	channel = t.channel, klass = t.klass, type = t.type, category = t.category, area = t.area,
-	received_at = t.received_at, closed_at = t.closed_at
+	received_at = t.received_at, closed_at = t.closed_at, source = t.source, source_msg_id = t.source_msg_id,
+	confidence_pct = t.confidence_pct, is_general_desk = t.is_general_desk, named_units = t.named_units,
+	kb_article = t.kb_article, accept_due = t.accept_due, is_provisional = t.is_provisional
 from unnest($1::int8[], $2::int4[], $3::int4[], $4::bytea[], $5::int4[], $6::int2[], $7::text[], $8::text[],
-	$9::text[], $10::text[], $11::text[], $12::timestamptz[], $13::timestamptz[])
+	$9::text[], $10::text[], $11::text[], $12::timestamptz[], $13::timestamptz[], $14::text[], $15::text[],
+	$16::int2[], $17::bool[], $18::text[], $19::int8[], $20::timestamptz[], $21::bool[])
 	as t(case_id, version, seq, head, seen_followup, state, channel, klass, type, category, area, received_at,
-	closed_at)
+	closed_at, source, source_msg_id, confidence_pct, is_general_desk, named_units, kb_article, accept_due,
+	is_provisional)
 where f.case_id = t.case_id and f.version = t.version
 returning f.case_id;
 
@@ -67,6 +76,12 @@ from unnest($1::int8[], $2::bytea[], $3::bytea[]) as t(case_id, epoch, sealed_ke
 order by t.epoch
 on conflict (epoch) do nothing;
 
+-- name: refusal_insert
+insert into refusal (case_id, n, reason, sentence, guidance, actor, at)
+select t.case_id, t.n, t.reason, t.sentence, t.guidance, t.actor, t.at
+from unnest($1::int8[], $2::int4[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[])
+	as t(case_id, n, reason, sentence, guidance, actor, at);
+
 -- name: case_ids
 -- $1 how many
 select nextval('case_seq') from generate_series(1, $1::int4);
@@ -97,3 +112,28 @@ select w.type, w.word, w.weight, w.valid_from, w.valid_to from ref.type_word w o
 -- name: org_load
 select o.code, o.name_zh, o.level, o.parent_code, o.kind, o.valid_from, o.valid_to
 from ref.org o order by o.code, o.valid_from;
+
+-- name: category_code_load
+select c.code, c.valid_from, c.valid_to from ref.category c order by c.code, c.valid_from;
+
+-- name: area_load
+-- County-level units.
+select o.code, o.valid_from, o.valid_to
+from ref.org o
+where o.kind in ('district', 'county', 'county_city', 'functional_zone')
+order by o.code, o.valid_from;
+
+-- name: type_load
+-- Types with the limit until which a letter is accepted or refused.
+select s.type, s.accept_due, s.valid_from, s.valid_to from ref.sla s order by s.type, s.valid_from;
+
+-- name: road_load
+-- Who takes which step, with the days on which each row holds.
+select r.step, r.type, r.taken_by, r.valid_from, r.valid_to from ref.road r order by r.step, r.type, r.valid_from;
+
+-- name: article_load
+-- What reply's knowledge base answers, and by which words.
+select a.id, a.words, a.valid_from, a.valid_to from reply.v_kb_article a order by a.id;
+
+-- name: holiday_load
+select h.day, h.kind = 'work', h.valid_from, h.valid_to from ref.holiday h order by h.day, h.valid_from;

@@ -15,7 +15,15 @@ CREATE TABLE intake.case_file (
     category text NOT NULL,
     area text NOT NULL,
     received_at timestamp with time zone NOT NULL,
-    closed_at timestamp with time zone
+    closed_at timestamp with time zone,
+    source text NOT NULL,
+    source_msg_id text NOT NULL,
+    confidence_pct smallint NOT NULL,
+    is_general_desk boolean NOT NULL,
+    named_units text NOT NULL,
+    kb_article bigint NOT NULL,
+    accept_due timestamp with time zone,
+    is_provisional boolean NOT NULL
 )
 WITH (fillfactor='50');
 
@@ -99,6 +107,16 @@ CREATE TABLE intake.pending (
 )
 WITH (fillfactor='50');
 
+CREATE TABLE intake.refusal (
+    case_id bigint NOT NULL,
+    n integer NOT NULL,
+    reason text NOT NULL,
+    sentence text NOT NULL,
+    guidance text NOT NULL,
+    actor text NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE intake.submission (
     source text NOT NULL,
     source_msg_id text NOT NULL,
@@ -127,6 +145,7 @@ CREATE VIEW intake.v_case AS
             WHEN 1 THEN 'RECEIVED'::text
             WHEN 2 THEN 'ACCEPTED'::text
             WHEN 3 THEN 'CLOSED'::text
+            WHEN 4 THEN 'NOT_ACCEPTED'::text
             ELSE NULL::text
         END AS state_name,
     f.channel,
@@ -135,7 +154,15 @@ CREATE VIEW intake.v_case AS
     f.category,
     f.area,
     f.received_at,
-    f.closed_at
+    f.closed_at,
+    f.source,
+    f.source_msg_id,
+    f.confidence_pct,
+    f.is_general_desk,
+    f.named_units,
+    f.kb_article,
+    f.accept_due,
+    f.is_provisional
    FROM intake.case_file f;
 
 CREATE VIEW intake.v_channel_key AS
@@ -207,6 +234,16 @@ CREATE VIEW intake.v_pending AS
      LEFT JOIN intake.v_stream s ON ((p.grp = '*'::text)))
   GROUP BY p.case_id, COALESCE(s.grp, p.grp);
 
+CREATE VIEW intake.v_refusal AS
+ SELECT refusal.case_id,
+    refusal.n,
+    refusal.reason,
+    refusal.sentence,
+    refusal.guidance,
+    refusal.actor,
+    refusal.at
+   FROM intake.refusal;
+
 CREATE VIEW intake.v_reply_address AS
  SELECT s.case_id,
     f.channel,
@@ -257,6 +294,9 @@ ALTER TABLE ONLY intake.migration
 
 ALTER TABLE ONLY intake.pending
     ADD CONSTRAINT pending_pkey PRIMARY KEY (case_id, grp);
+
+ALTER TABLE ONLY intake.refusal
+    ADD CONSTRAINT refusal_pkey PRIMARY KEY (case_id, n);
 
 ALTER TABLE ONLY intake.submission
     ADD CONSTRAINT submission_pkey PRIMARY KEY (source, source_msg_id);

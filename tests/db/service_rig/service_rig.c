@@ -116,24 +116,51 @@ static bool is_to_be_asked_again(const struct wire_msg *answer)
 	return answer->kind == WIRE_NACK && answer->head.code == WIRE_CODE_NO_CONSUMER;
 }
 
-static struct wire_msg ask(
-	struct service_rig *at, struct client *from, const struct wire_msg *question)
+static void send_open(
+	struct client *from, const struct wire_msg *questions, size_t n, const bool *is_answered)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (!is_answered[i])
+			client_send(from, &questions[i]);
+	}
+}
+
+static void ask_all(struct service_rig *at, struct client *from, const struct wire_msg *questions,
+	size_t n, struct wire_msg *answers)
 {
 	struct instant until = instant_add(os_monotonic_now(), SPAN_MS(RIG_PATIENCE_MS));
 	struct instant again = { 0 };
-	struct wire_msg answer;
+	bool is_answered[RIG_COMMANDS_MAX] = { false };
+	size_t open = n;
 
-	while (instant_is_before(os_monotonic_now(), until)) {
+	assert_true(n <= RIG_COMMANDS_MAX);
+	while (open > 0 && instant_is_before(os_monotonic_now(), until)) {
 		if (!instant_is_before(os_monotonic_now(), again)) {
-			client_send(from, question);
+			send_open(from, questions, n, is_answered);
 			again = instant_add(os_monotonic_now(), SPAN_MS(ASK_AGAIN_MS));
 		}
 		rig_round(at->rig, ROUND_WAIT_MS);
-		if (take_answer(from, question, &answer) && !is_to_be_asked_again(&answer))
-			return answer;
+		for (size_t i = 0; i < n; i++) {
+			if (is_answered[i] || !take_answer(from, &questions[i], &answers[i]) ||
+				is_to_be_asked_again(&answers[i]))
+				continue;
+			is_answered[i] = true;
+			open--;
+		}
 	}
-	fail_msg("no answer to %.*s", STR_ARG(question->head.type));
-	return (struct wire_msg){ 0 };
+	for (size_t i = 0; i < n; i++) {
+		if (!is_answered[i])
+			fail_msg("no answer to %.*s", STR_ARG(questions[i].head.type));
+	}
+}
+
+static struct wire_msg ask(
+	struct service_rig *at, struct client *from, const struct wire_msg *question)
+{
+	struct wire_msg answer = { 0 };
+
+	ask_all(at, from, question, 1, &answer);
+	return answer;
 }
 
 struct wire_msg service_rig_event(struct service_rig *at, struct client *from, const char *producer,
@@ -157,24 +184,53 @@ struct wire_msg service_rig_event(struct service_rig *at, struct client *from, c
 	return ask(at, from, &event);
 }
 
-struct wire_msg service_rig_command(struct service_rig *at, struct client *from, int64_t case_id,
-	const char *command_id, const char *type, struct str body)
+static struct wire_msg command_of(
+	const struct service_rig *at, const struct client *from, const struct rig_command *command)
 {
-	struct wire_msg command = {
+	return (struct wire_msg){
 		.kind = WIRE_COMMAND,
 		.head = {
-			.type = str_from_c(type),
+			.type = str_from_c(command->type),
 			.time = INSTANT_NONE,
 			.to = str_from_c(at->service),
 			.reply_to = str_from_c(peer_instance(from->peer)),
-			.actor = STR("tester"),
-			.case_id = case_id,
-			.command_id = str_from_c(command_id),
+			.actor = str_from_c(command->actor),
+			.case_id = command->case_id,
+			.command_id = str_from_c(command->command_id),
 		},
-		.body = body,
+		.body = command->body,
 	};
+}
 
-	return ask(at, from, &command);
+void service_rig_commands(struct service_rig *at, struct client *from,
+	const struct rig_command *commands, size_t n, struct wire_msg *answers)
+{
+	struct wire_msg questions[RIG_COMMANDS_MAX];
+
+	assert_true(n <= RIG_COMMANDS_MAX);
+	for (size_t i = 0; i < n; i++)
+		questions[i] = command_of(at, from, &commands[i]);
+	ask_all(at, from, questions, n, answers);
+}
+
+struct wire_msg service_rig_command_by(struct service_rig *at, struct client *from,
+	const char *actor, int64_t case_id, const char *command_id, const char *type,
+	struct str body)
+{
+	struct rig_command command = { .actor = actor,
+		.case_id = case_id,
+		.command_id = command_id,
+		.type = type,
+		.body = body };
+	struct wire_msg question = command_of(at, from, &command);
+
+	return ask(at, from, &question);
+}
+
+struct wire_msg service_rig_command(struct service_rig *at, struct client *from, int64_t case_id,
+	const char *command_id, const char *type, struct str body)
+{
+	return service_rig_command_by(at, from, "tester", case_id, command_id, type, body);
 }
 
 const char *service_rig_look(struct service_rig *at, const char *sql)

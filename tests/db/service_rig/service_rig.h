@@ -37,6 +37,22 @@ struct wire_msg service_rig_event(struct service_rig *at, struct client *from, c
 /* The same for a command; actor "tester". */
 struct wire_msg service_rig_command(struct service_rig *at, struct client *from, int64_t case_id,
 	const char *command_id, const char *type, struct str body);
+/* The same with an actor of the test's own: "reviewer/wang". */
+struct wire_msg service_rig_command_by(struct service_rig *at, struct client *from,
+	const char *actor, int64_t case_id, const char *command_id, const char *type,
+	struct str body);
+
+/* Commands of several people at once: all are sent before any is answered. */
+struct rig_command {
+	const char *actor;
+	int64_t case_id;
+	const char *command_id;
+	const char *type;
+	struct str body;
+};
+#define RIG_COMMANDS_MAX 32
+void service_rig_commands(struct service_rig *at, struct client *from,
+	const struct rig_command *commands, size_t n, struct wire_msg *answers);
 
 /* The single value of a query as text ("" for null). */
 const char *service_rig_look(struct service_rig *at, const char *sql);

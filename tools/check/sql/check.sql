@@ -26,6 +26,9 @@ wrong(id, what) as (
 	select s.case_id, 'case and submission were received at two times' from intake.v_submission s
 	join intake.v_case c on c.case_id = s.case_id where c.received_at <> s.received_at
 	union all
+	select s.case_id, 'case and submission name two letters' from intake.v_submission s
+	join intake.v_case c on c.case_id = s.case_id where (c.source, c.source_msg_id) <> (s.source, s.source_msg_id)
+	union all
 	select t.case_id, 'a contact without its case' from intake.v_contact t
 	left join intake.v_case c on c.case_id = t.case_id where c.case_id is null
 	union all
@@ -127,6 +130,7 @@ select (select count(*) from intake.v_journal) + (select count(*) from dispatch.
 -- tables here are those of the services' cores; a new step needs a row here.
 with step(service, before, type) as (values
 	('intake', '', 'intake.received.v1'), ('intake', 'intake.received.v1', 'intake.accepted.v1'),
+	('intake', 'intake.received.v1', 'intake.refused.v1'),
 	('dispatch', '', 'dispatch.dispatched.v1'), ('dispatch', 'dispatch.dispatched.v1', 'dispatch.signed.v1'),
 	('dispatch', 'dispatch.signed.v1', 'dispatch.contacted.v1'),
 	('dispatch', 'dispatch.contacted.v1', 'dispatch.resolved.v1'),
@@ -138,7 +142,7 @@ with step(service, before, type) as (values
 	('followup', 'followup.silent.v1', 'followup.closed.v1')),
 reached(service, type, state) as (values
 	('intake', 'intake.received.v1', 'RECEIVED'), ('intake', 'intake.accepted.v1', 'ACCEPTED'),
-	('intake', 'intake.accepted.v1', 'CLOSED'),
+	('intake', 'intake.accepted.v1', 'CLOSED'), ('intake', 'intake.refused.v1', 'NOT_ACCEPTED'),
 	('dispatch', '', 'UNKNOWN'), ('dispatch', 'dispatch.dispatched.v1', 'DISPATCHED'),
 	('dispatch', 'dispatch.signed.v1', 'IN_PROGRESS'), ('dispatch', 'dispatch.contacted.v1', 'IN_PROGRESS'),
 	('dispatch', 'dispatch.resolved.v1', 'RESOLVED'), ('dispatch', 'dispatch.resolved.v1', 'CLOSED'),
@@ -174,6 +178,9 @@ last(service, case_id, seq, type) as (
 	select j.service, j.case_id, j.seq, j.type from journal j where j.next is null),
 -- rows that stand beside the journal: the n-th of a case belongs to the n-th entry of that type
 called(what, case_id, n, at) as (
+	select 'refusal', j.case_id, row_number() over (partition by j.case_id order by j.seq), j.at
+	from intake.v_journal j where j.type = 'intake.refused.v1'
+	union all
 	select 'task', j.case_id, row_number() over (partition by j.case_id order by j.seq), j.at
 	from dispatch.v_journal j where j.type = 'dispatch.dispatched.v1'
 	union all
@@ -183,11 +190,40 @@ called(what, case_id, n, at) as (
 	select 'visit', j.case_id, row_number() over (partition by j.case_id order by j.seq), j.at
 	from followup.v_journal j where j.type in ('followup.visited.v1', 'followup.silent.v1')),
 beside(what, case_id, n, at) as (
+	select 'refusal', r.case_id, r.n, r.at from intake.v_refusal r
+	union all
 	select 'task', t.case_id, t.n, t.dispatched_at from dispatch.v_task t
 	union all
 	select 'draft', d.case_id, d.n, d.at from reply.v_draft d
 	union all
 	select 'visit', v.case_id, v.n, v.at from followup.v_visit v),
+-- what a row repeats of an entry's body (protobuf: the field's tag, then a number or a short text with its length)
+number(case_id, type, what, tag, n) as (
+	select c.case_id, 'intake.received.v1', 'accept_due', '\x8001'::bytea, (extract(epoch from c.accept_due) * 1000000)::int8
+	from intake.v_case c where c.accept_due is not null
+	union all
+	select c.case_id, 'intake.received.v1', 'is_provisional', '\x8801', 1 from intake.v_case c where c.is_provisional
+	union all
+	select c.case_id, t.type, v.what, v.tag, v.n
+	from intake.v_case c,
+	lateral (values (case when c.state_name in ('RECEIVED', 'NOT_ACCEPTED') then 'intake.received.v1'
+		else 'intake.accepted.v1' end)) as t(type),
+	lateral (values ('intake.received.v1', 'confidence_pct', '\x60'::bytea, c.confidence_pct::int8),
+		('intake.received.v1', 'is_general_desk', '\x68', c.is_general_desk::int4),
+		('intake.accepted.v1', 'confidence_pct', '\x20', c.confidence_pct),
+		('intake.accepted.v1', 'is_general_desk', '\x28', c.is_general_desk::int4),
+		('intake.accepted.v1', 'kb_article', '\x78', c.kb_article)) as v(type, what, tag, n)
+	where v.type = t.type and v.n <> 0
+	union all
+	select r.case_id, 'intake.refused.v1', 'guidance', '\x38', char_length(r.guidance) from intake.v_refusal r),
+told(case_id, type, what, bytes) as (
+	select n.case_id, n.type, n.what, n.tag || (
+		select string_agg(set_byte('\x00', 0, (n.n >> 7 * i & 127)::int4 + case when n.n >> 7 * (i + 1) > 0 then 128 else 0 end),
+			'' order by i) from generate_series(0, 8) as i where i = 0 or n.n >> 7 * i > 0)
+	from number n
+	union all
+	select r.case_id, 'intake.refused.v1', 'reason', '\x0a' || set_byte('\x00', 0, octet_length(r.reason)) || convert_to(r.reason, 'utf8')
+	from intake.v_refusal r where octet_length(r.reason) < 128),
 -- times on a row that are those of an entry of the journal
 stamp(service, case_id, type, at) as (
 	select 'intake', c.case_id, 'intake.received.v1', c.received_at from intake.v_case c
@@ -217,6 +253,23 @@ wrong(id, what) as (
 	select s.case_id, 'the row and ' || s.type || ' are of two times' from stamp s
 	left join entry e on e.service = s.service and e.case_id = s.case_id and e.type = s.type
 	where s.at is distinct from e.at
+	union all
+	select t.case_id, 'the row has another ' || t.what || ' than ' || t.type from told t
+	join intake.v_journal j on j.case_id = t.case_id and j.type = t.type
+	where position(t.bytes in j.body) = 0 and octet_length(j.body) > 0
+	union all
+	select r.case_id, 'the refusal and its entry are of two actors' from intake.v_refusal r
+	join intake.v_journal j on j.case_id = r.case_id and j.type = 'intake.refused.v1' where j.actor <> r.actor
+	union all
+	select c.case_id, 'nobody could tell, and yet the general desk does not have it' from intake.v_case c
+	where c.confidence_pct = 0 and not c.is_general_desk
+	union all
+	select c.case_id, 'names ' || u.code || ', which is no organisation' from intake.v_case c,
+	lateral unnest(string_to_array(nullif(c.named_units, ''), ',')) as u(code)
+	where not exists (select o.code from ref.org o where o.code = u.code)
+	union all
+	select c.case_id, 'is answered by article ' || c.kb_article || ', which is not there' from intake.v_case c
+	where c.kb_article <> 0 and not exists (select a.id from reply.v_kb_article a where a.id = c.kb_article)
 	union all
 	select c.case_id, 'what dispatch says of the unit is not what its task ' || c.task || ' says' from dispatch.v_case c
 	left join dispatch.v_task t on t.case_id = c.case_id and t.n = c.task
@@ -259,14 +312,16 @@ wrong(id, what) as (
 	union all
 	select c.case_id, c.service || ' is CLOSED, followup is not' from case_row c
 	left join followup.v_case f on f.case_id = c.case_id and f.state_name = 'CLOSED'
-	where c.state = 'CLOSED' and f.case_id is null)
+	where c.state = 'CLOSED' and f.case_id is null
+		and not exists (select r.case_id from intake.v_refusal r where r.case_id = c.case_id))
 select w.id::text, w.what, count(*) over () from wrong w order by w.id limit 20;
 
 -- name: i5_count
-select count(*) from intake.v_case c where c.state_name <> 'CLOSED';
+select count(*) from intake.v_case c where c.state_name not in ('CLOSED', 'NOT_ACCEPTED');
 
 -- name: i5
--- No open case without somebody who has it and a time by which it moves: a unit and a due time, or a timer or message on its way.
+-- No open case without somebody who has it and a time by which it moves: whoever accepts and dispatches by accept_due, a unit by its
+-- due time, or a timer or message on its way.
 with moving(case_id) as (
 	select m.case_id from intake.v_pending m
 	union all
@@ -285,9 +340,10 @@ with moving(case_id) as (
 	select t.case_id from followup.v_timer t),
 wrong(id, what) as (
 	select c.case_id, 'open (' || c.state_name || '), with nobody who has it by a time' from intake.v_case c
-	left join dispatch.v_case d on d.case_id = c.case_id and d.unit <> ''
-	where c.state_name <> 'CLOSED'
-		and (d.case_id is null or d.resolve_due is null)
+	left join dispatch.v_case d on d.case_id = c.case_id
+	where c.state_name not in ('CLOSED', 'NOT_ACCEPTED')
+		and coalesce(d.unit = '' or d.resolve_due is null, true)
+		and (c.accept_due is null or c.state_name <> 'RECEIVED' and coalesce(d.state_name not in ('ACCEPTED', 'DIRECT'), true))
 		and not exists (select m.case_id from moving m where m.case_id = c.case_id))
 select w.id::text, w.what, count(*) over () from wrong w order by w.id limit 20;
 
