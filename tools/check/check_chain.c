@@ -150,12 +150,29 @@ static enum res journal_check(struct db *db, struct arena *page, const struct jo
 	}
 }
 
+/* Heads of which no entry can say anything. */
+static enum res heads_check(
+	struct db *db, struct arena *mem, struct finding *finding, struct err *err)
+{
+	struct db_params none;
+	struct db_result *result;
+	db_params_init(&none, mem);
+	TRY(db_run(db, &check_sql_heads, &none, &result, err));
+	for (size_t i = 0; i < db_rows(result); i++)
+		finding_add(finding, arena_printf(mem, "%lld", (long long)db_get_int(result, i, 0)),
+			arena_printf(mem, "%.*s has a head without a journal",
+				STR_ARG(db_get_str(result, i, 1))));
+	db_release(db);
+	return RES_OK;
+}
+
 enum res chain_check(struct db *db, struct arena *mem, struct finding *finding, struct err *err)
 {
 	SCOPED(arena)
 	struct arena *page = arena_create(PAGE_MEMORY);
 	if (page == NULL)
 		return err_set(err, RES_RETRY, "memory is out");
+	TRY(heads_check(db, mem, finding, err));
 	for (size_t i = 0; i < sizeof journals / sizeof journals[0]; i++) {
 		struct walk walk = { .service = journals[i].service,
 			.mem = mem,

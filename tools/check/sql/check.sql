@@ -36,6 +36,9 @@ wrong(id, what) as (
 	full join (select r.case_id from intake.v_letter_row r where r.n = 1) l on l.case_id = c.case_id
 	where c.case_id is null or l.case_id is null
 	union all
+	select r.case_id, 'row ' || r.n || ' of a letter that no case has' from intake.v_letter_row r
+	left join intake.v_case c on c.case_id = r.case_id where c.case_id is null
+	union all
 	select coalesce(r.case_id, a.case_id), 'the answer does not go to who wrote' from (
 		select r.case_id from reply.v_case r where r.has_letter) r
 	full join reply.v_addressee a on a.case_id = r.case_id
@@ -111,7 +114,57 @@ with stream(producer, grp, case_id, seq, seen, upto_seq) as (
 	select 'followup', 'analytics', coalesce(p.case_id, g.case_id), coalesce(p.seq, 0), coalesce(g.seen_followup, 0), coalesce(m.upto_seq, 0)
 	from followup.v_case p full join analytics.v_case g on g.case_id = p.case_id
 	left join followup.v_pending m on m.case_id = p.case_id and m.grp = 'analytics'),
+known(service, case_id) as (
+	select 'intake', c.case_id from intake.v_case c
+	union all
+	select 'dispatch', c.case_id from dispatch.v_case c
+	union all
+	select 'reply', c.case_id from reply.v_case c
+	union all
+	select 'followup', c.case_id from followup.v_case c),
+marker(service, case_id, grp) as (
+	select 'intake', m.case_id, m.grp from intake.v_pending m
+	union all
+	select 'dispatch', m.case_id, m.grp from dispatch.v_pending m
+	union all
+	select 'reply', m.case_id, m.grp from reply.v_pending m
+	union all
+	select 'followup', m.case_id, m.grp from followup.v_pending m),
+-- what stands beside the rows of cases; analytics has none of it, as it produces nothing and nobody commands it
+beside(service, what, case_id) as (
+	select m.service, 'marker', m.case_id from marker m
+	union all
+	select 'intake', 'timer', t.case_id from intake.v_timer t
+	union all
+	select 'dispatch', 'timer', t.case_id from dispatch.v_timer t
+	union all
+	select 'reply', 'timer', t.case_id from reply.v_timer t
+	union all
+	select 'followup', 'timer', t.case_id from followup.v_timer t
+	union all
+	select 'intake', 'command', c.case_id from intake.v_command c
+	union all
+	select 'dispatch', 'command', c.case_id from dispatch.v_command c
+	union all
+	select 'reply', 'command', c.case_id from reply.v_command c
+	union all
+	select 'followup', 'command', c.case_id from followup.v_command c
+	union all
+	select 'analytics', 'marker', m.case_id from analytics.v_pending m
+	union all
+	select 'analytics', 'timer', t.case_id from analytics.v_timer t
+	union all
+	select 'analytics', 'command', c.case_id from analytics.v_command c
+	union all
+	select 'analytics', 'journal', j.case_id from analytics.v_journal j),
 wrong(id, what) as (
+	select b.case_id, b.service || ' has a ' || b.what || ' of a case that is not its own' from beside b
+	left join known k on k.service = b.service and k.case_id = b.case_id where k.case_id is null
+	union all
+	select m.case_id, m.service || ' has a marker for ' || m.grp || ', which does not listen to it' from marker m
+	where not exists (select s.grp from stream s where s.producer = m.service and s.grp = m.grp)
+		and not (m.service = 'reply' and m.grp like 'deliver/%')
+	union all
 	select s.case_id, s.grp || ' saw ' || s.seen || ' of ' || s.producer || ', which has only ' || s.seq from stream s
 	where s.seen > s.seq
 	union all
@@ -479,6 +532,23 @@ wrong(id, what) as (
 	where (coalesce(f.num, 0), coalesce(f.den, 0), coalesce(f.excl, 0))
 		<> (coalesce(g.num, 0), coalesce(g.den, 0), coalesce(g.excl, 0)))
 select w.id, w.what, count(*) over () from wrong w order by w.id limit 20;
+
+-- name: heads
+-- A row without a journal has no head; analytics writes no journal. Both are zeros.
+with row(service, case_id, seq, head) as (
+	select 'intake', c.case_id, c.seq, c.head from intake.v_case c
+	union all
+	select 'dispatch', c.case_id, c.seq, c.head from dispatch.v_case c
+	union all
+	select 'reply', c.case_id, c.seq, c.head from reply.v_case c
+	union all
+	select 'followup', c.case_id, c.seq, c.head from followup.v_case c
+	union all
+	select 'analytics', c.case_id, c.seq, c.head from analytics.v_case c)
+select r.case_id, r.service from row r
+where (r.seq = 0 or r.service = 'analytics')
+	and (r.seq <> 0 or r.head <> decode(repeat('00', 32), 'hex'))
+order by r.case_id, r.service;
 
 -- name: journal_intake
 -- $1 case id and $2 seq after which to go on, $3 how many: entries in order, with the end that the case's row knows
