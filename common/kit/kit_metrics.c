@@ -221,6 +221,7 @@ static void mirror_counts(struct kit *kit)
 		{ KIT_METRIC_losers, counts->losers },
 		{ KIT_METRIC_parked, 0 }, /* nothing is set aside yet */
 		{ KIT_METRIC_inbox, (int64_t)kit->n_inbox },
+		{ KIT_METRIC_shelf, (int64_t)shelf_count(kit->shelf) },
 		{ KIT_METRIC_db_up, db_is_up(kit->db) },
 		{ KIT_METRIC_bus_up, peer_is_up(kit->peer) },
 		{ KIT_METRIC_ready, kit_is_ready(kit) },
