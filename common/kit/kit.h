@@ -124,7 +124,8 @@ struct service_spec {
 		*tables; /* child tables, NULL-terminated, in order of insertion */
 	const struct kit_handler *handlers;	/* closed by an entry with kind 0 */
 	const struct db_sql *const *statements; /* the service's own, NULL-terminated */
-	const struct config_setting *settings;	/* its own settings, or NULL */
+	int32_t batch_most; /* BATCH_MOST where the environment gives none; 0: 1000 */
+	const struct config_setting *settings; /* its own settings, or NULL */
 	size_t n_settings;
 	size_t settings_bytes;
 

@@ -15,6 +15,7 @@
 
 #define KIT_SCHEMA_NUMBER 2 /* the last of common/kit/sql/migrations */
 #define RECEIVE_MOST	  256
+#define BATCH_USUAL	  1000
 #define WORTH_A_BATCH	  100 /* events: fewer wait GATHER for more */
 #define SETTLE_AT	  1000
 #define TURN_EVERY	  SPAN_MS(250)
@@ -349,6 +350,8 @@ static enum res settings_load(struct kit *kit, struct err *err)
 {
 	const struct service_spec *spec = kit->spec;
 	TRY(config_load(kit_settings, N_KIT_SETTINGS, &kit->settings, err));
+	if (kit->settings.batch_most == 0)
+		kit->settings.batch_most = spec->batch_most > 0 ? spec->batch_most : BATCH_USUAL;
 	if (spec->n_settings > 0) {
 		kit->own_settings = calloc(1, spec->settings_bytes);
 		CHECK(kit->own_settings != NULL);
