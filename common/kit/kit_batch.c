@@ -41,7 +41,7 @@ static struct batch_case *case_at(
 static void slot_prepare(struct kit *kit, struct batch *batch, struct slot *slot, struct load *load)
 {
 	const struct wire_msg *msg = &slot->message;
-	slot->handler = kit_handler_find(kit->spec, msg);
+	slot->handler = kit_handler_find(kit, msg);
 	slot->timer_due = INSTANT_NONE;
 	slot->turn = (struct kit_turn){
 		.kit = kit, .message = msg, .mem = batch->mem, .service = kit->service

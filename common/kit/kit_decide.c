@@ -7,14 +7,36 @@
 
 #define BUSY_RETRY_MS 200
 
-const struct kit_handler *kit_handler_find(
-	const struct service_spec *spec, const struct wire_msg *msg)
+/* A handler's name: its kind in one byte, and its type. false: longer than any handler's. */
+static bool handler_key(int kind, struct str type, char out[KIT_NAME_MAX], struct str *out_key)
 {
-	for (const struct kit_handler *h = spec->handlers; h->kind != 0; h++) {
-		if (h->kind == (int)msg->kind && str_eq_c(msg->head.type, h->type))
-			return h;
+	if (type.n >= KIT_NAME_MAX)
+		return false;
+	out[0] = (char)kind;
+	if (type.n > 0)
+		memcpy(out + 1, type.p, type.n);
+	*out_key = str_of(out, type.n + 1);
+	return true;
+}
+
+void kit_handlers_map(struct kit *kit)
+{
+	char bytes[KIT_NAME_MAX];
+	struct str key;
+	kit->handlers = map_create();
+	for (const struct kit_handler *h = kit->spec->handlers; h->kind != 0; h++) {
+		CHECK(handler_key(h->kind, str_from_c(h->type), bytes, &key));
+		map_put(kit->handlers, key, (void *)(uintptr_t)h);
 	}
-	return NULL;
+}
+
+const struct kit_handler *kit_handler_find(struct kit *kit, const struct wire_msg *msg)
+{
+	char bytes[KIT_NAME_MAX];
+	struct str key;
+	if (!handler_key((int)msg->kind, msg->head.type, bytes, &key))
+		return NULL;
+	return map_get(kit->handlers, key);
 }
 
 static void slot_end(struct slot *slot, enum slot_end end, enum wire_code code)

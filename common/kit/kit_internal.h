@@ -225,6 +225,7 @@ struct kit {
 	struct batch *batch; /* the one being decided; NULL between batches */
 	struct arena *relay_mem;
 	struct map *by_case;
+	struct map *handlers; /* kind and type → struct kit_handler */
 	int32_t ref_version;
 	struct instant last_now;
 
@@ -251,8 +252,8 @@ void kit_batch_run(struct kit *kit);
 /* kit_decide.c */
 enum res kit_decide(struct kit *kit, struct batch *batch, struct err *err) must_check;
 bool kit_keeps_result(const struct slot *slot); /* under its command_id, if its case wins */
-const struct kit_handler *kit_handler_find(
-	const struct service_spec *spec, const struct wire_msg *msg);
+void kit_handlers_map(struct kit *kit);
+const struct kit_handler *kit_handler_find(struct kit *kit, const struct wire_msg *msg);
 
 /* kit_write.c */
 enum res kit_write(struct kit *kit, struct batch *batch, struct err *err) must_check;

@@ -69,7 +69,7 @@ static bool take_wake(struct kit *kit, const struct wire_msg *msg)
 /* An event that can wait goes to the shelf; the door to more is open again at once. */
 static bool take_lazy(struct kit *kit, const struct wire_msg *msg)
 {
-	const struct kit_handler *handler = kit_handler_find(kit->spec, msg);
+	const struct kit_handler *handler = kit_handler_find(kit, msg);
 	const struct inbox_item item = { .message = *msg, .is_paid = true };
 	if (handler == NULL || !handler->is_lazy || !shelf_put(kit, &item))
 		return false;
@@ -374,6 +374,7 @@ static void memory_start(struct kit *kit)
 	kit->batch_mem = arena_create(cap);
 	kit->relay_mem = arena_create(cap);
 	kit->by_case = map_create();
+	kit_handlers_map(kit);
 	kit_metrics_init(kit);
 	size_t places = (size_t)kit->settings.batch_most + KIT_INBOX_SLACK;
 	kit->inbox = calloc(places, sizeof *kit->inbox);
@@ -480,6 +481,7 @@ static void end(struct kit *kit)
 	arena_destroy(kit->batch_mem);
 	arena_destroy(kit->relay_mem);
 	map_destroy(kit->by_case);
+	map_destroy(kit->handlers);
 	relay_fini(kit);
 	kit_metrics_fini(kit);
 	free(kit->inbox);

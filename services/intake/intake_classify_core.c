@@ -30,6 +30,7 @@ struct words_classifier {
 };
 
 struct hit {
+	const struct words_entry *entry; /* NULL: the place is free */
 	uint8_t title;
 	uint8_t body;
 };
@@ -38,8 +39,11 @@ struct hit {
 struct tally {
 	const struct words_classifier *self;
 	int32_t day;
-	struct hit *hits; /* by number of the word */
-	uint32_t *found;  /* numbers, each once */
+	/* The words of this letter, each once, placed by their number; the next free place when it
+	 * is taken. A letter holds few of the thousands of words, and there are many letters. */
+	struct hit *hits;
+	size_t hits_mask;
+	struct hit **found; /* in the order of the text */
 	size_t n_found;
 	bool is_title;
 	int32_t *categories;
@@ -51,13 +55,35 @@ static bool is_valid(struct classify_period period, int32_t day)
 	return period.valid_from <= day && day < period.valid_to;
 }
 
+/* A word has two bytes at least, and words do not overlap: half of the places stay free. */
+static bool tally_make(struct tally *tally, struct arena *mem, const struct classify_letter *letter)
+{
+	size_t n_words = words_count(tally->self->words);
+	size_t most = (letter->title.n + letter->body.n) / 2 + 1;
+	size_t places = 16;
+
+	if (most > n_words)
+		most = n_words;
+	while (places < 2 * most)
+		places *= 2;
+	tally->hits_mask = places - 1;
+	tally->hits = arena_new_array(mem, struct hit, places);
+	tally->found = arena_new_array(mem, struct hit *, most + 1);
+	tally->categories = arena_new_array(mem, int32_t, tally->self->n_categories + 1);
+	return tally->hits != NULL && tally->found != NULL && tally->categories != NULL;
+}
+
 static void count_word(void *arg, const struct words_entry *entry)
 {
 	struct tally *tally = arg;
-	struct hit *hit = &tally->hits[entry->number];
+	size_t at = entry->number & tally->hits_mask;
 
-	if (hit->title == 0 && hit->body == 0)
-		tally->found[tally->n_found++] = entry->number;
+	while (tally->hits[at].entry != NULL && tally->hits[at].entry != entry)
+		at = (at + 1) & tally->hits_mask;
+	struct hit *hit = &tally->hits[at];
+	if (hit->entry == NULL)
+		tally->found[tally->n_found++] = hit;
+	hit->entry = entry;
 	uint8_t *count = tally->is_title ? &hit->title : &hit->body;
 	if (*count < 3)
 		(*count)++;
@@ -72,10 +98,9 @@ static int32_t halves_of(struct hit hit)
 static void add_scores(struct tally *tally)
 {
 	for (size_t i = 0; i < tally->n_found; i++) {
-		const struct words_entry *entry =
-			words_entry_at(tally->self->words, tally->found[i]);
-		struct hit hit = tally->hits[entry->number];
-		for (const struct words_target *to = entry->targets; to != NULL; to = to->next) {
+		struct hit hit = *tally->found[i];
+		for (const struct words_target *to = hit.entry->targets; to != NULL;
+			to = to->next) {
 			if (!words_target_is_valid(to, tally->day))
 				continue;
 			if (to->kind == TARGET_CATEGORY)
@@ -131,14 +156,14 @@ static bool is_unsure(const struct words_classifier *self, struct ranking rankin
 }
 
 /* What one word gave to a category. */
-static int32_t share_of(const struct tally *tally, const struct words_entry *entry, size_t category)
+static int32_t share_of(const struct tally *tally, struct hit hit, size_t category)
 {
 	int32_t sum = 0;
 
-	for (const struct words_target *to = entry->targets; to != NULL; to = to->next) {
+	for (const struct words_target *to = hit.entry->targets; to != NULL; to = to->next) {
 		if (to->kind == TARGET_CATEGORY && to->index == category &&
 			words_target_is_valid(to, tally->day))
-			sum += to->weight * halves_of(tally->hits[entry->number]);
+			sum += to->weight * halves_of(hit);
 	}
 	return sum;
 }
@@ -149,9 +174,7 @@ static void pick_words(const struct tally *tally, size_t category, struct classi
 	int32_t shares[CLASSIFY_WORDS_MAX] = { 0 };
 
 	for (size_t i = 0; i < tally->n_found; i++) {
-		const struct words_entry *entry =
-			words_entry_at(tally->self->words, tally->found[i]);
-		int32_t share = share_of(tally, entry, category);
+		int32_t share = share_of(tally, *tally->found[i], category);
 		size_t at = out->n_words;
 		while (at > 0 && shares[at - 1] < share)
 			at--;
@@ -163,7 +186,7 @@ static void pick_words(const struct tally *tally, size_t category, struct classi
 			out->words[j] = out->words[j - 1];
 		}
 		shares[at] = share;
-		out->words[at] = entry->word;
+		out->words[at] = tally->found[i]->entry->word;
 	}
 }
 
@@ -204,7 +227,6 @@ static void words_decide(const struct classifier *base, struct arena *mem,
 	const struct classify_letter *letter, struct classify_result *out)
 {
 	const struct words_classifier *self = (const struct words_classifier *)base;
-	size_t n_words = words_count(self->words);
 	struct tally tally = { .self = self, .day = letter->day };
 
 	*out = (struct classify_result){ .type = self->default_type,
@@ -212,10 +234,7 @@ static void words_decide(const struct classifier *base, struct arena *mem,
 		.category = self->general_category,
 		.area = STR(""),
 		.is_general_desk = true };
-	tally.hits = arena_new_array(mem, struct hit, n_words + 1);
-	tally.found = arena_new_array(mem, uint32_t, n_words + 1);
-	tally.categories = arena_new_array(mem, int32_t, self->n_categories + 1);
-	if (tally.hits == NULL || tally.found == NULL || tally.categories == NULL)
+	if (!tally_make(&tally, mem, letter))
 		return;
 	tally.is_title = true;
 	words_scan(self->words, letter->title, count_word, &tally);

@@ -177,7 +177,7 @@ static struct str area_given(const struct look *look, struct str area)
 {
 	for (size_t i = 0; i < look->names->n_orgs; i++) {
 		const struct classify_org *org = &look->names->orgs[i];
-		if (is_area(org) && str_eq(org->code, area) &&
+		if (str_eq(org->code, area) && is_area(org) &&
 			org->period.valid_from <= look->day && look->day < org->period.valid_to)
 			return org->code;
 	}

@@ -94,11 +94,6 @@ size_t words_count(const struct words_index *index)
 	return index->n;
 }
 
-const struct words_entry *words_entry_at(const struct words_index *index, size_t number)
-{
-	return &index->entries[number];
-}
-
 static struct words_entry *find_exact(const struct words_index *index, struct str word)
 {
 	size_t head = head_bytes(word.p, word.n);

@@ -39,7 +39,6 @@ struct words_index *words_index_make(struct arena *mem, size_t most);
 enum res words_add(struct words_index *index, struct str word, const struct words_target *target,
 	struct err *err) must_check;
 size_t words_count(const struct words_index *index);
-const struct words_entry *words_entry_at(const struct words_index *index, size_t number);
 /* The word itself, or NULL. */
 const struct words_entry *words_find(const struct words_index *index, struct str word);
 
