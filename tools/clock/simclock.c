@@ -21,6 +21,8 @@ struct simclock {
 	int64_t wakes;
 	enum res (*pump)(void *arg, struct err *err);
 	void *pump_arg;
+	enum res (*stepped)(void *arg, bool *out_has_acted, struct err *err);
+	void *stepped_arg;
 };
 
 static const char *const woken_groups[] = { "intake", "dispatch", "reply", "followup",
@@ -55,6 +57,13 @@ void simclock_set_pump(
 {
 	clock->pump = pump;
 	clock->pump_arg = arg;
+}
+
+void simclock_set_stepped(struct simclock *clock,
+	enum res (*stepped)(void *arg, bool *out_has_acted, struct err *err), void *arg)
+{
+	clock->stepped = stepped;
+	clock->stepped_arg = arg;
 }
 
 void simclock_close(struct simclock *clock)
@@ -247,7 +256,10 @@ enum res simclock_pass(struct simclock *clock, struct instant at, struct err *er
 			TRY(simclock_settle(clock, err));
 		TRY(simclock_set(clock, due, err));
 		TRY(simclock_settle(clock, err));
-		is_settled = true;
+		bool has_acted = false;
+		if (clock->stepped != NULL)
+			TRY(clock->stepped(clock->stepped_arg, &has_acted, err));
+		is_settled = !has_acted;
 	}
 }
 

@@ -27,6 +27,11 @@ SCOPED_DEFINE(simclock, struct simclock *, simclock_close)
 void simclock_set_pump(
 	struct simclock *clock, enum res (*pump)(void *arg, struct err *err), void *arg);
 
+/* Called after each timer on the way, once nothing is under way: whoever acts at that time, acts
+ * now. *out_has_acted: something may be under way again. */
+void simclock_set_stepped(struct simclock *clock,
+	enum res (*stepped)(void *arg, bool *out_has_acted, struct err *err), void *arg);
+
 struct simclock_reading {
 	bool is_simulated;
 	struct instant now;	 /* business time */

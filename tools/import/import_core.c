@@ -3,8 +3,10 @@
 
 #include <stddef.h>
 
+#include "replay_core.h"
+
 /* What is done with a column's text. */
-enum column_kind { KIND_TEXT, KIND_TIME, KIND_NUMBER };
+enum column_kind { KIND_TEXT, KIND_TIME, KIND_NUMBER, KIND_RATING };
 
 static const struct column_rule {
 	const char *name;
@@ -25,6 +27,7 @@ static const struct column_rule {
 	[COLUMN_LIKES] = { ROW(likes), KIND_NUMBER, false, false, 0, 0 },
 	[COLUMN_REPLY] = { ROW(reply), KIND_TEXT, false, true, 0, IMPORT_REPLY_BYTES },
 	[COLUMN_REPLY_TIME] = { ROW(reply_time), KIND_TIME, false, true, 0, 0 },
+	[COLUMN_RATING] = { ROW(rating), KIND_RATING, false, true, 0, 0 },
 #undef ROW
 };
 
@@ -196,6 +199,17 @@ static enum res number_read(
 	return RES_OK;
 }
 
+static enum res rating_read(
+	const struct column_rule *rule, struct str text, int32_t *out, struct err *err)
+{
+	text = str_trim(text);
+	*out = replay_rating_read(text);
+	if (text.n > 0 && *out == 0)
+		return err_set(err, RES_INVALID, "%s '%.*s': want 1 to 5, or 很满意 … 很不满意",
+			rule->name, STR_ARG(str_utf8_cut(text, 40)));
+	return RES_OK;
+}
+
 enum res import_row_read(const struct import_header *header, const struct csv_record *record,
 	struct import_row *out, struct err *err)
 {
@@ -224,6 +238,9 @@ enum res import_row_read(const struct import_header *header, const struct csv_re
 		case KIND_NUMBER:
 			TRY(number_read(&rules[i], text, member, err));
 			break;
+		case KIND_RATING:
+			TRY(rating_read(&rules[i], text, member, err));
+			break;
 		}
 	}
 	*out = row;
@@ -235,5 +252,5 @@ bool import_row_is_same(const struct import_row *a, const struct import_row *b)
 	return str_eq(a->external_id, b->external_id) && str_eq(a->title, b->title) &&
 	       str_eq(a->body, b->body) && str_eq(a->user, b->user) && str_eq(a->area, b->area) &&
 	       a->likes == b->likes && a->time.us == b->time.us && str_eq(a->reply, b->reply) &&
-	       a->reply_time.us == b->reply_time.us;
+	       a->reply_time.us == b->reply_time.us && a->rating == b->rating;
 }

@@ -34,6 +34,7 @@ enum import_column {
 	COLUMN_LIKES,
 	COLUMN_REPLY,
 	COLUMN_REPLY_TIME,
+	COLUMN_RATING,
 	IMPORT_COLUMNS
 };
 const char *import_column_name(enum import_column column);
@@ -70,6 +71,7 @@ struct import_row {
 	struct instant time;	   /* none: unknown */
 	struct str reply;	   /* empty: none */
 	struct instant reply_time; /* none: with the letter */
+	int32_t rating;		   /* 1–5; 0: the citizen says nothing */
 };
 
 /* RES_INVALID: the row cannot go in; err says why, for people. Texts borrow from the record. */

@@ -40,7 +40,8 @@ static void item_add(struct import_file *file, size_t *cap, const struct csv_rec
 	}
 	struct import_item *item = &file->items[file->n++];
 	struct err err;
-	*item = (struct import_item){ .record = *record, .ask_again_at = INSTANT_NONE };
+	*item = (struct import_item){ .record = *record,
+		.play = { .asked = -1, .look_at = INSTANT_NONE } };
 	if (import_row_read(&file->header, record, &item->row, &err) != RES_OK)
 		import_file_reject(file, item, str_from_c(err.text));
 	else if (item->row.reply.n > 0)

@@ -17,10 +17,19 @@ enum item_state {
 };
 enum reply_state {
 	REPLY_NONE,  /* there is none, or it is not to be played */
-	REPLY_WAITS, /* for its time, or for the letter's receipt */
-	REPLY_ASKED, /* sent, no result yet */
+	REPLY_WAITS, /* for its time, or for what comes before it */
 	REPLY_DONE,
+	REPLY_DIRECT,  /* an article of the knowledge base answered, not the file's reply */
 	REPLY_REFUSED, /* the row is rejected, though the letter went in */
+};
+
+/* What the player of a replay knows of an item (import_player.h). */
+struct item_play {
+	bool is_taken_up; /* queued or active */
+	bool is_reply_due;
+	int8_t asked;		/* enum replay_step that waits for its result; -1 none */
+	struct instant look_at; /* monotonic: when to look at the case again */
+	struct str refusal;	/* of what was asked last; "" none */
 };
 
 struct import_item {
@@ -28,10 +37,9 @@ struct import_item {
 	struct import_row row;
 	enum item_state state;
 	enum reply_state reply;
-	int64_t case_id; /* 0: no receipt yet */
-	bool is_delivered;
-	struct str reason;	     /* of the rejection */
-	struct instant ask_again_at; /* monotonic */
+	int64_t case_id;   /* 0: no receipt yet */
+	struct str reason; /* of the rejection */
+	struct item_play play;
 };
 
 struct import_file {

@@ -1,6 +1,6 @@
 /* One run of the importer: the file, the client of the door, the record of deliveries, and, for a
- * replay, the operator's line and the clock. Letters: import_run.c; replies and time:
- * import_replay.c. */
+ * replay, the operator's line and the clock. Letters: import_run.c; people:
+ * import_player.c; time: import_replay.c. */
 #ifndef WL_IMPORT_IMPORT_RUN_H
 #define WL_IMPORT_IMPORT_RUN_H
 
@@ -13,9 +13,10 @@
 struct import_counts {
 	size_t submitted; /* letters handed to the door by this run */
 	size_t receipts;
-	size_t repeated;  /* of the receipts: known to the platform before */
-	size_t replies;	  /* taken by the platform, now or in an earlier run */
-	size_t delivered; /* letters of the file whose reply stands in deliveries.csv */
+	size_t repeated;	  /* of the receipts: known to the platform before */
+	size_t replies;		  /* of the file that went out, now or in an earlier run */
+	size_t answered_directly; /* an article answered, not the file's reply */
+	size_t delivered;	  /* letters of the file whose reply stands in deliveries.csv */
 	size_t closed;
 	size_t rejected;
 };
@@ -49,7 +50,8 @@ enum res import_turn(struct import_run *run, struct span wait, struct err *err) 
 enum res import_settle_letters(struct import_run *run, struct err *err) must_check;
 /* All letters, as fast as the door takes them. */
 enum res import_letters(struct import_run *run, struct err *err) must_check;
-/* All letters and replies, each at its time; then on until all answered cases are closed. */
+/* All letters and replies with the steps of people between them, each at its time; then on until
+ * all answered cases are closed. */
 enum res import_replay(struct import_run *run, struct err *err) must_check;
 
 #endif

@@ -30,14 +30,16 @@ static const char usage[] =
 	"file as it is. While it runs it takes the replies for NAME and appends them to\n"
 	"DATA/import/NAME/deliveries.csv.\n"
 	"\n"
-	"--replay (simulated clock only) also plays the columns reply and reply_time, as the actor "
-	"`replay`.\n"
-	"Everything is played in time order. What is past already is played at once. For each "
-	"later letter\n"
-	"and reply the clock is put to its very second; before that it stops at each timer in "
-	"between until\n"
-	"nothing is under way. A system without cases begins at the file's first time. After the "
-	"last reply\n"
+	"--replay (simulated clock only) also plays the columns reply and reply_time, with every\n"
+	"step that the city's road leaves to people: accepted, signed and contacted with the\n"
+	"letter, submitted and approved twice at the reply's time. A column rating (1-5, or\n"
+	"很满意 … 很不满意) rates at the first visit: 4 and 5 say solved, 3 partly; without a "
+	"rating\n"
+	"nobody answers. After a redo the same reply goes out again. Everything is played in time\n"
+	"order. What is past already is played at once. For each later letter and reply the clock\n"
+	"is put to its very second; before that it stops at each timer in between until nothing "
+	"is\n"
+	"under way. A system without cases begins at the file's first time. After the last reply\n"
 	"time goes on, timer by timer, until every answered case of the file is closed.\n"
 	"\n"
 	"Environment: DATA_FOLDER, DOOR_ADDRESS, DOOR_SERVER_KEY_FILE, CHANNEL_KEY_FILE,\n"
@@ -204,6 +206,7 @@ static void summary_json(struct arena *mem, const struct import_run *run, const 
 		{ "repeated", counts->repeated },
 		{ "new", counts->receipts - counts->repeated },
 		{ "replies", counts->replies },
+		{ "answered_directly", counts->answered_directly },
 		{ "delivered", counts->delivered },
 		{ "closed", counts->closed },
 		{ "rejected", counts->rejected },
@@ -245,6 +248,10 @@ static void summary_text(const struct import_run *run, const char *rejected)
 	       "rejected %zu\n",
 		counts->submitted, counts->receipts, counts->repeated, counts->replies,
 		counts->delivered, counts->closed, counts->rejected);
+	if (counts->answered_directly > 0)
+		printf("answered by an article of the knowledge base, not by the file's reply: "
+		       "%zu\n",
+			counts->answered_directly);
 	if (run->file.same > 0)
 		printf("rows that stand in the file twice, taken once: %zu\n", run->file.same);
 	if (counts->rejected > 0)

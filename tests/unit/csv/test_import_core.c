@@ -95,7 +95,12 @@ static void row_goes_in_or_says_why_not(void **state)
 		{ "1,t,b,,,,,r,soon", "reply_time 'soon'" },
 		{ "1,t,b", NULL },
 		{ "1,t", "body is empty" },
-		{ "1,t,b,,,,,,,", "10 columns" },
+		{ "1,t,b,,,,,,,", NULL },
+		{ "1,t,b,,,,,,,,", "11 columns" },
+		{ "1,t,b,,,,,r,,5", NULL },
+		{ "1,t,b,,,,,r,,很满意", NULL },
+		{ "1,t,b,,,,,r,,6", "rating '6'" },
+		{ "1,t,b,,,,,r,,ok", "rating 'ok'" },
 		{ "1,t,\"b,,,,,,", "broken quoting" },
 	};
 	(void)state;
@@ -104,7 +109,7 @@ static void row_goes_in_or_says_why_not(void **state)
 		struct arena *mem = arena_create(MEM_BYTES);
 		struct csv_reader reader;
 		struct csv_record record = first_record(mem, &reader,
-			"external_id,title,body,time,user,area,likes,reply,reply_time");
+			"external_id,title,body,time,user,area,likes,reply,reply_time,rating");
 		struct import_header header;
 		struct import_row row;
 		struct err err = { .text = "" };
