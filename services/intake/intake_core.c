@@ -5,20 +5,15 @@
 #define WRITTEN_LATEST_US   INT64_C(7258089600000000) /* 2200-01-01 00:00 in Shanghai */
 
 static const struct life_step steps[] = {
-	{ INTAKE_UNKNOWN, INTAKE_RECEIVE, INTAKE_RECEIVED, ROLE_BIT(SYSTEM) },
-	{ INTAKE_RECEIVED, INTAKE_ACCEPT_AT_ONCE, INTAKE_ACCEPTED, ROLE_BIT(SYSTEM) },
-	{ INTAKE_RECEIVED, INTAKE_ACCEPT, INTAKE_ACCEPTED, ROLE_BIT(AGENT) | ROLE_BIT(REVIEWER) },
-	/* The citizen loses a right: an agent alone does not decide that. */
-	{ INTAKE_RECEIVED, INTAKE_REFUSE, INTAKE_NOT_ACCEPTED, ROLE_BIT(REVIEWER) },
-	{ INTAKE_ACCEPTED, INTAKE_FOLLOWUP_CLOSED, INTAKE_CLOSED, ROLE_BIT(SYSTEM) },
+#define STEP(from, event, to, roles, why) { INTAKE_##from, INTAKE_##event, INTAKE_##to, roles },
+#include "intake_steps.def"
+#undef STEP
 };
 
 static const char *const event_names[] = {
-	[INTAKE_RECEIVE] = "be received",
-	[INTAKE_ACCEPT_AT_ONCE] = "be accepted at once",
-	[INTAKE_ACCEPT] = "be accepted",
-	[INTAKE_REFUSE] = "be refused",
-	[INTAKE_FOLLOWUP_CLOSED] = "be closed by followup",
+#define EVENT(name, source, meaning) [INTAKE_##name] = meaning,
+#include "intake_events.def"
+#undef EVENT
 };
 _Static_assert(sizeof(event_names) / sizeof(event_names[0]) == INTAKE_EVENTS, "one name an event");
 

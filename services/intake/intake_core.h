@@ -30,11 +30,9 @@ enum intake_state {
 const char *intake_state_name(int state); /* "?" for a number that no state has */
 
 enum intake_event_kind {
-	INTAKE_RECEIVE,		/* a letter came and may come in */
-	INTAKE_ACCEPT_AT_ONCE,	/* the road leaves accepting to the system */
-	INTAKE_ACCEPT,		/* somebody has read it and says what it is */
-	INTAKE_REFUSE,		/* somebody has read it and names the ground */
-	INTAKE_FOLLOWUP_CLOSED, /* followup says so: taken note of, not journalled */
+#define EVENT(name, source, meaning) INTAKE_##name,
+#include "intake_events.def"
+#undef EVENT
 	INTAKE_EVENTS
 };
 extern const struct life intake_life;

@@ -18,6 +18,12 @@ def roles_text(expression):
     return ", ".join(f"{word} {zh}" for word, zh in roles_of(expression)) or "–"
 
 
+def columns_of(path, macro):
+    """The names of a .def file's columns, which its first comment lists: MACRO(a, b, c)."""
+    match = re.search(rf"{macro}\(([^)]*)\)", tables.read(path).split("*/")[0])
+    return [c.strip() for c in match[1].split(",")]
+
+
 class Life:
     def __init__(self, service):
         folder = f"services/{service}/{service}"
@@ -68,15 +74,9 @@ class Life:
         if self.timers:
             out += ["Timers:\n", table(["timer", "due", "what it does"], [(code(t[0]), t[1], t[-1]) for t in self.timers])]
         if self.reasons:
-            out += ["Reasons:\n", table(["reason", "meaning"], [
-                (code(r[0]), ", ".join(c for c in r[1:])) for r in self.reasons])]
+            out += ["Reasons:\n", table(columns_of(f"services/{self.service}/{self.service}_reasons.def", "REASON"),
+                                        [(code(r[0]), *r[1:]) for r in self.reasons])]
         return "\n".join(out)
-
-
-def columns_of(path, macro):
-    """The names of a .def file's columns, which its first comment lists: MACRO(a, b, c)."""
-    match = re.search(rf"{macro}\(([^)]*)\)", tables.read(path).split("*/")[0])
-    return [c.strip() for c in match[1].split(",")]
 
 
 def visible():
