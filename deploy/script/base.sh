@@ -150,6 +150,8 @@ usage() {
 		  ref import [DIR] [--road FILE]            loads reference data (default: deploy/cities/chengdu); FILE: who takes which step
 		  channel add NAME [--channels a,b]         a key and the rights of an integrator
 		  psql [ROLE] [arguments]                   a shell on the database, as wl_check unless told
+		  bench intake | lifecycle [--auto] [--json]
+		                                            measures a system of its own: docs/performance.md
 		  test [LABEL…] [--long] | test container   builds and runs the tests, or tries all in a clean container
 		  help                                      this
 	END
@@ -162,7 +164,7 @@ main() {
 	AS_JSON=
 	DATA=
 	case $command in
-	up | down | status | logs | clock | case | import | check | ref | channel | psql | test)
+	up | down | status | logs | clock | case | import | check | ref | channel | psql | bench | test)
 		parse_shared "$@"
 		"cmd_$command" ${ARGS[@]+"${ARGS[@]}"}
 		;;

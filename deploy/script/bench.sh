@@ -1,0 +1,83 @@
+# shellcheck shell=bash
+# ./wangli bench: a system of its own, brought up in a temporary folder, measured and removed again, whatever happens.
+
+cmd_bench() {
+	local kind=${1:-} road=bench option keep='' library='' arguments=()
+	is_member "$kind" intake lifecycle || fail 'usage: ./wangli bench intake | lifecycle [--auto] [--json]   (docs/performance.md)'
+	shift
+	for option in "$@"; do
+		case $option in
+		--auto) road=bench-auto ;;
+		--statements) library=pg_stat_statements ;;
+		--keep)
+			keep=yes # leaves the system running, to look at it
+			continue
+			;;
+		esac
+		arguments+=("$option")
+	done
+	BENCH_FOLDER=$(mktemp -d "${TMPDIR:-/tmp}/wangli-bench-XXXXXXXX") || fail 'no temporary folder'
+	chmod 755 "$BENCH_FOLDER"
+	[ -n "$keep" ] || trap bench_remove EXIT
+	trap 'exit 130' INT TERM HUP
+	bench_up "$road" "$library" >&2
+	bench_run "$kind" ${arguments[@]+"${arguments[@]}"}
+}
+
+# bench_up ROAD LIBRARY: as an operator would have it, on the real clock, so with the settings of a real system.
+bench_up() {
+	local port
+	port=$(bench_port)
+	"$ROOT/wangli" up --data "$BENCH_FOLDER/data" --port "$port" --road "$1" || fail 'the system to be measured does not come up'
+	parse_shared --data "$BENCH_FOLDER/data" ${AS_JSON:+--json}
+	system_load
+	bench_settings "$2"
+	(cmd_channel add bench) || fail 'no key for the channel'
+}
+
+# bench_settings LIBRARY: PostgreSQL notes when each transaction was committed: that is how the bench knows when a letter was with its unit.
+bench_settings() {
+	local postgres=(psql -X -q -d "host=$RUN user=postgres dbname=postgres")
+	"${postgres[@]}" -c 'alter system set track_commit_timestamp = on' || fail 'the database refuses a setting'
+	[ -z "$1" ] || "${postgres[@]}" -c "alter system set shared_preload_libraries = $1" || fail 'the database refuses a setting'
+	sv -w "$STOP_DATABASE_SECONDS" restart "$DATA/service/postgres" >/dev/null || fail 'the database does not restart'
+	python3 "$ROOT/deploy/script/status.py" "$DATA" "$RUN" "$PORT" --wait 60 || fail 'not healthy after the restart'
+}
+
+# Two ports in a row that nobody has.
+bench_port() {
+	local port
+	while :; do
+		port=$((20000 + RANDOM % 20000))
+		is_port_taken "$port" || is_port_taken $((port + 1)) || break
+	done
+	echo "$port"
+}
+
+bench_run() {
+	need_program wangli-bench
+	operator_environment wl_check
+	export BENCH_DATA=$DATA BENCH_RUN=$RUN DOOR_ADDRESS=tcp://127.0.0.1:$((PORT + 1)) \
+		DOOR_SERVER_KEY_FILE=$DATA/keys/door.pub CHANNEL_KEY_FILE=$DATA/keys/channels/bench \
+		VAULT_PUBLIC_KEY_FILE=$DATA/keys/vault.pub
+	local status=0
+	mkdir -p "$DATA/bench"
+	"$DATA/app/bin/wangli-bench" "$@" ${AS_JSON:+--json} || status=$?
+	[ "$status" != 2 ] || return 2
+	(AS_JSON='' && cmd_check) >"$DATA/bench/check" 2>&1 || {
+		cat "$DATA/bench/check" >&2
+		fail 'the invariants do not hold after the run'
+	}
+	[ -n "$AS_JSON" ] || say 'check: all invariants hold'
+	return "$status"
+}
+
+# shellcheck disable=SC2317 # called by the trap
+bench_remove() {
+	local status=$? real
+	trap - EXIT INT TERM HUP
+	"$ROOT/wangli" down --data "$BENCH_FOLDER/data" >/dev/null 2>&1 || true
+	real=$(realpath -m "$BENCH_FOLDER/data")
+	rm -rf "$real" "$BENCH_FOLDER"
+	exit "$status"
+}

@@ -1,0 +1,416 @@
+/* See bench_lives.h. The road is a table; a life goes through it step by step. */
+#include "bench_lives.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/id.h"
+#include "bench_door.h"
+#include "bench_letter.h"
+#include "bench_sql.h"
+#include "clock/line.h"
+#include "os/os.h"
+#include "proto/followup.pb-c.h"
+#include "proto/reply.pb-c.h"
+
+#define LIVES_MAX     2000000
+#define TURN_MEMORY   (64u << 20)
+#define TAKE_MOST     1000
+#define BURST_MOST    250
+#define DOOR_WINDOW   1000
+#define TEND_EVERY    SPAN_MS(5)
+#define LEARN_EVERY   SPAN_MS(50)
+#define ANSWER_WITHIN SPAN_S(5)
+#define AGAIN_LEAST   SPAN_MS(10)
+#define STUCK_AFTER   SPAN_S(60)
+#define UNIT_MAX      32
+
+enum body { BODY_NONE, BODY_REPLY, BODY_RATING, BODIES };
+
+/* A step that somebody outside takes. group NULL: the reply comes to the channel. */
+struct road_step {
+	const char *group;
+	const char *type;
+	const char *who;
+	bool is_of_unit;
+	enum body body;
+};
+static const struct road_step full_road[] = {
+	{ "intake", "intake.accept.v1", "agent/chen", false, BODY_NONE },
+	{ "dispatch", "dispatch.sign.v1", "unit_officer/li", true, BODY_NONE },
+	{ "dispatch", "dispatch.contact.v1", "unit_officer/li", true, BODY_NONE },
+	{ "reply", "reply.submit.v1", "unit_officer/li", true, BODY_REPLY },
+	{ "reply", "reply.approve.v1", "unit_lead/zhao", true, BODY_NONE },
+	{ "reply", "reply.approve.v1", "reviewer/wang", false, BODY_NONE },
+	{ NULL, NULL, NULL, false, BODY_NONE },
+	{ "followup", "followup.rate.v1", "citizen", false, BODY_RATING },
+};
+static const struct road_step auto_road[] = {
+	{ "reply", "reply.submit.v1", "system", false, BODY_REPLY },
+	{ NULL, NULL, NULL, false, BODY_NONE },
+};
+#define STEPS(road) (sizeof(road) / sizeof((road)[0]))
+
+struct life {
+	int64_t case_id; /* 0: no receipt yet */
+	struct instant born;
+	struct instant again_at; /* when its step is asked (again); none: it waits for somebody */
+	uint8_t step;
+	bool is_delivered;
+	bool has_ended;
+};
+
+struct lives {
+	const struct bench_options *options;
+	struct ledger *ledger;
+	const struct road_step *road;
+	size_t n_road;
+	struct line *line;
+	struct wangli *sdk;
+	struct arena *mem;	/* for the process's life */
+	struct arena *turn_mem; /* of one turn */
+	struct str bodies[BODIES];
+	char units[LETTER_TEMPLATES][UNIT_MAX];
+	size_t n_units;
+	/* of one run */
+	const struct lives_plan *plan;
+	struct lives_seen *seen;
+	struct instant begin;
+	struct life *all;
+	int64_t *active; /* numbers of lives under way */
+	size_t n_active;
+	struct instant tended_at;
+	struct instant moved_at;
+	enum res res; /* a failure found inside a callback */
+	struct err err;
+};
+
+static enum res lives_fail(struct lives *lives, struct err *why)
+{
+	if (lives->res == RES_OK) {
+		lives->res = RES_BUG;
+		lives->err = *why;
+	}
+	return RES_BUG;
+}
+
+/* The number in "<prefix>-<n>" or "<prefix>/<n>/<step>"; 0: not of this run. */
+static int64_t number_of(const struct lives *lives, struct str id)
+{
+	struct str prefix = str_from_c(lives->plan->prefix), first;
+	int64_t n = 0;
+	if (!str_starts(id, prefix) || id.n <= prefix.n + 1)
+		return 0;
+	struct str rest = str_slice(id, prefix.n + 1, id.n);
+	str_split(&rest, '/', &first);
+	if (str_to_int64(first, &n) != RES_OK || n < 1 || n > lives->seen->submitted)
+		return 0;
+	return n;
+}
+
+/* --- commands --- */
+
+static const char *unit_of(const struct lives *lives, int64_t n)
+{
+	return lives->units[(size_t)(n - 1) % LETTER_TEMPLATES];
+}
+
+static void ask(struct lives *lives, int64_t n, struct instant now)
+{
+	struct life *life = &lives->all[n];
+	const struct road_step *step = &lives->road[life->step];
+	const char *unit = step->is_of_unit ? unit_of(lives, n) : "";
+	life->again_at = instant_add(now, LEARN_EVERY);
+	if (step->is_of_unit && unit[0] == '\0')
+		return; /* not learnt yet */
+	const struct line_command command = {
+		.group = step->group,
+		.type = step->type,
+		.command_id = arena_printf(lives->turn_mem, "%s/%lld/%d", lives->plan->prefix,
+			(long long)n, (int)life->step),
+		.actor = arena_printf(
+			lives->turn_mem, "%s%s%s", step->who, unit[0] != '\0' ? "@" : "", unit),
+		.case_id = life->case_id,
+		.body = lives->bodies[step->body],
+	};
+	line_send(lives->line, &command);
+	lives->seen->commands++;
+	life->again_at = instant_add(now, ANSWER_WITHIN);
+}
+
+static void life_end(struct lives *lives, struct life *life, struct instant now)
+{
+	life->has_ended = true;
+	life->again_at = INSTANT_NONE;
+	lives->seen->ended++;
+	bench_hist_add(&lives->seen->whole, instant_since(now, life->born).us);
+	bench_slots_add(&lives->seen->closed, instant_since(now, lives->begin).us);
+}
+
+/* What it has come to is done; on to what somebody outside has to do next. */
+static void life_go_on(struct lives *lives, int64_t n, struct instant now)
+{
+	struct life *life = &lives->all[n];
+	lives->moved_at = now;
+	if (life->step < lives->n_road && lives->road[life->step].group == NULL &&
+		life->is_delivered)
+		life->step++;
+	if (life->step == lives->n_road)
+		life_end(lives, life, now);
+	else if (lives->road[life->step].group == NULL)
+		life->again_at = INSTANT_NONE;
+	else
+		ask(lives, n, now);
+}
+
+static void answer_take(struct lives *lives, const struct wire_msg *answer, struct instant now)
+{
+	const struct wire_head *head = &answer->head;
+	int64_t n = number_of(lives, head->command_id);
+	struct life *life = &lives->all[n];
+	struct err err;
+	int64_t step = -1;
+	size_t slash = head->command_id.n;
+	while (slash > 0 && head->command_id.p[slash - 1] != '/')
+		slash--;
+	if (n == 0 || life->has_ended ||
+		str_to_int64(str_slice(head->command_id, slash, SIZE_MAX), &step) != RES_OK ||
+		step != life->step)
+		return; /* an answer that came twice */
+	if (answer->kind == WIRE_RESULT && head->code == WIRE_CODE_DONE) {
+		life->step++;
+		life_go_on(lives, n, now);
+	} else if (answer->kind == WIRE_NACK &&
+		   (head->code == WIRE_CODE_BUSY || head->code == WIRE_CODE_NO_CONSUMER)) {
+		struct span after = SPAN_MS(head->retry_after_ms);
+		lives->seen->busy++;
+		life->again_at = instant_add(now, after.us < AGAIN_LEAST.us ? AGAIN_LEAST : after);
+	} else {
+		err_set(&err, RES_BUG, "%s of letter %lld was answered %s: %.*s",
+			lives->road[step].type, (long long)n, wire_code_name(head->code),
+			STR_ARG(head->text));
+		lives_fail(lives, &err);
+	}
+}
+
+/* --- the channel --- */
+
+static void on_receipt(void *arg, const struct wangli_receipt *receipt)
+{
+	struct lives *lives = arg;
+	struct err err;
+	int64_t n = number_of(lives, receipt->source_msg_id);
+	struct instant now = os_monotonic_now();
+	if (n == 0 || lives->all[n].case_id != 0)
+		return;
+	if (case_number_parse(receipt->case_number, &lives->all[n].case_id, &err) != RES_OK)
+		lives_fail(lives, &err);
+	else
+		life_go_on(lives, n, now);
+}
+
+static void on_refused(void *arg, struct str source_msg_id, enum res why, struct str text)
+{
+	struct err err;
+	err_set(&err, why, "letter %.*s was refused: %.*s", STR_ARG(source_msg_id), STR_ARG(text));
+	lives_fail(arg, &err);
+}
+
+static enum res on_deliver(
+	void *arg, const struct wangli_delivery *delivery, struct wangli_outcome *out)
+{
+	struct lives *lives = arg;
+	int64_t n = number_of(lives, delivery->source_msg_id);
+	*out = (struct wangli_outcome){ .is_delivered = true };
+	if (n == 0 || lives->all[n].is_delivered)
+		return RES_OK;
+	lives->all[n].is_delivered = true;
+	if (lives->road[lives->all[n].step].group == NULL)
+		life_go_on(lives, n, os_monotonic_now());
+	return RES_OK;
+}
+
+/* --- turning --- */
+
+static enum res units_learn(struct lives *lives, struct err *err)
+{
+	struct db_result *result;
+	TRY(ledger_ask(lives->ledger, &bench_sql_units, lives->plan->prefix, &result, err));
+	for (size_t r = 0; r < db_rows(result); r++) {
+		int64_t n = number_of(lives, db_get_str(result, r, 0));
+		if (n == 0 || unit_of(lives, n)[0] != '\0')
+			continue;
+		snprintf(lives->units[(size_t)(n - 1) % LETTER_TEMPLATES], UNIT_MAX, "%.*s",
+			STR_ARG(db_get_str(result, r, 1)));
+		lives->n_units++;
+	}
+	ledger_release(lives->ledger);
+	return RES_OK;
+}
+
+/* Forgets those that have ended, and asks for those whose time has come. */
+static enum res lives_tend(struct lives *lives, struct instant now, struct err *err)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < lives->n_active; i++) {
+		int64_t n = lives->active[i];
+		struct life *life = &lives->all[n];
+		if (life->has_ended)
+			continue;
+		lives->active[kept++] = n;
+		if (instant_is_none(life->again_at) || instant_is_before(now, life->again_at))
+			continue;
+		ask(lives, n, now);
+	}
+	lives->n_active = kept;
+	lives->tended_at = now;
+	bool needs_units = !lives->options->is_auto && lives->n_units < LETTER_TEMPLATES;
+	return needs_units ? units_learn(lives, err) : RES_OK;
+}
+
+static bool may_submit(const struct lives *lives, struct instant now)
+{
+	const struct lives_plan *plan = lives->plan;
+	const struct lives_seen *seen = lives->seen;
+	return seen->submitted - seen->ended < plan->in_flight && seen->submitted < LIVES_MAX &&
+	       (plan->most == 0 || seen->submitted < plan->most) &&
+	       instant_since(now, lives->begin).us < plan->length.us &&
+	       !*lives->options->is_interrupted;
+}
+
+static enum res submit_some(struct lives *lives, struct instant now, struct err *err)
+{
+	for (int i = 0; i < BURST_MOST && may_submit(lives, now); i++) {
+		int64_t n = lives->seen->submitted + 1;
+		const struct wangli_letter letter =
+			lives->options->is_auto
+				? bench_letter_consult(lives->turn_mem, lives->plan->prefix, n)
+				: bench_letter_make(lives->turn_mem, lives->plan->prefix, n);
+		TRY(wangli_submit(lives->sdk, &letter, err));
+		lives->all[n] = (struct life){ .born = now, .again_at = INSTANT_NONE };
+		lives->active[lives->n_active++] = n;
+		lives->seen->submitted = n;
+	}
+	return RES_OK;
+}
+
+static enum res lives_turn(struct lives *lives, struct err *err)
+{
+	struct wire_msg answers[TAKE_MOST];
+	size_t n = 0;
+	arena_reset(lives->turn_mem);
+	TRY(line_take(lives->line, lives->turn_mem, answers, TAKE_MOST, &n, SPAN_MS(1), err));
+	struct instant now = os_monotonic_now();
+	for (size_t i = 0; i < n; i++)
+		answer_take(lives, &answers[i], now);
+	if (instant_since(now, lives->tended_at).us > TEND_EVERY.us)
+		TRY(lives_tend(lives, now, err));
+	TRY(submit_some(lives, now, err));
+	TRY(wangli_turn(lives->sdk, SPAN_MS(0), err));
+	if (lives->res != RES_OK)
+		return err_set(err, lives->res, "%s", lives->err.text);
+	if (instant_since(os_monotonic_now(), lives->moved_at).us > STUCK_AFTER.us)
+		return err_set(err, RES_RETRY, "nothing moved for a minute; %zu cases under way",
+			lives->n_active);
+	return RES_OK;
+}
+
+/* Until the door has taken back what the spool still owes it. */
+static enum res lives_drive(struct lives *lives, struct err *err)
+{
+	for (;;) {
+		struct instant now = os_monotonic_now();
+		if (*lives->options->is_interrupted)
+			return err_set(err, RES_RETRY, "interrupted");
+		if (lives->seen->ended == lives->seen->submitted && !may_submit(lives, now) &&
+			wangli_unanswered(lives->sdk) == 0)
+			return RES_OK;
+		TRY(lives_turn(lives, err));
+	}
+}
+
+enum res lives_run(
+	struct lives *lives, const struct lives_plan *plan, struct lives_seen *out, struct err *err)
+{
+	struct instant now = os_monotonic_now();
+	*out = (struct lives_seen){ .submitted = 0 };
+	lives->plan = plan;
+	lives->seen = out;
+	lives->begin = now;
+	lives->moved_at = now;
+	lives->tended_at = now;
+	lives->n_active = 0;
+	return lives_drive(lives, err);
+}
+
+/* --- life --- */
+
+static void bodies_make(struct lives *lives)
+{
+	Wangli__ReplySubmit reply = WANGLI__REPLY_SUBMIT__INIT;
+	Wangli__FollowupRate rating = WANGLI__FOLLOWUP_RATE__INIT;
+	reply.text = (char *)(uintptr_t) "您好，您反映的问题已经收悉。经现场核实，情况属实，我们已"
+					 "责成责任单位"
+					 "当天整改，目前已经处理完毕。感谢您对城市管理工作的关心和"
+					 "支持。";
+	rating.solved = (char *)(uintptr_t) "yes";
+	rating.satisfaction = 5;
+	rating.contacted = (char *)(uintptr_t) "yes";
+	lives->bodies[BODY_NONE] = STR("");
+	lives->bodies[BODY_REPLY] = wire_pack(lives->mem, &reply.base);
+	lives->bodies[BODY_RATING] = wire_pack(lives->mem, &rating.base);
+}
+
+static enum res lives_connect(struct lives *lives, struct err *err)
+{
+	struct line_options options;
+	const struct wangli_callbacks on = { .arg = lives,
+		.on_receipt = on_receipt,
+		.on_refused = on_refused,
+		.on_deliver = on_deliver };
+	const char *spool = arena_printf(lives->mem, "%s/bench/spool", lives->options->data).p;
+	TRY(line_options_read(lives->mem, &options, err));
+	TRY(line_open(&lives->line, &options, err));
+	TRY(bench_door_open(&lives->sdk, lives->mem, spool, DOOR_WINDOW, true, &on, err));
+	return bench_door_await(lives->sdk, err);
+}
+
+enum res lives_open(struct lives **out, const struct bench_options *options, struct ledger *ledger,
+	struct err *err)
+{
+	struct lives *lives = calloc(1, sizeof *lives);
+	CHECK(lives != NULL);
+	lives->options = options;
+	lives->ledger = ledger;
+	lives->road = options->is_auto ? auto_road : full_road;
+	lives->n_road = options->is_auto ? STEPS(auto_road) : STEPS(full_road);
+	lives->mem = arena_create(1u << 20);
+	lives->turn_mem = arena_create(TURN_MEMORY);
+	lives->all = calloc(LIVES_MAX + 1, sizeof *lives->all);
+	lives->active = calloc((size_t)options->in_flight + BURST_MOST, sizeof *lives->active);
+	CHECK(lives->mem != NULL && lives->turn_mem != NULL && lives->all != NULL &&
+		lives->active != NULL);
+	bodies_make(lives);
+	enum res res = lives_connect(lives, err);
+	if (res != RES_OK) {
+		lives_close(lives);
+		return res;
+	}
+	*out = lives;
+	return RES_OK;
+}
+
+void lives_close(struct lives *lives)
+{
+	if (lives == NULL)
+		return;
+	wangli_close(lives->sdk);
+	line_close(lives->line);
+	arena_destroy(lives->mem);
+	arena_destroy(lives->turn_mem);
+	free(lives->all);
+	free(lives->active);
+	free(lives);
+}
