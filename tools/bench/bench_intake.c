@@ -301,7 +301,7 @@ enum res bench_intake(
 	SCOPED(ledger)
 	struct ledger *ledger = opened;
 	if (res == RES_OK)
-		res = machine_flushes(options->data, &measured->limit.flushes, err);
+		res = report_machine(&measured->limit, options, err);
 	if (res == RES_OK)
 		res = single_measure(options, measured, err);
 	if (res == RES_OK)

@@ -347,6 +347,11 @@ enum res lives_run(
 
 /* --- life --- */
 
+bool lives_close_cases(const struct bench_options *options)
+{
+	return !options->is_auto;
+}
+
 static void bodies_make(struct lives *lives)
 {
 	Wangli__ReplySubmit reply = WANGLI__REPLY_SUBMIT__INIT;

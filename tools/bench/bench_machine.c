@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/instant.h"
@@ -75,6 +76,14 @@ double machine_busy_pct(struct machine_busy from, struct machine_busy to)
 {
 	int64_t all = to.all - from.all;
 	return all > 0 ? (double)(to.busy - from.busy) * 100 / (double)all : 0;
+}
+
+double machine_busy_now(void)
+{
+	const struct timespec second = { .tv_sec = 1 };
+	struct machine_busy from = machine_busy();
+	nanosleep(&second, NULL);
+	return machine_busy_pct(from, machine_busy());
 }
 
 /* The fields of /proc/PID/stat behind the name, which may hold anything: the first one is field 3.

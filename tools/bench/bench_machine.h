@@ -20,6 +20,8 @@ struct machine_busy {
 };
 struct machine_busy machine_busy(void);
 double machine_busy_pct(struct machine_busy from, struct machine_busy to);
+/* Over the next second: what others do, when the caller's own system is at rest. */
+double machine_busy_now(void);
 
 /* Processor time of one process in microseconds, with (has_children) that of children it has
  * buried. 0: there is no such process. */

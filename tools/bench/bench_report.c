@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "bench_machine.h"
+
 struct json *report_begin(const char *bench, const struct bench_options *options)
 {
 	struct json *json = json_object_create();
@@ -16,6 +18,13 @@ struct json *report_begin(const char *bench, const struct bench_options *options
 	json_set_int(json, "rounds", options->rounds);
 	json_set_int(json, "seconds", options->seconds);
 	return json;
+}
+
+enum res report_machine(
+	struct report_limit *limit, const struct bench_options *options, struct err *err)
+{
+	limit->others_pct = machine_busy_now();
+	return machine_flushes(options->data, &limit->flushes, err);
 }
 
 static struct json *rounds_json(const struct bench_rounds *rounds)
@@ -42,10 +51,14 @@ bool report_limit(
 	json_set(object, "rounds", rounds_json(&limit->rounds));
 	json_set(json, "limit", object);
 	json_set_real(json, "flushes_a_second", limit->flushes);
+	json_set_real(json, "others_busy_pct", limit->others_pct);
 	json_set_bool(json, "is_valid", is_valid);
 	if (options->is_json)
 		return is_valid;
-	printf("flushes                        %10.0f /s\n", limit->flushes);
+	printf("flushes                        %10.0f /s   (others kept the machine busy for %.0f "
+	       "%% "
+	       "before it)\n",
+		limit->flushes, limit->others_pct);
 	printf("limit: %-10s, bare libpq  %10.0f /s   (page %.0f; this run counts from %.0f on)\n",
 		limit->name, median, limit->page, least);
 	if (!is_valid)

@@ -11,11 +11,15 @@ struct report_limit {
 	const char *name; /* "intake" */
 	struct bench_rounds rounds;
 	double page;
-	double flushes; /* a second, measured in this run */
+	double flushes;	   /* a second, measured in this run */
+	double others_pct; /* of the machine, that others were busy with before it */
 };
 
 /* One document that begins with what was run; the caller adds and prints it. */
 struct json *report_begin(const char *bench, const struct bench_options *options);
+/* Looks at the machine while the system rests: flushes_a_second, others_busy_pct. */
+enum res report_machine(struct report_limit *limit, const struct bench_options *options,
+	struct err *err) must_check;
 /* "limit": {…}, "is_valid", and why not; also in words. false: the run does not count. */
 bool report_limit(
 	struct json *json, const struct bench_options *options, const struct report_limit *limit);
