@@ -142,6 +142,7 @@ usage() {
 		                                            from a fresh Debian 12 to a running system; again: changes nothing
 		  down                                      stops it; the data stay
 		  status [--json]                           each process, its version, health and backlog
+		  status --rest [SECONDS] [--json]          memory and CPU of each process while nothing happens
 		  logs [SERVICE] [-f]                       what the processes said
 		  clock [show | start T | advance --next|--to T|--by 3d]   business time; only a simulated one can be moved
 		  import FILE.csv --channel NAME […]        submits appeals through the door; --help says more

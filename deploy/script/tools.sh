@@ -7,8 +7,12 @@ need_program() {
 }
 
 cmd_status() {
-	[ $# -eq 0 ] || fail "status does not know '$1'"
 	system_load
+	if [ "${1:-}" = --rest ]; then
+		[[ ${2:-10} =~ ^[1-9][0-9]{0,2}$ ]] && [ $# -le 2 ] || fail 'status --rest wants a number of seconds'
+		exec python3 "$ROOT/deploy/script/rest.py" "$DATA" --seconds "${2:-10}" ${AS_JSON:+--json}
+	fi
+	[ $# -eq 0 ] || fail "status does not know '$1'"
 	exec python3 "$ROOT/deploy/script/status.py" "$DATA" "$RUN" "$PORT" ${AS_JSON:+--json}
 }
 

@@ -103,6 +103,7 @@ timed 'clone' inside git clone -q /src/wangli.git /root/wangli
 timed 'up' inside wangli/wangli up
 timed 'up again' inside sh -c 'wangli/wangli up | tee /tmp/again && grep -q "nothing changed" /tmp/again'
 timed 'status' inside wangli/wangli status
+timed 'at rest' inside wangli/wangli status --rest 20
 timed 'test' inside wangli/wangli test "$@"
 timed 'down' inside wangli/wangli down
 timed 'nothing is left' inside sh -c '! ps -eo args 2>/dev/null | grep -E "[/]wangli-|[r]unsv|[p]ostgres" && ! grep -lsa wangli- /proc/[0-9]*/comm'

@@ -1,0 +1,92 @@
+#!/usr/bin/env python3
+"""What a system's own processes need while nothing happens: rest.py DATA [--seconds 10] [--json].
+
+Memory is PSS, so that what processes share is counted once; CPU is what they used of one core while this looked. PostgreSQL and
+the supervisor are not Wangli's own and are told apart. Exit code 1 when the own ones are over the limits: 100 MB, 1 %."""
+
+import argparse
+import json
+import pathlib
+import sys
+import time
+
+PSS_MOST_MB = 100
+CPU_MOST_PERCENT = 1.0
+
+
+def pids(data):
+    """{service: pid} of what runs under the supervisor."""
+    found = {}
+    for path in sorted(data.glob("service/*/supervise/pid")):
+        try:
+            found[path.parents[1].name] = int(path.read_text())
+        except (OSError, ValueError):
+            pass
+    return found
+
+
+def children(pid):
+    try:
+        listed = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return []
+    return [int(p) for p in listed]
+
+
+def cpu_ns(pid):
+    """Of all its threads; 0 for one that is gone."""
+    total = 0
+    for path in pathlib.Path(f"/proc/{pid}/task").glob("*/schedstat"):
+        try:
+            total += int(path.read_text().split()[0])
+        except OSError:
+            pass
+    return total
+
+
+def pss_bytes(pid):
+    try:
+        lines = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
+
+
+def measure(data, seconds):
+    """One dict a process, PostgreSQL with all of its own."""
+    groups = {name: [pid, *(children(pid) if name == "postgres" else [])] for name, pid in pids(data).items()}
+    before = {name: sum(map(cpu_ns, group)) for name, group in groups.items()}
+    begin = time.monotonic()
+    time.sleep(seconds)
+    took = (time.monotonic() - begin) * 1e9
+    return [{"service": name, "is_own": name != "postgres", "pss_mb": round(sum(map(pss_bytes, group)) / 1e6, 1),
+             "cpu_percent": round(max(0, sum(map(cpu_ns, group)) - before[name]) / took * 100, 3)}
+            for name, group in groups.items()]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("data", type=pathlib.Path)
+    parser.add_argument("--seconds", type=float, default=10)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    processes = measure(options.data, options.seconds)
+    own = [p for p in processes if p["is_own"]]
+    if not own:
+        print("nothing runs")
+        return 1
+    pss, cpu = sum(p["pss_mb"] for p in own), sum(p["cpu_percent"] for p in own)
+    is_within = pss <= PSS_MOST_MB and cpu <= CPU_MOST_PERCENT
+    if options.json:
+        print(json.dumps({"is_within": is_within, "pss_mb": round(pss, 1), "cpu_percent": round(cpu, 3), "processes": processes}))
+        return 0 if is_within else 1
+    print(f"{'process':<10} {'PSS MB':>8} {'CPU %':>8}")
+    for p in processes:
+        print(f"{p['service']:<10} {p['pss_mb']:>8.1f} {p['cpu_percent']:>8.3f}" + ("" if p["is_own"] else "  not counted below"))
+    print(f"{'all own':<10} {pss:>8.1f} {cpu:>8.3f}  (at most {PSS_MOST_MB} MB, {CPU_MOST_PERCENT:.0f} %: "
+          f"{'held' if is_within else 'NOT held'})")
+    return 0 if is_within else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
