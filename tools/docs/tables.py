@@ -123,7 +123,7 @@ def sources():
 
 def compared_in(message_type, texts):
     """Folders that take this type without a table of handlers."""
-    pattern = re.compile(rf"str_eq_c\([^;{{}}]*\"{re.escape(message_type)}\"\)")
+    pattern = re.compile(rf"str_eq_c\([^()\"]*\"{re.escape(message_type)}\"\)")
     return sorted({"/".join(p.parts[:2]) for p, text in texts.items() if pattern.search(text)})
 
 
@@ -137,7 +137,7 @@ def named_in(message_type, texts):
     found = set()
     for path, text in texts.items():
         rest = HANDLER.sub("", text)
-        rest = re.sub(rf"str_eq_c\([^;{{}}]*\"{re.escape(message_type)}\"\)", "", rest)
+        rest = re.sub(rf"str_eq_c\([^()\"]*\"{re.escape(message_type)}\"\)", "", rest)
         if f'"{message_type}"' in rest and path.suffix != ".def":
             found.add("cli" if path.parts[0] == "tools" else path.parts[1])
     return sorted(found)
