@@ -7,6 +7,8 @@
 #include "reply_handlers.h"
 #include "reply_store.h"
 
+#define REFERENCE_BYTES_MAX (32 * 1024 * 1024) /* REPLY_KB_BYTES_MAX of articles, twice over */
+
 struct reply_settings {
 #define SETTING(field, name, type, ...) CONFIG_MEMBER_##type field;
 #include "reply_config.def"
@@ -36,9 +38,44 @@ static enum res start(struct kit *kit, const void *given, void **out_service, st
 	return RES_OK;
 }
 
+static void stop(void *given)
+{
+	struct reply_service *service = given;
+
+	if (service == NULL)
+		return;
+	arena_destroy(service->mem);
+	free(service);
+}
+
+/* The new version is read whole before the old one goes. */
+static enum res load_reference(void *given, struct db *db, int32_t ref_version, struct err *err)
+{
+	struct reply_service *service = given;
+	struct reply_reference reference;
+	struct arena *mem = arena_create(REFERENCE_BYTES_MAX);
+	enum res res;
+
+	(void)ref_version;
+	if (mem == NULL)
+		return err_set(err, RES_RETRY, "out of memory");
+	res = reply_load_reference(db, mem, &reference, err);
+	if (res == RES_OK && arena_failed(mem))
+		res = err_set(
+			err, RES_TOO_BIG, "reference data over %d bytes", REFERENCE_BYTES_MAX);
+	if (res != RES_OK) {
+		arena_destroy(mem);
+		return res;
+	}
+	arena_destroy(service->mem);
+	service->mem = mem;
+	service->reference = reference;
+	return RES_OK;
+}
+
 static const struct service_spec spec = {
 	.name = "reply",
-	.schema_number = 2,
+	.schema_number = 3,
 	.cases = &reply_cases,
 	.tables = reply_tables,
 	.handlers = reply_handlers,
@@ -47,7 +84,8 @@ static const struct service_spec spec = {
 	.n_settings = sizeof(settings) / sizeof(settings[0]),
 	.settings_bytes = sizeof(struct reply_settings),
 	.start = start,
-	.stop = free,
+	.stop = stop,
+	.load_reference = load_reference,
 	.make_deliver = reply_make_deliver,
 };
 

@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "reply_core.h"
+#include "reply_kb_core.h"
 
 struct reply_letter { /* how the channel names the letter that is answered */
 	struct str source;
@@ -19,25 +20,39 @@ struct reply_deliver { /* what a DELIVER says */
 	struct str unit_name;
 	struct instant replied_at;
 	struct str reply_address;
+	struct str what; /* "reply", "refusal" */
 };
 
 /* All: RES_INVALID when the body is not what its type says. */
 enum res reply_read_accepted(struct arena *mem, struct str body, struct reply_event *out,
 	struct reply_letter *out_letter, struct err *err) must_check;
+enum res reply_read_refused(struct arena *mem, struct str body, struct reply_event *out,
+	struct reply_letter *out_letter, struct err *err) must_check;
+/* Fills unit; the kind is the caller's. */
 enum res reply_read_dispatched(
 	struct arena *mem, struct str body, struct reply_event *out, struct err *err) must_check;
 enum res reply_read_submit(
 	struct arena *mem, struct str body, struct reply_event *out, struct err *err) must_check;
+enum res reply_read_approve(
+	struct arena *mem, struct str body, struct reply_event *out, struct err *err) must_check;
+enum res reply_read_reject(
+	struct arena *mem, struct str body, struct reply_event *out, struct err *err) must_check;
+enum res reply_read_answer(
+	struct arena *mem, struct str body, struct reply_event *out, struct err *err) must_check;
+enum res reply_read_kb_put(struct arena *mem, struct str body, struct reply_kb_article *out,
+	struct err *err) must_check;
 /* Fills delivery_id; the kind comes from the header's code. */
 enum res reply_read_done(struct arena *mem, struct str body, struct reply_event *out,
 	struct str *out_reason, struct err *err) must_check;
 
-struct str reply_write_submitted(struct arena *mem, const struct reply_case *file,
-	struct str text_digest, int32_t text_chars);
-struct str reply_write_approved(
-	struct arena *mem, const struct reply_case *file, int32_t stage, const char *role);
-struct str reply_write_replied(
-	struct arena *mem, const struct reply_case *file, struct str text_digest);
+struct str reply_write_submitted(
+	struct arena *mem, const struct reply_case *file, int32_t text_chars);
+struct str reply_write_approved(struct arena *mem, const struct reply_case *file, int32_t stage);
+struct str reply_write_rejected(
+	struct arena *mem, const struct reply_case *file, int32_t stage, int32_t reason_chars);
+struct str reply_write_no_article(struct arena *mem, int64_t kb_article);
+struct str reply_write_replied(struct arena *mem, const struct reply_case *file);
+struct str reply_write_kb_put(struct arena *mem, int64_t id);
 struct str reply_write_delivered(
 	struct arena *mem, const struct reply_case *file, struct str reason);
 struct str reply_write_deliver(struct arena *mem, const struct reply_deliver *deliver);

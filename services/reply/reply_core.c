@@ -1,64 +1,104 @@
-/* Decides what becomes of a reply. No step is coded outside the two tables; what a step changes on
- * the row stands in apply(). */
+/* Decides what becomes of a reply. No step is coded outside the tables; what a step changes on the
+ * row stands in apply(), what a command must fulfil beside role and state in the checks above it.
+ */
 #include "reply_core.h"
 
 #include "base/check.h"
 
 #define NUMBER_DIGITS_LEAST 7 /* a landline without its area */
+#define ROLES_OF_A_UNIT	    (ROLE_BIT(UNIT_OFFICER) | ROLE_BIT(UNIT_LEAD))
 
-/* The life cycle. A pair that is missing is refused. */
-static const struct {
-	enum reply_state from;
-	enum reply_event_kind event;
-	enum reply_state to;
-} steps[] = {
-	{ REPLY_UNKNOWN, REPLY_EV_LETTER, REPLY_UNKNOWN },
-	{ REPLY_UNKNOWN, REPLY_EV_UNIT, REPLY_UNKNOWN },
-	{ REPLY_UNKNOWN, REPLY_EV_READY, REPLY_OPEN },
-	{ REPLY_OPEN, REPLY_EV_LETTER, REPLY_OPEN },
-	{ REPLY_OPEN, REPLY_EV_UNIT, REPLY_OPEN },
-	{ REPLY_OPEN, REPLY_EV_SUBMIT, REPLY_SUBMITTED },
-	{ REPLY_SUBMITTED, REPLY_EV_APPROVE_LEAD, REPLY_LEAD_APPROVED },
-	{ REPLY_LEAD_APPROVED, REPLY_EV_APPROVE_REVIEWER, REPLY_APPROVED },
-	{ REPLY_APPROVED, REPLY_EV_SEND, REPLY_REPLIED },
-	{ REPLY_REPLIED, REPLY_EV_DELIVERED, REPLY_DELIVERED },
-	{ REPLY_REPLIED, REPLY_EV_UNDELIVERABLE, REPLY_UNDELIVERABLE },
-	{ REPLY_DELIVERED, REPLY_EV_CLOSED, REPLY_CLOSED },
-	{ REPLY_UNDELIVERABLE, REPLY_EV_CLOSED, REPLY_CLOSED },
+static const struct life_step steps[] = {
+#define STEP(from, event, to, roles, why) { REPLY_##from, REPLY_EV_##event, REPLY_##to, roles },
+#include "reply_steps.def"
+#undef STEP
 };
 
-/* Steps that the system takes by itself as soon as the state is reached. */
+static const char *const events[] = {
+#define EVENT(name, source, meaning) [REPLY_EV_##name] = meaning,
+#include "reply_events.def"
+#undef EVENT
+};
+_Static_assert(sizeof(events) / sizeof(events[0]) == REPLY_EVENTS, "each event has its words");
+
+static const struct life life = {
+	.owner = "reply",
+	.steps = steps,
+	.n_steps = sizeof(steps) / sizeof(steps[0]),
+	.events = events,
+	.n_events = REPLY_EVENTS,
+	.state_name = reply_state_name,
+};
+
+/* Steps that the system takes by itself as soon as the state is reached and `may` says so. */
+struct moment {
+	const struct reply_case *file;
+	const struct reply_event *event; /* what began it */
+	const struct reply_rules *rules;
+	enum reply_event_kind last; /* the step before */
+};
+
+static bool has_facts(const struct moment *at)
+{
+	return at->file->has_letter && at->file->has_unit && at->file->is_signed;
+}
+
+static bool has_article(const struct moment *at)
+{
+	return at->last == REPLY_EV_LETTER && at->event->kb_article != 0 &&
+	       at->event->article.id == at->event->kb_article;
+}
+
+static bool lacks_article(const struct moment *at)
+{
+	return at->last == REPLY_EV_LETTER && at->event->kb_article != 0 && !has_article(at);
+}
+
+/* An article was checked when it was put. */
+static bool needs_no_lead(const struct moment *at)
+{
+	return at->rules->is_lead_system || at->file->kb_article != 0;
+}
+
+static bool needs_no_reviewer(const struct moment *at)
+{
+	return at->rules->is_reviewer_system || at->file->kb_article != 0;
+}
+
+static bool always(const struct moment *at)
+{
+	(void)at;
+	return true;
+}
+
 static const struct {
 	enum reply_state at;
 	enum reply_event_kind event;
-	bool needs_facts; /* both letter and unit */
+	bool (*may)(const struct moment *at);
 } automatic[] = {
-	{ REPLY_UNKNOWN, REPLY_EV_READY, true },
-	{ REPLY_SUBMITTED, REPLY_EV_APPROVE_LEAD, false },
-	{ REPLY_LEAD_APPROVED, REPLY_EV_APPROVE_REVIEWER, false },
-	{ REPLY_APPROVED, REPLY_EV_SEND, false },
+	{ REPLY_UNKNOWN, REPLY_EV_ANSWER, has_article },
+	{ REPLY_UNKNOWN, REPLY_EV_NO_ARTICLE, lacks_article },
+	{ REPLY_UNKNOWN, REPLY_EV_READY, has_facts },
+	{ REPLY_SUBMITTED, REPLY_EV_APPROVE, needs_no_lead },
+	{ REPLY_LEAD_APPROVED, REPLY_EV_APPROVE, needs_no_reviewer },
+	{ REPLY_APPROVED, REPLY_EV_SEND, always },
 };
 
-static const struct {
-	const char *name;
-	const char *possible; /* for who submits a reply in this state */
-} states[] = {
-	[REPLY_UNKNOWN] = { "UNKNOWN", "wait until the case is accepted and dispatched" },
-	[REPLY_OPEN] = { "OPEN", "a reply can be submitted" },
-	[REPLY_SUBMITTED] = { "SUBMITTED", "the unit's lead approves or rejects the draft" },
-	[REPLY_LEAD_APPROVED] = { "LEAD_APPROVED", "the reviewer approves or rejects the draft" },
-	[REPLY_APPROVED] = { "APPROVED", "the reply is being sent" },
-	[REPLY_REPLIED] = { "REPLIED", "the reply is on its way, wait for its delivery" },
-	[REPLY_DELIVERED] = { "DELIVERED", "the citizen has the reply, follow-up goes on" },
-	[REPLY_UNDELIVERABLE] = { "UNDELIVERABLE",
-		"the reply could not be handed over, follow-up goes on" },
-	[REPLY_CLOSED] = { "CLOSED", "nothing, the case is closed" },
-};
-_Static_assert(sizeof(states) / sizeof(states[0]) == REPLY_STATES, "each state has its texts");
-
-const char *reply_state_name(enum reply_state state)
+const char *reply_state_name(int state)
 {
-	return states[state].name;
+	switch (state) {
+#define STATE(name, number, meaning)                                                               \
+	case number:                                                                               \
+		return #name;
+#include "reply_states.def"
+#undef STATE
+	}
+	return "?";
+}
+
+const struct life *reply_life(void)
+{
+	return &life;
 }
 
 void reply_case_init(struct reply_case *file)
@@ -71,28 +111,17 @@ void reply_case_init(struct reply_case *file)
 	};
 }
 
-static bool step_find(enum reply_state from, enum reply_event_kind event, enum reply_state *out_to)
+int32_t reply_stage(enum reply_state from)
 {
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
-		if (steps[i].from == from && steps[i].event == event) {
-			*out_to = steps[i].to;
-			return true;
-		}
-	return false;
+	return from == REPLY_SUBMITTED ? 1 : 2;
 }
 
-static bool automatic_find(const struct reply_case *file, enum reply_event_kind *out_event)
+enum role reply_stage_role(int32_t stage)
 {
-	for (size_t i = 0; i < sizeof(automatic) / sizeof(automatic[0]); i++) {
-		if (automatic[i].at != (enum reply_state)file->state)
-			continue;
-		if (automatic[i].needs_facts && !(file->has_letter && file->has_unit))
-			continue;
-		*out_event = automatic[i].event;
-		return true;
-	}
-	return false;
+	return stage == 1 ? ROLE_UNIT_LEAD : ROLE_REVIEWER;
 }
+
+/* --- what a step changes --- */
 
 /* The clock of a unit may run ahead; a reply is never dated after its arrival. */
 static struct instant reply_date(struct instant given, struct instant now)
@@ -100,93 +129,220 @@ static struct instant reply_date(struct instant given, struct instant now)
 	return instant_is_none(given) || instant_is_before(now, given) ? now : given;
 }
 
+static void apply_letter(struct reply_case *file, const struct reply_event *event)
+{
+	file->has_letter = true;
+	file->channel = event->channel;
+	file->klass = event->klass;
+	file->type = event->type;
+}
+
+static void apply_draft(struct reply_case *file, const struct reply_event *event,
+	int64_t kb_article, struct instant replied_at)
+{
+	file->draft++;
+	file->author = event->actor.name;
+	file->draft_digest = event->draft_digest;
+	file->kb_article = kb_article;
+	file->replied_at = replied_at;
+}
+
 static void apply(struct reply_case *file, enum reply_event_kind kind,
 	const struct reply_event *event, struct instant now)
 {
 	switch (kind) {
 	case REPLY_EV_LETTER:
-		file->has_letter = true;
-		file->channel = event->channel;
-		file->klass = event->klass;
-		file->type = event->type;
+		apply_letter(file, event);
+		break;
+	case REPLY_EV_REFUSED:
+		apply_letter(file, event);
+		file->delivery_id = event->fresh_delivery_id;
+		file->replied_at = now;
 		break;
 	case REPLY_EV_UNIT:
 		file->has_unit = true;
 		file->unit = event->unit;
 		break;
+	case REPLY_EV_SIGNED:
+		file->is_signed = true;
+		break;
 	case REPLY_EV_SUBMIT:
-		file->draft++;
-		file->replied_at = reply_date(event->replied_at, now);
+		apply_draft(file, event, 0, reply_date(event->replied_at, now));
+		break;
+	case REPLY_EV_ANSWER:
+		apply_draft(file, event, event->kb_article, now);
+		break;
+	case REPLY_EV_SEND:
 		file->delivery_id = event->fresh_delivery_id;
 		break;
 	case REPLY_EV_DELIVERED:
 		file->delivered_at = now;
 		break;
+	case REPLY_EV_REDO:
+		file->unit = event->unit;
+		break;
 	case REPLY_EV_CLOSED:
 		file->closed_at = now;
 		break;
+	case REPLY_EV_NO_ARTICLE:
 	case REPLY_EV_READY:
-	case REPLY_EV_APPROVE_LEAD:
-	case REPLY_EV_APPROVE_REVIEWER:
-	case REPLY_EV_SEND:
+	case REPLY_EV_APPROVE:
+	case REPLY_EV_REJECT:
 	case REPLY_EV_UNDELIVERABLE:
 	case REPLY_EVENTS:
 		break;
 	}
 }
 
-static enum res text_check(struct str text, struct err *err)
+/* --- what a command must fulfil --- */
+
+enum res reply_text_check(struct str text, const char *what, size_t chars_max, struct err *err)
 {
 	size_t chars = str_utf8_length(text);
 
 	if (str_is_empty(str_trim(text)))
-		return err_set(err, RES_INVALID, "the reply has no text");
-	if (chars > REPLY_TEXT_MAX)
-		return err_set(err, RES_INVALID, "the reply has %zu characters: at most %d", chars,
-			REPLY_TEXT_MAX);
+		return err_set(err, RES_INVALID, "the %s has no text", what);
+	if (!str_is_utf8(text))
+		return err_set(err, RES_INVALID, "the %s is not UTF-8", what);
+	if (chars > chars_max)
+		return err_set(err, RES_INVALID, "the %s has %zu characters: at most %zu", what,
+			chars, chars_max);
 	if (str_find_control(text) != SIZE_MAX)
-		return err_set(err, RES_INVALID, "control character at byte %zu of the reply",
-			str_find_control(text));
+		return err_set(err, RES_INVALID, "control character at byte %zu of the %s",
+			str_find_control(text), what);
 	return RES_OK;
 }
 
-static enum res event_check(
+/* What is wrong with it whatever the state is. */
+static enum res input_check(
 	const struct reply_case *file, const struct reply_event *event, struct err *err)
 {
-	if (event->kind == REPLY_EV_SUBMIT) {
-		TRY(text_check(event->text, err));
-		if (file->state == REPLY_UNKNOWN)
-			return err_set(err, RES_RETRY, "not known here yet: %s",
-				states[REPLY_UNKNOWN].possible);
-	}
-	if ((event->kind == REPLY_EV_DELIVERED || event->kind == REPLY_EV_UNDELIVERABLE) &&
+	bool is_done = event->kind == REPLY_EV_DELIVERED || event->kind == REPLY_EV_UNDELIVERABLE;
+
+	if (event->kind == REPLY_EV_SUBMIT)
+		TRY(reply_text_check(event->text, "reply", REPLY_TEXT_MAX, err));
+	if (event->kind == REPLY_EV_REJECT)
+		TRY(reply_text_check(event->text, "reason", REPLY_REJECTION_MAX, err));
+	if (is_done &&
 		(str_is_empty(file->delivery_id) || !str_eq(file->delivery_id, event->delivery_id)))
 		return err_set(err, RES_NOT_FOUND, "delivery '%.*s' is not the one under way",
 			STR_ARG(event->delivery_id));
 	return RES_OK;
 }
 
+/* Those who ask may have heard of the case before reply has: they ask again. */
+static bool is_early(const struct reply_case *file, enum reply_event_kind kind)
+{
+	return file->state == REPLY_UNKNOWN &&
+	       (kind == REPLY_EV_SUBMIT || (kind == REPLY_EV_ANSWER && !file->has_letter));
+}
+
+static enum res answer_check(
+	const struct reply_case *file, const struct reply_event *event, struct err *err)
+{
+	if (file->draft > 0)
+		return err_set(err, RES_CONFLICT,
+			"draft %d was made already: unit_officer of %.*s answers", file->draft,
+			STR_ARG(file->unit));
+	if (!str_eq_c(file->type, REPLY_TYPE_ANSWERABLE))
+		return err_set(err, RES_CONFLICT,
+			"a case of type %.*s is answered by its unit, only one of type "
+			"%s from the knowledge base",
+			STR_ARG(file->type), REPLY_TYPE_ANSWERABLE);
+	if (event->kb_article == 0 || event->article.id != event->kb_article)
+		return err_set(err, RES_CONFLICT, "there is no article %lld that holds today",
+			(long long)event->kb_article);
+	return RES_OK;
+}
+
+static enum res review_check(
+	const struct reply_case *file, const struct reply_event *event, struct err *err)
+{
+	if (event->draft != 0 && event->draft != file->draft)
+		return err_set(err, RES_CONFLICT, "draft %d is the last one, not %d: read it first",
+			file->draft, event->draft);
+	if (event->kind == REPLY_EV_APPROVE && str_eq(event->actor.name, file->author))
+		return err_set(err, RES_DENIED,
+			"'%.*s' wrote draft %d and may not approve it: another %s does",
+			STR_ARG(file->author), file->draft, role_word(event->actor.role));
+	return RES_OK;
+}
+
+/* Role, unit, input, state: the first that fails speaks. */
+static enum res event_check(
+	const struct reply_case *file, const struct reply_event *event, struct err *err)
+{
+	const struct life_step *step = NULL;
+	struct err why = { "" };
+	enum res res =
+		life_find(&life, file->state, (int)event->kind, event->actor.role, &step, &why);
+
+	if (res == RES_DENIED)
+		return err_set(err, res, "%s", why.text);
+	if (role_is_in(event->actor.role, ROLES_OF_A_UNIT) && file->has_unit)
+		TRY(life_check_unit(&event->actor, file->unit, err));
+	TRY(input_check(file, event, err));
+	if (is_early(file, event->kind))
+		return err_set(err, RES_RETRY,
+			"not known here yet: wait until the case is accepted, given to a unit and "
+			"signed for");
+	if (res != RES_OK)
+		return err_set(err, res, "%s", why.text);
+	if (event->kind == REPLY_EV_ANSWER)
+		return answer_check(file, event, err);
+	if (event->kind == REPLY_EV_APPROVE || event->kind == REPLY_EV_REJECT)
+		return review_check(file, event, err);
+	return RES_OK;
+}
+
+/* --- the decision --- */
+
+static bool automatic_find(const struct moment *at, enum reply_event_kind *out)
+{
+	for (size_t i = 0; i < sizeof(automatic) / sizeof(automatic[0]); i++)
+		if ((int)automatic[i].at == at->file->state && automatic[i].may(at)) {
+			*out = automatic[i].event;
+			return true;
+		}
+	return false;
+}
+
+static void take(struct reply_decision *made, enum reply_event_kind kind,
+	const struct reply_event *event, struct instant now)
+{
+	enum role role = made->n_taken == 0 ? event->actor.role : ROLE_SYSTEM;
+	const struct life_step *step = NULL;
+
+	CHECK(made->n_taken < REPLY_TAKEN_MAX);
+	CHECK(life_find(&life, made->after.state, (int)kind, role, &step, NULL) == RES_OK);
+	made->taken[made->n_taken] = (struct reply_taken){
+		.kind = kind,
+		.from = (enum reply_state)made->after.state,
+		.is_systems = made->n_taken > 0,
+	};
+	made->n_taken++;
+	apply(&made->after, kind, event, now);
+	made->after.state = (int16_t)step->to;
+}
+
 enum res reply_decide(const struct reply_case *file, const struct reply_event *event,
-	struct instant now, struct reply_decision *out, struct err *err)
+	const struct reply_rules *rules, struct instant now, struct reply_decision *out,
+	struct err *err)
 {
 	struct reply_decision made = { .after = *file };
+	struct moment at = { .file = &made.after, .event = event, .rules = rules };
 	enum reply_event_kind kind = event->kind;
-	enum reply_state to;
 
 	TRY(event_check(file, event, err));
-	if (!step_find((enum reply_state)file->state, kind, &to))
-		return err_set(err, RES_CONFLICT, "state %s: %s", states[file->state].name,
-			states[file->state].possible);
 	do {
-		CHECK(made.n_taken < REPLY_TAKEN_MAX);
-		CHECK(step_find((enum reply_state)made.after.state, kind, &to));
-		apply(&made.after, kind, event, now);
-		made.after.state = (int16_t)to;
-		made.taken[made.n_taken++] = kind;
-	} while (automatic_find(&made.after, &kind));
+		take(&made, kind, event, now);
+		at.last = kind;
+	} while (automatic_find(&at, &kind));
 	*out = made;
 	return RES_OK;
 }
+
+/* --- reasons of channels --- */
 
 static bool is_digit(char c)
 {

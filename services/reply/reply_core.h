@@ -1,6 +1,6 @@
-/* The life of a reply: from a letter in hand to the answer in the citizen's hand. Pure: base only.
- * The life cycle is one table; steps that nobody has to take yet (approvals) are rows of a second
- * one, and become waits when their row there goes. */
+/* The life of a reply: from a letter in hand to the answer in the citizen's hand, or the notice
+ * that it was refused. Pure: base only. The life cycle is one table (reply_steps.def); a second one
+ * says which steps the system takes by itself as soon as it may. */
 #ifndef WL_REPLY_CORE_H
 #define WL_REPLY_CORE_H
 
@@ -10,37 +10,27 @@
 
 #include "base/err.h"
 #include "base/instant.h"
+#include "base/life.h"
 #include "base/str.h"
 
-#define REPLY_TEXT_MAX	 20000 /* characters of a reply */
-#define REPLY_REASON_MAX 200   /* characters of a channel's reason */
-#define REPLY_TAKEN_MAX	 8     /* steps that one event can lead to */
+#define REPLY_TEXT_MAX	      20000	/* characters of a reply */
+#define REPLY_REASON_MAX      200	/* characters of a channel's reason */
+#define REPLY_REJECTION_MAX   500	/* characters of a rejection's reason */
+#define REPLY_TAKEN_MAX	      8		/* steps that one event can lead to */
+#define REPLY_TYPE_ANSWERABLE "consult" /* what the knowledge base answers */
 
 /* Numbers are stored. */
 enum reply_state {
-	REPLY_UNKNOWN = 0,	 /* the letter or its unit has not been heard of yet */
-	REPLY_OPEN = 1,		 /* in hand: letter and unit are known, nobody has answered */
-	REPLY_SUBMITTED = 2,	 /* a draft waits for the unit's lead */
-	REPLY_LEAD_APPROVED = 3, /* it waits for the reviewer */
-	REPLY_APPROVED = 4,	 /* it waits to be sent */
-	REPLY_REPLIED = 5,	 /* delivery is under way */
-	REPLY_DELIVERED = 6,	 /* the channel handed it over */
-	REPLY_UNDELIVERABLE = 7, /* the channel cannot */
-	REPLY_CLOSED = 8,	 /* followup closed the case */
+#define STATE(name, number, meaning) REPLY_##name = number,
+#include "reply_states.def"
+#undef STATE
 	REPLY_STATES
 };
 
 enum reply_event_kind {
-	REPLY_EV_LETTER,	   /* intake accepted the letter */
-	REPLY_EV_UNIT,		   /* dispatch chose the unit */
-	REPLY_EV_READY,		   /* both are known */
-	REPLY_EV_SUBMIT,	   /* somebody submits the text of the reply */
-	REPLY_EV_APPROVE_LEAD,	   /* stage 1, unit_lead */
-	REPLY_EV_APPROVE_REVIEWER, /* stage 2, reviewer */
-	REPLY_EV_SEND,		   /* numbered for delivery */
-	REPLY_EV_DELIVERED,	   /* the channel's DONE */
-	REPLY_EV_UNDELIVERABLE,
-	REPLY_EV_CLOSED, /* followup closed the case */
+#define EVENT(name, source, meaning) REPLY_EV_##name,
+#include "reply_events.def"
+#undef EVENT
 	REPLY_EVENTS
 };
 
@@ -49,47 +39,89 @@ struct reply_case {
 	int16_t state; /* enum reply_state */
 	bool has_letter;
 	bool has_unit;
+	bool is_signed;
 	struct str channel;
 	struct str klass;
 	struct str type;
 	struct str unit;
-	int32_t draft; /* number of the last one; 0: none */
-	struct str delivery_id;
+	int32_t draft;		 /* number of the last one; 0: none */
+	struct str author;	 /* the name of who made it: may not approve it */
+	struct str draft_digest; /* of its text */
+	int64_t kb_article;	 /* the last draft is this article; 0: a unit's */
+	struct str delivery_id;	 /* under way, or the last one */
 	struct instant replied_at;
 	struct instant delivered_at;
 	struct instant closed_at;
 };
 
+/* What the core needs to know of an article; its text is the draft's. */
+struct reply_article {
+	int64_t id;
+	struct str text;
+	struct str unit; /* who vouches for it */
+};
+
 struct reply_event {
 	enum reply_event_kind kind;
-	struct str channel; /* LETTER */
+	struct actor actor; /* of a command; facts and the system's own steps: ROLE_SYSTEM */
+	struct str channel; /* LETTER, REFUSED */
 	struct str klass;
-	struct str type;
-	struct str unit;	   /* UNIT */
-	struct str text;	   /* SUBMIT */
-	struct instant replied_at; /* SUBMIT: as the unit dates it; none: now */
-	struct str
-		fresh_delivery_id; /* SUBMIT: the name that the next draft's delivery will have */
-	struct str delivery_id;	   /* DELIVERED, UNDELIVERABLE: the one that is reported */
+	struct str type;	      /* LETTER */
+	int64_t kb_article;	      /* LETTER, ANSWER: the one that is asked for; 0: none */
+	struct reply_article article; /* it; id 0: there is none that holds today */
+	struct str unit;	      /* UNIT, REDO */
+	struct str text;	      /* SUBMIT: of the draft; REJECT: the reason */
+	struct instant replied_at;    /* SUBMIT: as the unit dates it; none: now */
+	int32_t draft;		      /* APPROVE, REJECT: the one that was read; 0: the last one */
+	struct str draft_digest;      /* SUBMIT, ANSWER, LETTER: of the text that becomes a draft */
+	struct str fresh_delivery_id; /* what the delivery of a draft will be called that is sent
+					 now */
+	struct str delivery_id;	      /* DELIVERED, UNDELIVERABLE: the one that is reported */
+};
+
+/* Who approves, by ref.road. */
+struct reply_rules {
+	bool is_lead_system;
+	bool is_reviewer_system;
+};
+
+struct reply_taken {
+	enum reply_event_kind kind;
+	enum reply_state from;
+	bool is_systems; /* nobody asked for it: journalled as the system's */
 };
 
 struct reply_decision {
 	struct reply_case after;
-	enum reply_event_kind taken[REPLY_TAKEN_MAX]; /* the steps, in order */
+	struct reply_taken taken[REPLY_TAKEN_MAX]; /* the steps, in order */
 	size_t n_taken;
 };
 
 void reply_case_init(struct reply_case *file);
 
 /* What an event leads to. On failure nothing happens and *out is untouched.
- * RES_INVALID    SUBMIT: the text is empty, too long or holds control characters
- * RES_RETRY      SUBMIT: letter or unit are not known here yet
- * RES_NOT_FOUND  DELIVERED, UNDELIVERABLE: another delivery is under way, or none
- * RES_CONFLICT   the state does not allow it; the text says the state and what is possible */
+ * RES_DENIED     the role never takes that step, or not now; the case is with another unit; the
+ * author approves the own draft RES_INVALID    a text that is empty, too long or holds control
+ * characters RES_RETRY      SUBMIT, ANSWER: what they need is not known here yet RES_NOT_FOUND
+ * DELIVERED, UNDELIVERABLE: another delivery is under way, or none; ANSWER: no such article today
+ * RES_CONFLICT   the state does not allow it; the text says the state and what is possible instead
+ */
 enum res reply_decide(const struct reply_case *file, const struct reply_event *event,
-	struct instant now, struct reply_decision *out, struct err *err) must_check;
+	const struct reply_rules *rules, struct instant now, struct reply_decision *out,
+	struct err *err) must_check;
 
-const char *reply_state_name(enum reply_state state);
+const char *reply_state_name(int state);
+/* The table, for tests. */
+const struct life *reply_life(void);
+
+/* 1 for what is SUBMITTED (unit_lead), 2 for what is LEAD_APPROVED (reviewer). */
+int32_t reply_stage(enum reply_state from);
+enum role reply_stage_role(int32_t stage);
+
+/* The text of a draft or an article. RES_INVALID: none, over REPLY_TEXT_MAX characters, control
+ * characters. */
+enum res reply_text_check(
+	struct str text, const char *what, size_t chars_max, struct err *err) must_check;
 
 /* What a channel says about a delivery, with numbers of seven digits and more and everything around
  * an @ starred out: it travels in events, which carry no contact data. masked: room for reason.n

@@ -3,9 +3,12 @@
 #define WL_REPLY_HANDLERS_H
 
 #include "kit/kit.h"
+#include "reply_store.h"
 
 struct reply_service {
 	struct str case_prefix;
+	struct arena *mem; /* of the reference data */
+	struct reply_reference reference;
 };
 
 extern const struct kit_handler reply_handlers[];

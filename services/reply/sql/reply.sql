@@ -1,23 +1,26 @@
 -- name: case_load
 -- $1 case_id[]
 select f.case_id, f.version, f.seq, f.head, f.seen_intake, f.seen_dispatch, f.seen_followup, f.state,
-	f.has_letter, f.has_unit, f.draft, f.channel, f.klass, f.type, f.unit, f.delivery_id, f.replied_at,
-	f.delivered_at, f.closed_at
+	f.has_letter, f.has_unit, f.is_signed, f.draft, f.channel, f.klass, f.type, f.unit, f.author,
+	f.draft_digest, f.kb_article, f.delivery_id, f.replied_at, f.delivered_at, f.closed_at
 from unnest($1::int8[]) as t(case_id)
 join case_file f on f.case_id = t.case_id;
 
 -- name: case_insert
 -- one array a column, in the order of case_load
-insert into case_file (case_id, version, seq, head, seen_intake, seen_dispatch, seen_followup, state,
-	has_letter, has_unit, draft, channel, klass, type, unit, delivery_id, replied_at, delivered_at, closed_at)
+insert into case_file (case_id, version, seq, head, seen_intake, seen_dispatch, seen_followup, state, has_letter, has_unit,
+	is_signed, draft, channel, klass, type, unit, author, draft_digest, kb_article, delivery_id, replied_at,
+	delivered_at, closed_at)
 select t.case_id, t.version, t.seq, t.head, t.seen_intake, t.seen_dispatch, t.seen_followup, t.state,
-	t.has_letter, t.has_unit, t.draft, t.channel, t.klass, t.type, t.unit, t.delivery_id, t.replied_at,
-	t.delivered_at, t.closed_at
+	t.has_letter, t.has_unit, t.is_signed, t.draft, t.channel, t.klass, t.type, t.unit, t.author,
+	t.draft_digest, t.kb_article, t.delivery_id, t.replied_at, t.delivered_at, t.closed_at
 from unnest($1::int8[], $2::int4[], $3::int4[], $4::bytea[], $5::int4[], $6::int4[], $7::int4[], $8::int2[],
-	$9::bool[], $10::bool[], $11::int4[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[],
-	$17::timestamptz[], $18::timestamptz[], $19::timestamptz[])
+	$9::bool[], $10::bool[], $11::bool[], $12::int4[], $13::text[], $14::text[], $15::text[], $16::text[],
+	$17::text[], $18::bytea[], $19::int8[], $20::text[], $21::timestamptz[], $22::timestamptz[],
+	$23::timestamptz[])
 	as t(case_id, version, seq, head, seen_intake, seen_dispatch, seen_followup, state, has_letter, has_unit,
-	draft, channel, klass, type, unit, delivery_id, replied_at, delivered_at, closed_at)
+	is_signed, draft, channel, klass, type, unit, author, draft_digest, kb_article, delivery_id, replied_at,
+	delivered_at, closed_at)
 on conflict (case_id) do nothing
 returning case_id;
 
@@ -26,14 +29,17 @@ returning case_id;
 update case_file f
 set version = t.version + 1, seq = t.seq, head = t.head, seen_intake = t.seen_intake,
 	seen_dispatch = t.seen_dispatch, seen_followup = t.seen_followup, state = t.state,
-	has_letter = t.has_letter, has_unit = t.has_unit, draft = t.draft, channel = t.channel, klass = t.klass,
-	type = t.type, unit = t.unit, delivery_id = t.delivery_id, replied_at = t.replied_at,
-	delivered_at = t.delivered_at, closed_at = t.closed_at
+	has_letter = t.has_letter, has_unit = t.has_unit, is_signed = t.is_signed, draft = t.draft,
+	channel = t.channel, klass = t.klass, type = t.type, unit = t.unit, author = t.author,
+	draft_digest = t.draft_digest, kb_article = t.kb_article, delivery_id = t.delivery_id,
+	replied_at = t.replied_at, delivered_at = t.delivered_at, closed_at = t.closed_at
 from unnest($1::int8[], $2::int4[], $3::int4[], $4::bytea[], $5::int4[], $6::int4[], $7::int4[], $8::int2[],
-	$9::bool[], $10::bool[], $11::int4[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[],
-	$17::timestamptz[], $18::timestamptz[], $19::timestamptz[])
+	$9::bool[], $10::bool[], $11::bool[], $12::int4[], $13::text[], $14::text[], $15::text[], $16::text[],
+	$17::text[], $18::bytea[], $19::int8[], $20::text[], $21::timestamptz[], $22::timestamptz[],
+	$23::timestamptz[])
 	as t(case_id, version, seq, head, seen_intake, seen_dispatch, seen_followup, state, has_letter, has_unit,
-	draft, channel, klass, type, unit, delivery_id, replied_at, delivered_at, closed_at)
+	is_signed, draft, channel, klass, type, unit, author, draft_digest, kb_article, delivery_id, replied_at,
+	delivered_at, closed_at)
 where f.case_id = t.case_id and f.version = t.version
 returning f.case_id;
 
@@ -49,22 +55,65 @@ select t.case_id, t.n, t.text, t.actor, t.at, t.text_digest
 from unnest($1::int8[], $2::int4[], $3::text[], $4::text[], $5::timestamptz[], $6::bytea[])
 	as t(case_id, n, text, actor, at, text_digest);
 
+-- name: rejection_insert
+insert into rejection (case_id, n, stage, reason, actor, at)
+select t.case_id, t.n, t.stage, t.reason, t.actor, t.at
+from unnest($1::int8[], $2::int4[], $3::int2[], $4::text[], $5::text[], $6::timestamptz[])
+	as t(case_id, n, stage, reason, actor, at);
+
 -- name: delivery_insert
-insert into delivery (case_id, n, delivery_id, channel, at)
-select t.case_id, t.n, t.delivery_id, t.channel, t.at
-from unnest($1::int8[], $2::int4[], $3::text[], $4::text[], $5::timestamptz[])
-	as t(case_id, n, delivery_id, channel, at);
+insert into delivery (case_id, n, delivery_id, channel, unit, at)
+select t.case_id, t.n, t.delivery_id, t.channel, t.unit, t.at
+from unnest($1::int8[], $2::int4[], $3::text[], $4::text[], $5::text[], $6::timestamptz[])
+	as t(case_id, n, delivery_id, channel, unit, at);
 
 -- name: deliver_load
 -- $1 case_id[] $2 the state REPLIED: what a DELIVER says. No row: the delivery is over.
 -- The unit's name is the one that held when it replied; the address belongs to intake, which may hold none.
-select f.case_id, f.delivery_id, f.channel, f.unit, f.replied_at, d.text, a.source, a.source_msg_id,
+select f.case_id, f.state, f.delivery_id, f.channel, y.unit, f.replied_at, d.text, a.source, a.source_msg_id,
 	r.reply_address, o.name_zh
 from unnest($1::int8[]) as t(case_id)
 join case_file f on f.case_id = t.case_id and f.state = $2::int2
+join delivery y on y.case_id = f.case_id and y.n = f.draft
 join draft d on d.case_id = f.case_id and d.n = f.draft
 join addressee a on a.case_id = f.case_id and a.n = 1
 left join intake.v_reply_address r on r.case_id = f.case_id and r.source = a.source
 	and r.source_msg_id = a.source_msg_id
-left join ref.org o on o.code = f.unit and o.valid_from <= (f.replied_at at time zone 'Asia/Shanghai')::date
+left join ref.org o on o.code = y.unit and o.valid_from <= (f.replied_at at time zone 'Asia/Shanghai')::date
 	and (o.valid_to is null or o.valid_to > (f.replied_at at time zone 'Asia/Shanghai')::date);
+
+-- name: road_load
+-- Who approves (base/road.h).
+select r.step, r.type, r.taken_by, r.valid_from, r.valid_to
+from ref.road r
+where r.step in ('approve_lead', 'approve_reviewer');
+
+-- name: kb_load
+select k.id, k.category, k.title, k.words, k.text, k.unit, k.valid_from, k.valid_to
+from kb_article k
+order by k.id;
+
+-- name: category_load
+select c.code, c.valid_from, c.valid_to from ref.category c;
+
+-- name: unit_load
+select o.code, o.valid_from, o.valid_to from ref.org o;
+
+-- name: kb_number
+-- $1 category $2 title: the number of that article, or a fresh one
+select coalesce((select k.id from kb_article k where k.category = $1::text and k.title = $2::text),
+	nextval('kb_article_id_seq'));
+
+-- name: kb_put
+-- one array a column. The digest is what tools/check computes anew from v_kb_article.
+insert into kb_article as k (id, category, title, words, text, unit, valid_from, valid_to, checked_at, actor, digest)
+select t.id, t.category, t.title, t.words, t.text, t.unit, t.valid_from, t.valid_to, t.checked_at, t.actor,
+	sha256(convert_to(concat_ws(chr(31), t.id, t.category, t.title, t.words, t.text, t.unit, t.valid_from - date '2000-01-01',
+		coalesce(t.valid_to - date '2000-01-01', -1), extract(epoch from t.checked_at), t.actor), 'UTF8'))
+from unnest($1::int8[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::date[], $8::date[],
+	$9::timestamptz[], $10::text[])
+	as t(id, category, title, words, text, unit, valid_from, valid_to, checked_at, actor)
+on conflict (id) do update
+set category = excluded.category, title = excluded.title, words = excluded.words, text = excluded.text,
+	unit = excluded.unit, valid_from = excluded.valid_from, valid_to = excluded.valid_to,
+	checked_at = excluded.checked_at, actor = excluded.actor, digest = excluded.digest;

@@ -29,7 +29,11 @@ CREATE TABLE reply.case_file (
     delivery_id text,
     replied_at timestamp with time zone,
     delivered_at timestamp with time zone,
-    closed_at timestamp with time zone
+    closed_at timestamp with time zone,
+    is_signed boolean NOT NULL,
+    author text,
+    draft_digest bytea,
+    kb_article bigint NOT NULL
 )
 WITH (fillfactor='50');
 
@@ -50,7 +54,8 @@ CREATE TABLE reply.delivery (
     n integer NOT NULL,
     delivery_id text NOT NULL,
     channel text NOT NULL,
-    at timestamp with time zone NOT NULL
+    at timestamp with time zone NOT NULL,
+    unit text
 );
 
 CREATE TABLE reply.draft (
@@ -116,6 +121,15 @@ CREATE TABLE reply.pending (
 )
 WITH (fillfactor='50');
 
+CREATE TABLE reply.rejection (
+    case_id bigint NOT NULL,
+    n integer NOT NULL,
+    stage smallint NOT NULL,
+    reason text NOT NULL,
+    actor text NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE reply.timer (
     case_id bigint NOT NULL,
     name text NOT NULL,
@@ -151,6 +165,8 @@ CREATE VIEW reply.v_case AS
             WHEN 6 THEN 'DELIVERED'::text
             WHEN 7 THEN 'UNDELIVERABLE'::text
             WHEN 8 THEN 'CLOSED'::text
+            WHEN 9 THEN 'NOTICE'::text
+            WHEN 10 THEN 'NOTIFIED'::text
             ELSE NULL::text
         END AS state_name,
     f.has_letter,
@@ -163,7 +179,11 @@ CREATE VIEW reply.v_case AS
     f.delivery_id,
     f.replied_at,
     f.delivered_at,
-    f.closed_at
+    f.closed_at,
+    f.is_signed,
+    f.author,
+    f.draft_digest,
+    f.kb_article
    FROM reply.case_file f;
 
 CREATE VIEW reply.v_command AS
@@ -181,7 +201,8 @@ CREATE VIEW reply.v_delivery AS
     delivery.n,
     delivery.delivery_id,
     delivery.channel,
-    delivery.at
+    delivery.at,
+    delivery.unit
    FROM reply.delivery;
 
 CREATE VIEW reply.v_draft AS
@@ -235,6 +256,15 @@ CREATE VIEW reply.v_pending AS
      LEFT JOIN reply.v_stream s ON ((p.grp = '*'::text)))
   GROUP BY p.case_id, COALESCE(s.grp, p.grp);
 
+CREATE VIEW reply.v_rejection AS
+ SELECT rejection.case_id,
+    rejection.n,
+    rejection.stage,
+    rejection.actor,
+    rejection.at,
+    char_length(rejection.reason) AS reason_chars
+   FROM reply.rejection;
+
 CREATE VIEW reply.v_timer AS
  SELECT timer.case_id,
     timer.name,
@@ -268,7 +298,12 @@ ALTER TABLE ONLY reply.migration
 ALTER TABLE ONLY reply.pending
     ADD CONSTRAINT pending_pkey PRIMARY KEY (case_id, grp);
 
+ALTER TABLE ONLY reply.rejection
+    ADD CONSTRAINT rejection_pkey PRIMARY KEY (case_id, n);
+
 ALTER TABLE ONLY reply.timer
     ADD CONSTRAINT timer_pkey PRIMARY KEY (case_id, name);
+
+CREATE UNIQUE INDEX kb_article_title ON reply.kb_article USING btree (category, title);
 
 CREATE INDEX timer_due ON reply.timer USING btree (due_at);

@@ -187,9 +187,14 @@ with step(service, before, type) as (values
 	('dispatch', '', 'dispatch.dispatched.v1'), ('dispatch', 'dispatch.dispatched.v1', 'dispatch.signed.v1'),
 	('dispatch', 'dispatch.signed.v1', 'dispatch.contacted.v1'),
 	('dispatch', 'dispatch.contacted.v1', 'dispatch.resolved.v1'),
-	('reply', '', 'reply.submitted.v1'), ('reply', 'reply.submitted.v1', 'reply.approved.v1'),
-	('reply', 'reply.approved.v1', 'reply.approved.v1'), ('reply', 'reply.approved.v1', 'reply.replied.v1'),
+	('reply', '', 'reply.submitted.v1'), ('reply', '', 'reply.no_article.v1'),
+	('reply', '', 'reply.notified.v1'), ('reply', '', 'reply.unnotified.v1'),
+	('reply', 'reply.no_article.v1', 'reply.submitted.v1'), ('reply', 'reply.submitted.v1', 'reply.approved.v1'),
+	('reply', 'reply.submitted.v1', 'reply.rejected.v1'), ('reply', 'reply.approved.v1', 'reply.approved.v1'),
+	('reply', 'reply.approved.v1', 'reply.rejected.v1'), ('reply', 'reply.approved.v1', 'reply.replied.v1'),
+	('reply', 'reply.rejected.v1', 'reply.submitted.v1'),
 	('reply', 'reply.replied.v1', 'reply.delivered.v1'), ('reply', 'reply.replied.v1', 'reply.undeliverable.v1'),
+	('reply', 'reply.delivered.v1', 'reply.submitted.v1'), ('reply', 'reply.undeliverable.v1', 'reply.submitted.v1'),
 	('followup', '', 'followup.started.v1'), ('followup', 'followup.started.v1', 'followup.visited.v1'),
 	('followup', 'followup.visited.v1', 'followup.silent.v1'), ('followup', 'followup.silent.v1', 'followup.visited.v1'),
 	('followup', 'followup.silent.v1', 'followup.closed.v1')),
@@ -203,7 +208,10 @@ reached(service, type, state) as (values
 	('reply', 'reply.approved.v1', 'LEAD_APPROVED'), ('reply', 'reply.approved.v1', 'APPROVED'),
 	('reply', 'reply.replied.v1', 'REPLIED'), ('reply', 'reply.delivered.v1', 'DELIVERED'),
 	('reply', 'reply.delivered.v1', 'CLOSED'), ('reply', 'reply.undeliverable.v1', 'UNDELIVERABLE'),
-	('reply', 'reply.undeliverable.v1', 'CLOSED'),
+	('reply', 'reply.undeliverable.v1', 'CLOSED'), ('reply', 'reply.no_article.v1', 'UNKNOWN'),
+	('reply', 'reply.no_article.v1', 'OPEN'), ('reply', 'reply.rejected.v1', 'OPEN'),
+	('reply', 'reply.delivered.v1', 'OPEN'), ('reply', 'reply.undeliverable.v1', 'OPEN'),
+	('reply', '', 'NOTICE'), ('reply', 'reply.notified.v1', 'NOTIFIED'), ('reply', 'reply.unnotified.v1', 'NOTIFIED'),
 	('followup', '', 'UNKNOWN'), ('followup', 'followup.started.v1', 'FOLLOWING'),
 	('followup', 'followup.visited.v1', 'FOLLOWING'), ('followup', 'followup.silent.v1', 'FOLLOWING'),
 	('followup', 'followup.closed.v1', 'CLOSED')),
@@ -237,17 +245,12 @@ called(what, case_id, n, at) as (
 	select 'task', j.case_id, row_number() over (partition by j.case_id order by j.seq), j.at
 	from dispatch.v_journal j where j.type = 'dispatch.dispatched.v1'
 	union all
-	select 'draft', j.case_id, row_number() over (partition by j.case_id order by j.seq), j.at
-	from reply.v_journal j where j.type = 'reply.submitted.v1'
-	union all
 	select 'visit', j.case_id, row_number() over (partition by j.case_id order by j.seq), j.at
 	from followup.v_journal j where j.type in ('followup.visited.v1', 'followup.silent.v1')),
 beside(what, case_id, n, at) as (
 	select 'refusal', r.case_id, r.n, r.at from intake.v_refusal r
 	union all
 	select 'task', t.case_id, t.n, t.dispatched_at from dispatch.v_task t
-	union all
-	select 'draft', d.case_id, d.n, d.at from reply.v_draft d
 	union all
 	select 'visit', v.case_id, v.n, v.at from followup.v_visit v),
 -- what a row repeats of an entry's body (protobuf: the field's tag, then a number or a short text with its length)
@@ -277,6 +280,22 @@ told(case_id, type, what, bytes) as (
 	union all
 	select r.case_id, 'intake.refused.v1', 'reason', '\x0a' || set_byte('\x00', 0, octet_length(r.reason)) || convert_to(r.reason, 'utf8')
 	from intake.v_refusal r where octet_length(r.reason) < 128),
+-- the same in reply, where the entry says more: who, and something that stands in its body
+reply_called(what, case_id, n, at, actor, body) as (
+	select t.what, j.case_id, row_number() over (partition by j.case_id, j.type order by j.seq), j.at, t.actor, j.body
+	from reply.v_journal j, lateral (values ('draft', 'reply.submitted.v1', j.actor),
+		('rejection', 'reply.rejected.v1', j.actor), ('delivery', 'reply.replied.v1', '')) as t(what, type, actor)
+	where j.type = t.type),
+reply_beside(what, case_id, n, at, actor, in_body) as (
+	select 'draft', d.case_id, d.n, d.at, d.actor, d.text_digest from reply.v_draft d
+	union all
+	select 'rejection', r.case_id, row_number() over (partition by r.case_id order by r.n), r.at, r.actor,
+		case r.stage when 1 then 'unit_lead' when 2 then 'reviewer' else '?' end::bytea
+	from reply.v_rejection r
+	union all
+	select 'delivery', d.case_id, row_number() over (partition by d.case_id order by d.n), d.at, '',
+		convert_to(d.delivery_id, 'UTF8')
+	from reply.v_delivery d where d.n > 0),
 -- times on a row that are those of an entry of the journal
 stamp(service, case_id, type, at) as (
 	select 'intake', c.case_id, 'intake.received.v1', c.received_at from intake.v_case c
@@ -285,9 +304,8 @@ stamp(service, case_id, type, at) as (
 		('dispatch.dispatched.v1', c.dispatched_at), ('dispatch.signed.v1', c.signed_at),
 		('dispatch.contacted.v1', c.contacted_at)) as t(type, at)
 	union all
-	select 'reply', d.case_id, 'reply.replied.v1', d.at from reply.v_delivery d
-	union all
-	select 'reply', c.case_id, 'reply.delivered.v1', c.delivered_at from reply.v_case c
+	select 'reply', c.case_id, case c.state_name when 'NOTIFIED' then 'reply.notified.v1' else 'reply.delivered.v1' end,
+		c.delivered_at from reply.v_case c
 	union all
 	select 'followup', c.case_id, 'followup.closed.v1', c.closed_at from followup.v_case c),
 entry(service, case_id, type, at) as (
@@ -335,10 +353,38 @@ wrong(id, what) as (
 	select c.case_id, 'reply is at draft ' || c.draft || ' of ' || count(d.n) from reply.v_case c
 	left join reply.v_draft d on d.case_id = c.case_id group by c.case_id, c.draft having c.draft <> count(d.n)
 	union all
-	select coalesce(c.case_id, d.case_id), 'reply and its delivery do not name the same one' from (
-		select r.case_id, r.delivery_id, r.channel, r.draft from reply.v_case r where r.delivery_id is not null) c
-	full join reply.v_delivery d on d.case_id = c.case_id and d.n = c.draft
-	where (c.delivery_id, c.channel) is distinct from (d.delivery_id, d.channel)
+	select coalesce(c.case_id, b.case_id), 'journal and rows differ at ' || coalesce(c.what, b.what) || ' ' || coalesce(c.n, b.n)
+	from reply_called c full join reply_beside b on b.what = c.what and b.case_id = c.case_id and b.n = c.n
+	where (c.at, c.actor) is distinct from (b.at, b.actor)
+		or octet_length(c.body) > 0 and position(b.in_body in c.body) = 0
+	union all
+	select c.case_id, 'reply says otherwise of draft ' || c.draft || ' than the draft itself' from reply.v_case c
+	left join reply.v_draft d on d.case_id = c.case_id and d.n = c.draft
+	where (coalesce(c.author, ''), c.draft_digest) is distinct from
+		(split_part(split_part(coalesce(d.actor, ''), '@', 1), '/', 2), d.text_digest)
+	union all
+	select r.case_id, 'draft ' || r.n || ' was rejected, but there are only ' || c.draft from reply.v_rejection r
+	join reply.v_case c on c.case_id = r.case_id where r.n > c.draft
+	union all
+	select d.case_id, 'delivery ' || d.n || ' is not named as its case is' from reply.v_delivery d
+	left join reply.v_case c on c.case_id = d.case_id
+	where (d.delivery_id, d.channel) is distinct from (split_part(c.delivery_id, '/', 1) || '/' || d.n, c.channel)
+	union all
+	select c.case_id, 'reply is at delivery ' || c.delivery_id || ', the last one is ' || coalesce(d.n::text, 'none')
+	from reply.v_case c
+	left join (select y.case_id, max(y.n) as n from reply.v_delivery y group by y.case_id) d on d.case_id = c.case_id
+	where split_part(c.delivery_id, '/', 2) is distinct from d.n::text
+	union all
+	select c.case_id, 'a notice that is none of a refusal' from reply.v_case c
+	left join reply.v_delivery d on d.case_id = c.case_id and d.n = 0
+	where (c.state_name in ('NOTICE', 'NOTIFIED')) <> (d.case_id is not null) or d.at <> c.replied_at or d.unit is not null
+	union all
+	select c.case_id, 'the answer goes out as another unit''s than the draft was' from reply.v_case c
+	join reply.v_delivery d on d.case_id = c.case_id and d.n > 0 and d.n = c.draft
+	join reply_called j on j.what = 'draft' and j.case_id = c.case_id and j.n = c.draft
+	left join reply.v_kb_article k on k.id = c.kb_article
+	where octet_length(j.body) > 0 and (position(convert_to(coalesce(d.unit, '?'), 'UTF8') in j.body) = 0) <> (c.kb_article <> 0)
+		or c.kb_article <> 0 and k.id is null
 	union all
 	select v.case_id, 'visit ' || v.visit || ' stands at ' || v.n from followup.v_visit v where v.visit <> (v.n + 1) / 2
 	union all
@@ -512,7 +558,7 @@ wrong(id, what) as (
 	union all
 	select r.case_id::text, 'reply has another channel, class or type than intake' from reply.v_case r
 	join intake.v_case i on i.case_id = r.case_id
-	where r.has_letter and (r.channel, r.klass, r.type) is distinct from (i.channel, i.klass, i.type)
+	where r.has_letter and (r.channel, r.klass, coalesce(r.type, i.type)) is distinct from (i.channel, i.klass, i.type)
 		and not exists (select m.case_id from intake.v_pending m where m.case_id = r.case_id and m.grp = 'reply')
 	union all
 	select r.case_id::text, 'reply has another unit than dispatch' from reply.v_case r
