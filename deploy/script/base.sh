@@ -165,7 +165,7 @@ main() {
 	AS_JSON=
 	DATA=
 	case $command in
-	up | down | status | logs | clock | case | import | check | ref | channel | psql | bench | test)
+	up | down | status | logs | clock | case | import | check | rebuild | ref | channel | psql | bench | test)
 		parse_shared "$@"
 		"cmd_$command" ${ARGS[@]+"${ARGS[@]}"}
 		;;

@@ -127,3 +127,14 @@ cmd_check() {
 	PG_CONNINFO="$(conninfo) user=wl_check"
 	exec "$DATA/app/bin/wangli-check" ${AS_JSON:+--json} "$@"
 }
+
+# As the cluster's superuser, as the migrations are: the service's role cannot make tables. One at a time, with `up` and the like.
+cmd_rebuild() {
+	[ "${1:-}" = analytics ] || fail 'usage: ./wangli rebuild analytics [--compare-only]   (a projection made anew from the journals)'
+	system_load
+	system_lock
+	need_program wangli-rebuild
+	export PG_CONNINFO
+	PG_CONNINFO="$(conninfo) user=postgres"
+	exec "$DATA/app/bin/wangli-rebuild" ${AS_JSON:+--json} "$@"
+}

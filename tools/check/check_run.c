@@ -1,9 +1,12 @@
 /* The invariants in order, and how each is asked for. */
 #include "check_run.h"
 
+#include "check_projection.h"
 #include "check_sql.h"
+#include "fold/fold.h"
 
 const struct db_sql *const *const check_statements = check_sql_all;
+const struct db_sql *const *const check_more_statements = fold_statements;
 
 const struct invariant check_invariants[CHECK_INVARIANTS] = {
 	{ "I1", "every receipt is one case with its digest", &check_sql_i1_count, &check_sql_i1 },
@@ -15,7 +18,7 @@ const struct invariant check_invariants[CHECK_INVARIANTS] = {
 	{ "I5", "every open case has an owner and a time", &check_sql_i5_count, &check_sql_i5 },
 	{ "I6", "closed cases have a delivery or a reason", &check_sql_i6_count, &check_sql_i6 },
 	{ "I8", "the books agree, in the services and in analytics", &check_sql_i8_count,
-		&check_sql_i8 },
+		&check_sql_i8, projection_check },
 	{ "I9", "the journals' hashes hold", NULL, NULL, chain_check },
 	{ "I10", "nobody may write in a foreign schema", &check_sql_i10_count, &check_sql_i10 },
 };

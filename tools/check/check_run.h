@@ -17,7 +17,8 @@ struct invariant {
 		struct db *db, struct arena *mem, struct finding *finding, struct err *err);
 };
 extern const struct invariant check_invariants[CHECK_INVARIANTS];
-extern const struct db_sql *const *const check_statements; /* that the session must prepare */
+extern const struct db_sql *const *const check_statements;	/* that the session must prepare */
+extern const struct db_sql *const *const check_more_statements; /* likewise */
 
 /* out: zeroed; texts live in mem. */
 enum res check_prove(struct db *db, struct arena *mem, size_t at, struct finding *out,

@@ -86,6 +86,7 @@ static enum res check_run(struct arena *mem, bool is_json, bool *out_all_hold, s
 		.conninfo = getenv("PG_CONNINFO"),
 		.application = "wangli-check",
 		.statements = check_statements,
+		.more_statements = check_more_statements,
 		.statement_timeout = SPAN_MIN(10),
 		.allow_unsafe = true,
 	};

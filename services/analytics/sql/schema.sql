@@ -2,6 +2,60 @@
 
 CREATE SCHEMA analytics;
 
+CREATE FUNCTION analytics.shadow_make() RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+declare
+	one text;
+begin
+	execute 'drop schema if exists analytics_shadow cascade';
+	execute 'create schema analytics_shadow authorization wl_analytics_owner';
+	foreach one in array array['case_file', 'cell', 'figure'] loop
+		execute format('create table analytics_shadow.%I (like analytics.%I including all) with (fillfactor = 50)', one, one);
+		execute format('alter table analytics_shadow.%I owner to wl_analytics_owner', one);
+	end loop;
+end $$;
+
+CREATE FUNCTION analytics.shadow_swap() RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog'
+    AS $$
+declare
+	one text;
+	definition record;
+	privilege record;
+	definitions text[] := array[]::text[];
+	grants text[] := array[]::text[];
+begin
+	for definition in
+		select distinct v.oid::regclass::text as name, pg_get_viewdef(v.oid) as body
+		from pg_depend d join pg_rewrite r on r.oid = d.objid join pg_class v on v.oid = r.ev_class and v.relkind = 'v'
+		where d.classid = 'pg_rewrite'::regclass and d.refclassid = 'pg_class'::regclass and d.refobjid in
+			('analytics.case_file'::regclass, 'analytics.cell'::regclass, 'analytics.figure'::regclass)
+	loop
+		definitions := definitions || format('create or replace view %s as %s', definition.name, definition.body);
+	end loop;
+	for privilege in
+		select c.relname, a.privilege_type, pg_get_userbyid(a.grantee) as grantee
+		from pg_class c, aclexplode(c.relacl) a
+		where c.oid in ('analytics.case_file'::regclass, 'analytics.cell'::regclass, 'analytics.figure'::regclass)
+			and a.grantee <> c.relowner and a.grantee <> 0
+	loop
+		grants := grants || format('grant %s on analytics.%I to %I', privilege.privilege_type, privilege.relname,
+			privilege.grantee);
+	end loop;
+	execute 'create schema analytics_old';
+	foreach one in array array['case_file', 'cell', 'figure'] loop
+		execute format('alter table analytics.%I set schema analytics_old', one);
+		execute format('alter table analytics_shadow.%I set schema analytics', one);
+	end loop;
+	foreach one in array grants || definitions loop
+		execute one;
+	end loop;
+	execute 'drop schema analytics_old cascade';
+	execute 'drop schema analytics_shadow';
+end $$;
+
 CREATE TABLE analytics.case_file (
     case_id bigint NOT NULL,
     version integer NOT NULL,
@@ -64,7 +118,8 @@ CREATE TABLE analytics.cell (
     dim text NOT NULL,
     key text NOT NULL,
     n bigint NOT NULL,
-    sub text NOT NULL
+    sub text NOT NULL,
+    CONSTRAINT cell_check CHECK (((dim = 'place'::text) OR (sub = ''::text)))
 )
 WITH (fillfactor='50');
 

@@ -54,6 +54,7 @@ static enum res probe_all(struct arena *mem, struct err *err)
 		.conninfo = getenv("PG_CONNINFO"),
 		.application = "check_probe",
 		.statements = check_statements,
+		.more_statements = check_more_statements,
 		.statement_timeout = SPAN_MIN(1),
 		.allow_unsafe = true,
 	};

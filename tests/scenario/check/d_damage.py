@@ -55,7 +55,6 @@ REPEAT = "kept for repeats only, 90 days; a row that is gone costs a refusal, no
 EMPTY = "nothing stands here once the system is at rest; I3 and I5 are proved by the kill test"
 LEDGER = "what was applied is compared by wangli-migrate at each start, not by check"
 BLIND = {
-    "analytics.case_file alter is_on_time": CALENDAR,
     "dispatch.case_file alter resolved_at": COPY,
     "dispatch.case_file alter closed_at": COPY,
     "dispatch.case_file alter is_provisional": CALENDAR,
