@@ -75,30 +75,45 @@ void simclock_close(struct simclock *clock)
 	free(clock);
 }
 
-/* One statement with at most one parameter, a business time. A database that went away is taken up
- * again once. */
-static enum res ask(struct simclock *clock, const struct db_sql *sql, struct instant at,
-	struct db_result **out, struct err *err)
+/* The one parameter that a statement may have. */
+struct question {
+	const struct db_sql *sql;
+	struct instant at; /* a business time; or none */
+	bool has_scope;	   /* the parameter is: analytics too? */
+	bool with_analytics;
+};
+
+/* A database that went away is taken up again once. */
+static enum res ask(struct simclock *clock, const struct question *question, struct db_result **out,
+	struct err *err)
 {
 	for (int attempt = 0;; attempt++) {
 		struct db_params params;
 		arena_reset(clock->mem);
 		db_release(clock->db);
 		db_params_init(&params, clock->mem);
-		if (!instant_is_none(at))
-			db_param_instant(&params, at);
-		enum res res = db_run(clock->db, sql, &params, out, err);
+		if (question->has_scope)
+			db_param_bool(&params, question->with_analytics);
+		else if (!instant_is_none(question->at))
+			db_param_instant(&params, question->at);
+		enum res res = db_run(clock->db, question->sql, &params, out, err);
 		if (res != RES_RETRY || attempt > 0)
 			return res;
 		TRY(db_reconnect(clock->db, err));
 	}
 }
 
+static enum res ask_at(struct simclock *clock, const struct db_sql *sql, struct instant at,
+	struct db_result **out, struct err *err)
+{
+	return ask(clock, &(struct question){ .sql = sql, .at = at }, out, err);
+}
+
 static enum res read_now(
 	struct simclock *clock, bool *out_is_simulated, struct instant *out_now, struct err *err)
 {
 	struct db_result *result;
-	TRY(ask(clock, &simclock_sql_clock_now, INSTANT_NONE, &result, err));
+	TRY(ask_at(clock, &simclock_sql_clock_now, INSTANT_NONE, &result, err));
 	if (db_rows(result) != 1)
 		return err_set(err, RES_INVALID, "this system has no clock yet: run ./wangli up");
 	*out_is_simulated = db_get_int(result, 0, 0) != 0;
@@ -115,7 +130,7 @@ enum res simclock_now(struct simclock *clock, struct instant *out, struct err *e
 static enum res next_due(struct simclock *clock, struct instant *out, struct err *err)
 {
 	struct db_result *result;
-	TRY(ask(clock, &simclock_sql_next_due, INSTANT_NONE, &result, err));
+	TRY(ask_at(clock, &simclock_sql_next_due, INSTANT_NONE, &result, err));
 	*out = db_is_null(result, 0, 0) ? INSTANT_NONE : db_get_instant(result, 0, 0);
 	return RES_OK;
 }
@@ -127,10 +142,14 @@ struct standing {
 	struct err words;
 };
 
-static enum res read_standing(struct simclock *clock, struct standing *out, struct err *err)
+static enum res read_standing(
+	struct simclock *clock, bool with_analytics, struct standing *out, struct err *err)
 {
+	const struct question question = {
+		.sql = &simclock_sql_unsettled, .has_scope = true, .with_analytics = with_analytics
+	};
 	struct db_result *result;
-	TRY(ask(clock, &simclock_sql_unsettled, INSTANT_NONE, &result, err));
+	TRY(ask(clock, &question, &result, err));
 	*out = (struct standing){ .n = 0 };
 	struct str words = STR("");
 	for (size_t i = 0; i < db_rows(result); i++) {
@@ -151,7 +170,7 @@ enum res simclock_read(struct simclock *clock, struct simclock_reading *out, str
 	struct standing standing;
 	TRY(read_now(clock, &reading.is_simulated, &reading.now, err));
 	TRY(next_due(clock, &reading.next_due, err));
-	TRY(read_standing(clock, &standing, err));
+	TRY(read_standing(clock, true, &standing, err));
 	reading.unsettled = standing.n;
 	*out = reading;
 	return RES_OK;
@@ -173,7 +192,7 @@ enum res simclock_begin(struct simclock *clock, struct instant at, struct err *e
 {
 	struct db_result *result;
 	TRY(simclock_require_simulated(clock, err));
-	TRY(ask(clock, &simclock_sql_clock_begin, at, &result, err));
+	TRY(ask_at(clock, &simclock_sql_clock_begin, at, &result, err));
 	if (db_rows(result) == 0)
 		return err_set(err, RES_CONFLICT, "there are cases: the clock cannot go back");
 	return RES_OK;
@@ -182,7 +201,7 @@ enum res simclock_begin(struct simclock *clock, struct instant at, struct err *e
 enum res simclock_set(struct simclock *clock, struct instant at, struct err *err)
 {
 	struct db_result *result;
-	return ask(clock, &simclock_sql_clock_set, at, &result, err);
+	return ask_at(clock, &simclock_sql_clock_set, at, &result, err);
 }
 
 static void wake_all(struct simclock *clock)
@@ -213,7 +232,9 @@ static enum res pause_shortly(struct simclock *clock, struct err *err)
 	return line_take(clock->options.line, clock->mem, answers, 64, &n, POLL_EVERY, err);
 }
 
-enum res simclock_settle(struct simclock *clock, struct err *err)
+/* Without analytics: what it has not heard yet sets no timer and moves no case; it may catch up
+ * while time goes on. */
+static enum res settle(struct simclock *clock, bool with_analytics, struct err *err)
 {
 	int64_t before = -1;
 	struct instant moved_at = os_monotonic_now();
@@ -221,7 +242,7 @@ enum res simclock_settle(struct simclock *clock, struct err *err)
 	for (;;) {
 		struct standing standing;
 		struct instant now = os_monotonic_now();
-		TRY(read_standing(clock, &standing, err));
+		TRY(read_standing(clock, with_analytics, &standing, err));
 		if (standing.n == 0)
 			return RES_OK;
 		if (standing.n != before)
@@ -240,23 +261,32 @@ enum res simclock_settle(struct simclock *clock, struct err *err)
 	}
 }
 
+enum res simclock_settle(struct simclock *clock, struct err *err)
+{
+	return settle(clock, true, err);
+}
+
 enum res simclock_pass(struct simclock *clock, struct instant at, struct err *err)
 {
 	struct instant now;
 	TRY(simclock_now(clock, &now, err));
 	bool is_settled = instant_shanghai_day(now) != instant_shanghai_day(at);
 	if (is_settled)
-		TRY(simclock_settle(clock, err));
+		TRY(settle(clock, false, err));
 	for (;;) {
 		struct instant due;
+		bool has_acted = false;
 		TRY(next_due(clock, &due, err));
 		if (instant_is_none(due) || instant_is_before(at, due))
 			return simclock_set(clock, at, err);
-		if (!is_settled)
-			TRY(simclock_settle(clock, err));
+		if (!is_settled) {
+			/* what is under way may set an earlier timer */
+			TRY(settle(clock, false, err));
+			is_settled = true;
+			continue;
+		}
 		TRY(simclock_set(clock, due, err));
-		TRY(simclock_settle(clock, err));
-		bool has_acted = false;
+		TRY(settle(clock, false, err));
 		if (clock->stepped != NULL)
 			TRY(clock->stepped(clock->stepped_arg, &has_acted, err));
 		is_settled = !has_acted;

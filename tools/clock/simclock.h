@@ -50,8 +50,9 @@ enum res simclock_begin(struct simclock *clock, struct instant at, struct err *e
 enum res simclock_set(struct simclock *clock, struct instant at, struct err *err) must_check;
 /* Waits until nothing is under way. RES_RETRY: nothing moved for a minute; says what stands. */
 enum res simclock_settle(struct simclock *clock, struct err *err) must_check;
-/* From timer to timer up to `at`, settling before and after each; ends at `at`, unsettled. Settles
- * at the change of the day too, so that what today has caused cannot miss its hour tomorrow. */
+/* From timer to timer up to `at`, settling before and after each (but for analytics, on which no
+ * time depends); ends at `at`, unsettled. Settles at the change of the day too, so that what today
+ * has caused cannot miss its hour tomorrow. */
 enum res simclock_pass(struct simclock *clock, struct instant at, struct err *err) must_check;
 /* The same, settled at both ends. */
 enum res simclock_advance(struct simclock *clock, struct instant at, struct err *err) must_check;

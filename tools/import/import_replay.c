@@ -201,10 +201,10 @@ static enum res count_closed(struct replay *replay, struct err *err)
 static enum res play_to_the_end(struct replay *replay, struct err *err)
 {
 	struct import_run *run = replay->run;
+	bool has_acted;
 	TRY(wait_for_deliveries(replay, err));
 	for (;;) {
 		struct simclock_reading reading;
-		bool has_acted = false;
 		TRY(simclock_settle(run->clock, err));
 		TRY(stepped(replay, &has_acted, err));
 		if (has_acted)
@@ -218,7 +218,7 @@ static enum res play_to_the_end(struct replay *replay, struct err *err)
 			return err_set(err, RES_RETRY,
 				"%zu of %zu answered cases are closed, and no timer stands",
 				run->counts.closed, count_answered(run));
-		TRY(simclock_set(run->clock, reading.next_due, err));
+		TRY(simclock_pass(run->clock, reading.next_due, err));
 	}
 }
 
