@@ -85,16 +85,24 @@ static void send_events(struct kit *kit, struct batch *batch)
 				kit_send_event(kit, str_from_c(group->name), entry);
 		}
 	}
-	for (size_t i = 0; i < batch->journal.n && n_groups > 0; i++) {
-		const struct journal_row *entry = batch->journal.items[i];
-		if (!entry->at_case->is_lost)
-			track_begin(kit, entry->case_id, entry->seq);
-	}
 	for (size_t i = 0; i < batch->raised.n; i++) {
 		const struct marker_row *marker = batch->raised.items[i];
 		if (!marker->at_case->is_lost)
 			relay_due(kit, marker->case_id, relay_group(kit, marker->grp), marker->seq,
 				marker->seq);
+	}
+}
+
+/* From here on it is known who has answered what was just committed. */
+static void track_batch(struct kit *kit, const struct batch *batch)
+{
+	if (batch->owed.n == 0)
+		return;
+	const struct batch_case *first = batch->owed.items[0];
+	struct sent_batch *sent = track_begin(kit, first->case_id, batch->marker);
+	for (size_t i = 0; i < batch->owed.n; i++) {
+		const struct batch_case *at = batch->owed.items[i];
+		track_case(kit, sent, at->case_id, kit_case_of(at->row)->seq);
 	}
 }
 
@@ -155,6 +163,7 @@ void kit_answer_batch(struct kit *kit, struct batch *batch)
 		if (!waits_for_its_case(kit, slot))
 			answer_slot(kit, batch, slot);
 	}
+	track_batch(kit, batch);
 	send_events(kit, batch);
 	send_hints(kit, batch);
 	if (credit > 0)

@@ -26,8 +26,7 @@
 #define KIT_DUE_MAX	 4096
 #define KIT_FINISHED_MAX 4096
 #define KIT_SWEEP_MOST	 500
-#define KIT_STREAMS_MAX	 8   /* groups that subscribe to one producer */
-#define KIT_ALL_GROUPS	 "*" /* the marker that stands for all of them */
+#define KIT_STREAMS_MAX	 8 /* groups that subscribe to one producer */
 
 struct kit_settings {
 #define SETTING(field, name, type, fallback, least, most, unit, meaning) CONFIG_MEMBER_##type field;
@@ -140,6 +139,8 @@ struct batch {
 	struct list timers;
 	struct list children;
 	struct list hints;
+	struct list owed;      /* cases (struct batch_case) whose journal grew, after the write */
+	int64_t marker;	       /* of this transaction, when owed is not empty */
 	bool is_handler_in_db; /* the running handler took the session: its failure is the batch's
 				*/
 	enum res broken;       /* what a handler's own statement came to; the transaction is gone */
@@ -164,8 +165,12 @@ struct due {
 };
 struct finished {
 	int64_t case_id;
-	struct group *group; /* NULL: all subscribers */
+	struct group *group;
 	int32_t acked;
+};
+struct finished_batch {
+	int64_t case_id;
+	int64_t batch;
 };
 
 struct relay {
@@ -175,6 +180,10 @@ struct relay {
 	size_t n_due;
 	struct finished finished[KIT_FINISHED_MAX];
 	size_t n_finished;
+	struct finished_batch finished_batches[KIT_FINISHED_MAX];
+	size_t n_finished_batches;
+	int64_t next_batch;	    /* names the next transaction's marker */
+	struct instant parts_until; /* monotonic: until then cases may have markers of their own */
 	bool wants_sweep;
 	bool wants_timers;
 	bool wants_wake; /* all groups: what was under way may be lost */
@@ -259,7 +268,6 @@ const struct kit_handler *kit_handler_find(struct kit *kit, const struct wire_ms
 enum res kit_write(struct kit *kit, struct batch *batch, struct err *err) must_check;
 enum res kit_settle(struct kit *kit,
 	struct err *err) must_check; /* finished markers in a transaction of their own */
-void kit_finished_params(struct kit *kit, struct arena *mem, struct db_params *params);
 
 /* kit_answer.c */
 void kit_answer_batch(struct kit *kit, struct batch *batch);
@@ -284,6 +292,9 @@ bool relay_take(struct kit *kit,
 void relay_due(struct kit *kit, int64_t case_id, struct group *group, int32_t first, int32_t last);
 void relay_turn(struct kit *kit); /* sweeps, claims timers, sends what is due */
 void relay_wake_all(struct kit *kit);
+
+void relay_batch_done(struct kit *kit, int64_t case_id, int64_t batch);
+bool relay_has_finished(const struct kit *kit);
 
 /* kit_health.c */
 bool kit_is_ready(const struct kit *kit); /* it can do its work */
@@ -319,11 +330,13 @@ void shelf_turn(struct kit *kit); /* what has waited long enough, to the inbox *
 size_t shelf_count(const struct shelf *shelf);
 
 /* kit_track.c: acknowledgements of what this process sent, until all subscribers have answered. */
-void track_begin(struct kit *kit, int64_t case_id, int32_t upto);
-/* true: the case is tracked. *out_acked: > 0: up to there all have answered, the track is over. */
+struct sent_batch;
+struct sent_batch *track_begin(
+	struct kit *kit, int64_t case_id, int64_t batch); /* then its cases */
+void track_case(struct kit *kit, struct sent_batch *sent, int64_t case_id, int32_t upto);
 bool track_ack(
-	struct kit *kit, int64_t case_id, struct str group, int32_t acked, int32_t *out_acked);
-/* The groups (places in kit_groups_of) that have not answered up to upto; the track is over. */
+	struct kit *kit, int64_t case_id, struct str group, int32_t acked); /* true: tracked */
+/* The groups (places in kit_groups_of) that have not answered up to upto, as far as is known. */
 size_t track_missing(struct kit *kit, int64_t case_id, int32_t upto, size_t out[KIT_STREAMS_MAX]);
 void tracks_clear(struct kit *kit);
 struct wire_msg kit_message_copy(struct arena *mem, const struct wire_msg *msg);

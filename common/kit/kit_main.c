@@ -13,7 +13,7 @@
 #include "kit_sql.h"
 #include "os/os.h"
 
-#define KIT_SCHEMA_NUMBER 2 /* the last of common/kit/sql/migrations */
+#define KIT_SCHEMA_NUMBER 3 /* the last of common/kit/sql/migrations */
 #define RECEIVE_MOST	  256
 #define BATCH_USUAL	  1000
 #define WORTH_A_BATCH	  100 /* events: fewer wait GATHER for more */
@@ -289,7 +289,7 @@ static void after_round(void *arg)
 		loop_again(kit->loop);
 	if (kit->relay.n_finished >= SETTLE_AT)
 		settle(kit);
-	else if (kit->relay.n_finished > 0 && !loop_timer_is_set(kit->settle_timer))
+	else if (relay_has_finished(kit) && !loop_timer_is_set(kit->settle_timer))
 		loop_timer_set(kit->settle_timer, SPAN_MS(kit->settings.settle));
 	peer_flush(kit->peer);
 }

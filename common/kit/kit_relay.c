@@ -9,8 +9,10 @@
 #include <string.h>
 
 #include "kit_sql.h"
+#include "os/os.h"
 
 #define RELAY_BATCH 500
+#define SPLIT_MOST  8 /* markers of transactions at a time, each of up to some thousand cases */
 #define SWEEP_SOON  SPAN_MS(20) /* a full claim: there is more */
 #define AWAY_FOR    SPAN_S(2) /* a group without members is tried again after this, notice or not */
 
@@ -39,10 +41,21 @@ struct group *relay_group(struct kit *kit, struct str name)
 	return group;
 }
 
+/* Markers of transactions were split, or markers of cases were found: for a while every answer
+ * takes those of its case away. What is missed is sent again after its lease, and comes by here
+ * again. */
+static void parts_note(struct kit *kit)
+{
+	kit->relay.parts_until = instant_add(loop_now(kit->loop), SPAN_MS(2 * kit->settings.lease));
+}
+
 void relay_init(struct kit *kit)
 {
+	parts_note(kit);
 	kit->relay.refused = map_create();
 	kit->relay.tracks = map_create();
+	os_random(&kit->relay.next_batch, sizeof kit->relay.next_batch);
+	kit->relay.next_batch &= INT64_MAX >> 1; /* room to count up */
 	const char *const *groups = NULL;
 	size_t n = kit_groups_of(kit->self, &groups);
 	for (size_t i = 0; i < n; i++)
@@ -126,19 +139,30 @@ static void refused_forget(struct kit *kit, int64_t case_id, const struct group 
 static void take_ack(struct kit *kit, const struct wire_msg *msg, struct group *group)
 {
 	struct relay *relay = &kit->relay;
-	int32_t acked;
 	refused_forget(kit, msg->head.case_id, group);
-	bool is_tracked =
-		track_ack(kit, msg->head.case_id, str_from_c(group->name), msg->head.seq, &acked);
-	if (is_tracked && acked == 0)
-		return; /* others have not answered yet */
+	bool is_tracked = track_ack(kit, msg->head.case_id, str_from_c(group->name), msg->head.seq);
+	/* what was sent for the first time has no marker of the group's own */
+	if (is_tracked && !instant_is_before(loop_now(kit->loop), relay->parts_until))
+		return;
 	if (relay->n_finished == KIT_FINISHED_MAX)
 		return; /* sent again after the lease, answered DUPLICATE then */
 	relay->finished[relay->n_finished++] = (struct finished){
-		.case_id = msg->head.case_id,
-		.group = is_tracked ? NULL : group,
-		.acked = is_tracked ? acked : msg->head.seq,
+		.case_id = msg->head.case_id, .group = group, .acked = msg->head.seq
 	};
+}
+
+/* All have answered for all cases of a transaction. Without room its marker is split in the end. */
+void relay_batch_done(struct kit *kit, int64_t case_id, int64_t batch)
+{
+	struct relay *relay = &kit->relay;
+	if (relay->n_finished_batches < KIT_FINISHED_MAX)
+		relay->finished_batches[relay->n_finished_batches++] =
+			(struct finished_batch){ .case_id = case_id, .batch = batch };
+}
+
+bool relay_has_finished(const struct kit *kit)
+{
+	return kit->relay.n_finished > 0 || kit->relay.n_finished_batches > 0;
 }
 
 static void group_block(
@@ -221,8 +245,14 @@ static enum res wake(struct kit *kit, struct err *err)
 	db_params_init(&params, kit->relay_mem);
 	db_param_text(&params, relay->wants_wake ? STR("") : str_from_c(relay->wake_group->name));
 	TRY(db_run(kit->db, &kit_sql_marker_wake, &params, NULL, err));
-	if (!relay->wants_wake && !relay->wake_group->is_deliver)
-		TRY(db_run(kit->db, &kit_sql_marker_wake_group, &params, NULL, err));
+	if (relay->wants_wake) {
+		struct db_params none;
+		db_params_init(&none, kit->relay_mem);
+		TRY(db_run(kit->db, &kit_sql_batch_marker_wake, &none, NULL, err));
+	} else if (!relay->wake_group->is_deliver) {
+		TRY(db_run(kit->db, &kit_sql_batch_marker_wake_group, &params, NULL, err));
+	}
+	parts_note(kit);
 	relay->wants_wake = false;
 	relay->wake_group = NULL;
 	relay->wants_sweep = true;
@@ -241,62 +271,100 @@ static void blocked_groups(struct kit *kit, struct db_params *params)
 	db_param_text_array(params, names, n);
 }
 
-/* The parts of markers that are split: a row a group that has not answered. */
+/* The parts that overdue markers of transactions are split into: one a case and group that has not
+ * answered, as far as this process knows. */
 struct split {
-	int64_t wholes[KIT_SWEEP_MOST];
-	int32_t upto[KIT_SWEEP_MOST];
+	struct map *places; /* case → its first part, while its highest upto is looked for */
+	int64_t *wholes;
+	int64_t *batches;
 	size_t n_wholes;
-	int64_t parts[KIT_SWEEP_MOST * KIT_STREAMS_MAX];
-	int32_t parts_upto[KIT_SWEEP_MOST * KIT_STREAMS_MAX];
-	struct str groups[KIT_SWEEP_MOST * KIT_STREAMS_MAX];
+	int64_t *cases;
+	int32_t *upto;
+	struct str *groups;
 	size_t n_parts;
 };
 
-static void split_add(struct kit *kit, struct split *split, int64_t case_id, int32_t upto)
+static bool split_make(struct kit *kit, struct split *split, size_t n_rows)
+{
+	struct arena *mem = kit->relay_mem;
+	split->wholes = arena_new_array(mem, int64_t, n_rows);
+	split->batches = arena_new_array(mem, int64_t, n_rows);
+	split->cases = arena_new_array(mem, int64_t, n_rows * KIT_STREAMS_MAX);
+	split->upto = arena_new_array(mem, int32_t, n_rows * KIT_STREAMS_MAX);
+	split->groups = arena_new_array(mem, struct str, n_rows * KIT_STREAMS_MAX);
+	return !arena_failed(mem);
+}
+
+/* A case may stand in several markers: its parts are made once, with the highest upto. */
+static void split_case(struct kit *kit, struct split *split, int64_t case_id, int32_t upto)
 {
 	const char *const *groups = NULL;
 	size_t missing[KIT_STREAMS_MAX];
 	size_t n = track_missing(kit, case_id, upto, missing);
 	(void)kit_groups_of(kit->self, &groups);
-	split->wholes[split->n_wholes] = case_id;
-	split->upto[split->n_wholes++] = upto;
 	for (size_t i = 0; i < n; i++) {
-		split->parts[split->n_parts] = case_id;
-		split->parts_upto[split->n_parts] = upto;
-		split->groups[split->n_parts++] = str_from_c(groups[missing[i]]);
+		struct str group = str_from_c(groups[missing[i]]);
+		struct str key =
+			arena_printf(kit->relay_mem, "%lld/%zu", (long long)case_id, missing[i]);
+		uintptr_t place = (uintptr_t)map_get(split->places, key);
+		if (place == 0) {
+			place = ++split->n_parts;
+			map_put(split->places, key, (void *)place);
+			split->cases[place - 1] = case_id;
+			split->groups[place - 1] = group;
+		}
+		if (split->upto[place - 1] < upto)
+			split->upto[place - 1] = upto;
+	}
+}
+
+static void split_take(struct kit *kit, struct split *split, const struct db_result *rows)
+{
+	for (size_t i = 0; i < db_rows(rows); i++) {
+		int64_t whole = db_get_int(rows, i, 0), batch = db_get_int(rows, i, 1);
+		size_t last = split->n_wholes;
+		if (last == 0 || split->wholes[last - 1] != whole ||
+			split->batches[last - 1] != batch) {
+			split->wholes[last] = whole;
+			split->batches[last] = batch;
+			split->n_wholes++;
+		}
+		split_case(kit, split, db_get_int(rows, i, 2), (int32_t)db_get_int(rows, i, 3));
 	}
 }
 
 static enum res split_write(struct kit *kit, const struct split *split, struct err *err)
 {
 	struct db_call calls[] = { { .sql = &db_begin }, { .sql = &kit_sql_marker_split },
-		{ .sql = &kit_sql_marker_whole }, { .sql = &db_commit } };
+		{ .sql = &kit_sql_batch_marker_done }, { .sql = &db_commit } };
 	for (size_t i = 0; i < 4; i++)
 		db_params_init(&calls[i].params, kit->relay_mem);
-	db_param_int8_array(&calls[1].params, split->parts, split->n_parts);
+	db_param_int8_array(&calls[1].params, split->cases, split->n_parts);
 	db_param_text_array(&calls[1].params, split->groups, split->n_parts);
-	db_param_int4_array(&calls[1].params, split->parts_upto, split->n_parts);
+	db_param_int4_array(&calls[1].params, split->upto, split->n_parts);
 	db_param_int8_array(&calls[2].params, split->wholes, split->n_wholes);
-	db_param_int4_array(&calls[2].params, split->upto, split->n_wholes);
+	db_param_int8_array(&calls[2].params, split->batches, split->n_wholes);
 	return db_round(kit->db, calls, 4, err);
 }
 
-/* Markers for all subscribers that are overdue become one a group, which the claim then finds. */
+/* Markers of transactions that are overdue become markers of cases, which the claim then finds. */
 static enum res split_overdue(struct kit *kit, struct err *err)
 {
 	struct db_params params;
 	struct db_result *result = NULL;
+	SCOPED(map)
+	struct map *places = map_create();
+	struct split split = { .places = places };
 	db_params_init(&params, kit->relay_mem);
-	db_param_int4(&params, KIT_SWEEP_MOST);
-	TRY(db_run(kit->db, &kit_sql_marker_overdue, &params, &result, err));
+	db_param_int4(&params, SPLIT_MOST);
+	TRY(db_run(kit->db, &kit_sql_batch_marker_overdue, &params, &result, err));
 	if (db_rows(result) == 0)
 		return RES_OK;
-	struct split *split = arena_new(kit->relay_mem, struct split);
-	if (split == NULL)
+	if (!split_make(kit, &split, db_rows(result)))
 		return err_set(err, RES_INVALID, "splitting markers needs more than BATCH_MEMORY");
-	for (size_t i = 0; i < db_rows(result); i++)
-		split_add(kit, split, db_get_int(result, i, 0), (int32_t)db_get_int(result, i, 1));
-	return split_write(kit, split, err);
+	parts_note(kit);
+	split_take(kit, &split, result);
+	return split_write(kit, &split, err);
 }
 
 static enum res sweep(struct kit *kit, struct err *err)
@@ -323,6 +391,7 @@ static enum res sweep(struct kit *kit, struct err *err)
 		relay_due(kit, case_id, group, range.first, range.last);
 	}
 	if (n > 0) {
+		parts_note(kit);
 		kit->counts.resent += (int64_t)n;
 		log_event(kit->log, sweep_resent, LOG_INT("count", n));
 	}

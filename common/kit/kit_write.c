@@ -224,27 +224,42 @@ static void markers_raised(struct kit *kit, struct batch *batch, struct list *ou
 	}
 }
 
-/* One marker a case for all groups of the stream table, up to the journal's new end; and those that
- * handlers raised. */
-static void markers_of(struct kit *kit, struct batch *batch, struct list *out)
+/* The winners whose journal grew, in the order of their ids. */
+static void owed_of(struct kit *kit, struct batch *batch)
 {
 	const char *const *groups = NULL;
-	size_t n_groups = kit_groups_of(kit->self, &groups);
-	for (size_t i = 0; i < batch->cases.n && n_groups > 0; i++) {
+	if (kit_groups_of(kit->self, &groups) == 0)
+		return;
+	for (size_t i = 0; i < batch->cases.n; i++) {
 		struct batch_case *at = batch->cases.items[i];
-		int32_t seq = kit_case_of(at->row)->seq;
-		if (at->is_lost || !at->is_dirty || seq == at->first_seq)
-			continue;
-		struct marker_row *marker = arena_new(batch->mem, struct marker_row);
-		if (marker == NULL)
-			return;
-		*marker = (struct marker_row){ .case_id = at->case_id,
-			.grp = STR(KIT_ALL_GROUPS),
-			.seq = seq,
-			.at_case = at };
-		list_add(batch->mem, out, marker);
+		if (!at->is_lost && at->is_dirty && kit_case_of(at->row)->seq != at->first_seq)
+			list_add(batch->mem, &batch->owed, at);
 	}
-	markers_raised(kit, batch, out);
+}
+
+/* One marker for all that the transaction appends. */
+static void add_batch_marker(struct kit *kit, struct batch *batch, struct round *round)
+{
+	size_t n = batch->owed.n;
+	if (n == 0)
+		return;
+	struct db_params *params =
+		&round_add(round, batch->mem, &kit_sql_batch_marker_raise)->params;
+	int64_t *cases = arena_new_array(batch->mem, int64_t, n);
+	int32_t *upto = arena_new_array(batch->mem, int32_t, n);
+	if (cases == NULL || upto == NULL)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		const struct batch_case *at = batch->owed.items[i];
+		cases[i] = at->case_id;
+		upto[i] = kit_case_of(at->row)->seq;
+	}
+	batch->marker = kit->relay.next_batch++;
+	db_param_int8(params, cases[0]);
+	db_param_int8(params, batch->marker);
+	db_param_int8_array(params, cases, n);
+	db_param_int4_array(params, upto, n);
+	db_param_span(params, SPAN_MS(kit->settings.lease));
 }
 
 /* The last word of the batch on each timer counts; `on conflict` takes no row twice. */
@@ -292,22 +307,53 @@ static void commands_of(struct batch *batch, struct list *out)
 	}
 }
 
-void kit_finished_params(struct kit *kit, struct arena *mem, struct db_params *params)
+static void finished_params(struct kit *kit, struct arena *mem, struct db_params *params)
 {
 	struct relay *relay = &kit->relay;
 	int64_t *ids = arena_new_array(mem, int64_t, relay->n_finished);
 	struct str *groups = arena_new_array(mem, struct str, relay->n_finished);
 	int32_t *seqs = arena_new_array(mem, int32_t, relay->n_finished);
-	for (size_t i = 0; i < relay->n_finished && seqs != NULL && ids != NULL && groups != NULL;
-		i++) {
-		const struct group *group = relay->finished[i].group;
+	if (ids == NULL || groups == NULL || seqs == NULL)
+		return;
+	for (size_t i = 0; i < relay->n_finished; i++) {
 		ids[i] = relay->finished[i].case_id;
-		groups[i] = str_from_c(group == NULL ? KIT_ALL_GROUPS : group->name);
+		groups[i] = str_from_c(relay->finished[i].group->name);
 		seqs[i] = relay->finished[i].acked;
 	}
 	db_param_int8_array(params, ids, relay->n_finished);
 	db_param_text_array(params, groups, relay->n_finished);
 	db_param_int4_array(params, seqs, relay->n_finished);
+}
+
+static void finished_batches_params(struct kit *kit, struct arena *mem, struct db_params *params)
+{
+	struct relay *relay = &kit->relay;
+	int64_t *ids = arena_new_array(mem, int64_t, relay->n_finished_batches);
+	int64_t *batches = arena_new_array(mem, int64_t, relay->n_finished_batches);
+	if (ids == NULL || batches == NULL)
+		return;
+	for (size_t i = 0; i < relay->n_finished_batches; i++) {
+		ids[i] = relay->finished_batches[i].case_id;
+		batches[i] = relay->finished_batches[i].batch;
+	}
+	db_param_int8_array(params, ids, relay->n_finished_batches);
+	db_param_int8_array(params, batches, relay->n_finished_batches);
+}
+
+/* Markers that have been answered go. */
+static void add_finished(struct kit *kit, struct arena *mem, struct round *round)
+{
+	if (kit->relay.n_finished > 0)
+		finished_params(kit, mem, &round_add(round, mem, &kit_sql_marker_done)->params);
+	if (kit->relay.n_finished_batches > 0)
+		finished_batches_params(
+			kit, mem, &round_add(round, mem, &kit_sql_batch_marker_done)->params);
+}
+
+static void finished_forget(struct kit *kit)
+{
+	kit->relay.n_finished = 0;
+	kit->relay.n_finished_batches = 0;
 }
 
 static void add_journal_and_children(struct kit *kit, struct batch *batch, struct round *round)
@@ -328,16 +374,16 @@ static void add_journal_and_children(struct kit *kit, struct batch *batch, struc
 static void add_markers(struct kit *kit, struct batch *batch, struct round *round)
 {
 	struct list raised = { 0 }, done = { 0 };
-	markers_of(kit, batch, &raised);
+	owed_of(kit, batch);
+	add_batch_marker(kit, batch, round);
+	markers_raised(kit, batch, &raised);
 	struct db_call *call = round_add_rows(
 		round, batch->mem, &kit_sql_marker_raise, marker_cols, N(marker_cols), &raised);
 	if (call != NULL)
 		db_param_span(&call->params, SPAN_MS(kit->settings.lease));
 	winners(batch, &batch->done, &done, offsetof(struct marker_row, at_case));
 	round_add_rows(round, batch->mem, &kit_sql_marker_done, marker_cols, N(marker_cols), &done);
-	if (kit->relay.n_finished > 0)
-		kit_finished_params(kit, batch->mem,
-			&round_add(round, batch->mem, &kit_sql_marker_done)->params);
+	add_finished(kit, batch->mem, round);
 }
 
 /* The planted bug: answers leave before the commit, and a kill has time to fall between them. */
@@ -371,21 +417,22 @@ enum res kit_write(struct kit *kit, struct batch *batch, struct err *err)
 	if (kit_planted("ack_before_commit"))
 		plant_early_answers(kit, batch);
 	TRY(db_round(kit->db, round.calls, round.n, err));
-	kit->relay.n_finished = 0;
+	finished_forget(kit);
 	return RES_OK;
 }
 
 enum res kit_settle(struct kit *kit, struct err *err)
 {
-	if (kit->relay.n_finished == 0)
+	struct round round = { .n = 0 };
+	if (!relay_has_finished(kit))
 		return RES_OK;
 	arena_reset(kit->relay_mem);
-	struct db_params params;
-	db_params_init(&params, kit->relay_mem);
-	kit_finished_params(kit, kit->relay_mem, &params);
-	enum res res = db_run(kit->db, &kit_sql_marker_done, &params, NULL, err);
+	round_add(&round, kit->relay_mem, &db_begin);
+	add_finished(kit, kit->relay_mem, &round);
+	round_add(&round, kit->relay_mem, &db_commit);
+	enum res res = db_round(kit->db, round.calls, round.n, err);
 	if (res == RES_OK)
-		kit->relay.n_finished = 0;
+		finished_forget(kit);
 	db_release(kit->db);
 	return res;
 }

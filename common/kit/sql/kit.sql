@@ -34,27 +34,34 @@ on conflict (case_id, grp) do update
 set upto_seq = greatest(p.upto_seq, excluded.upto_seq), next_at = excluded.next_at, attempts = 0;
 
 -- name: marker_done
--- $1 case_id[] $2 grp[] $3 acknowledged seq[]; grp '*': by every subscriber, so their own rows go too. A deliver/<channel> goes by name only.
+-- $1 case_id[] $2 grp[] $3 acknowledged seq[]
 delete from pending p
 using unnest($1::int8[], $2::text[], $3::int4[]) as t(case_id, grp, acked)
-where p.case_id = t.case_id and (p.grp = t.grp or (t.grp = '*' and p.grp not like 'deliver/%')) and p.upto_seq <= t.acked;
+where p.case_id = t.case_id and p.grp = t.grp and p.upto_seq <= t.acked;
 
--- name: marker_overdue
--- $1 how many: markers for all subscribers whose lease ran out
-select p.case_id, p.upto_seq from pending p where p.grp = '*' and p.next_at < now() limit $1::int4;
+-- name: batch_marker_raise
+-- $1 case_id (the lowest) $2 batch $3 cases $4 upto_seqs $5 lease
+insert into batch_marker (case_id, batch, cases, upto_seqs, next_at)
+values ($1::int8, $2::int8, $3::int8[], $4::int4[], now() + $5::interval);
+
+-- name: batch_marker_done
+-- $1 case_id[] $2 batch[]: all subscribers have answered for all cases
+delete from batch_marker b
+using unnest($1::int8[], $2::int8[]) as t(case_id, batch)
+where b.case_id = t.case_id and b.batch = t.batch;
+
+-- name: batch_marker_overdue
+-- $1 how many: those whose lease ran out, a row a case
+select b.case_id, b.batch, u.case_id, u.upto_seq
+from (select f.case_id, f.batch, f.cases, f.upto_seqs from batch_marker f where f.next_at < now() limit $1::int4) as b,
+	unnest(b.cases, b.upto_seqs) as u(case_id, upto_seq);
 
 -- name: marker_split
--- $1 case_id[] $2 grp[] $3 upto_seq[]: a row a group that has not answered, due at once
+-- $1 case_id[] $2 grp[] $3 upto_seq[], each case and group once: due at once
 insert into pending as p (case_id, grp, upto_seq, next_at)
 select t.case_id, t.grp, t.upto_seq, now()
 from unnest($1::int8[], $2::text[], $3::int4[]) as t(case_id, grp, upto_seq)
 on conflict (case_id, grp) do update set upto_seq = greatest(p.upto_seq, excluded.upto_seq);
-
--- name: marker_whole
--- $1 case_id[] $2 upto_seq[]: the marker that was split goes, unless a commit raised it in the meantime
-delete from pending p
-using unnest($1::int8[], $2::int4[]) as t(case_id, upto_seq)
-where p.case_id = t.case_id and p.grp = '*' and p.upto_seq <= t.upto_seq and p.next_at < now();
 
 -- name: marker_claim
 -- $1 lease, $2 how many, $3 groups that take nothing now. Real time. The back-off is full jitter up to five minutes.
@@ -67,7 +74,7 @@ from (
 	select array_agg(q.case_id) as case_ids, array_agg(q.grp) as grps
 	from (
 		select f.case_id, f.grp from pending f
-		where f.next_at < now() and f.grp <> '*' and f.grp <> all($3::text[])
+		where f.next_at < now() and f.grp <> all($3::text[])
 		limit $2::int4
 	) as q
 ) as due, unnest(due.case_ids, due.grps) as k(case_id, grp)
@@ -79,10 +86,16 @@ returning p.case_id, p.grp, p.upto_seq, p.attempts;
 update pending p set next_at = now(), attempts = 0
 where ($1::text = '' or p.grp = $1::text) and p.next_at > now();
 
--- name: marker_wake_group
--- $1 group that takes messages again: what stands for all subscribers is due for it, too
+-- name: batch_marker_wake
+-- all of them are due now
+update batch_marker set next_at = now() where next_at > now();
+
+-- name: batch_marker_wake_group
+-- $1 group that takes messages again: what transactions owe to all subscribers is due for it, too
 insert into pending as p (case_id, grp, upto_seq, next_at)
-select q.case_id, $1::text, q.upto_seq, now() from pending q where q.grp = '*'
+select u.case_id, $1::text, max(u.upto_seq), now()
+from batch_marker b, unnest(b.cases, b.upto_seqs) as u(case_id, upto_seq)
+group by u.case_id
 on conflict (case_id, grp) do update set upto_seq = greatest(p.upto_seq, excluded.upto_seq), next_at = excluded.next_at;
 
 -- name: timer_set
@@ -138,7 +151,7 @@ on conflict (case_id, command_id) do nothing;
 
 -- name: backlog
 -- For /health: markers that stand, timers that are due.
-select (select count(*) from pending),
+select (select count(*) from pending) + (select coalesce(sum(cardinality(b.cases)), 0) from batch_marker b),
 	(select count(*) from timer t where t.due_at <= (select now() + c.shift from ref.clock c));
 
 -- name: backlog_groups
@@ -146,11 +159,15 @@ select (select count(*) from pending),
 -- age looks at the 1,000 lowest cases, so that a large backlog is not made larger by asking. One row with a null group when there are no markers.
 with clock as (select now() + c.shift as at from ref.clock c),
 markers as (
-	select m.grp, count(*) as n from (select p.grp from pending p limit 50000) as m group by m.grp
+	select m.grp, count(*) as n
+	from (select p.grp from pending p union all select '*' from batch_marker b, unnest(b.cases) limit 50000) as m group by m.grp
 ),
 oldest as (
 	select min(j.at) as at
-	from (select p.case_id, p.upto_seq from pending p order by p.case_id limit 1000) as m
+	from (
+		(select p.case_id, p.upto_seq from pending p order by p.case_id limit 1000)
+		union all
+		(select u.case_id, u.upto_seq from batch_marker b, unnest(b.cases, b.upto_seqs) as u(case_id, upto_seq) limit 1000)) as m
 	join journal j on j.case_id = m.case_id and j.seq = m.upto_seq
 ),
 due as (
