@@ -56,6 +56,14 @@ begin
 	execute 'drop schema analytics_shadow';
 end $$;
 
+CREATE TABLE analytics.batch_marker (
+    case_id bigint NOT NULL,
+    batch bigint NOT NULL,
+    cases bigint[] NOT NULL,
+    upto_seqs integer[] NOT NULL,
+    next_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE analytics.case_file (
     case_id bigint NOT NULL,
     version integer NOT NULL,
@@ -182,6 +190,14 @@ CREATE TABLE analytics.timer (
     claimed_until timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL
 )
 WITH (fillfactor='70');
+
+CREATE VIEW analytics.v_batch_marker AS
+ SELECT batch_marker.case_id,
+    batch_marker.batch,
+    batch_marker.cases,
+    batch_marker.upto_seqs,
+    batch_marker.next_at
+   FROM analytics.batch_marker;
 
 CREATE VIEW analytics.v_case AS
  SELECT f.case_id,
@@ -359,13 +375,26 @@ CREATE VIEW analytics.v_stream AS
 
 CREATE VIEW analytics.v_pending AS
  SELECT p.case_id,
-    COALESCE(s.grp, p.grp) AS grp,
+    p.grp,
     max(p.upto_seq) AS upto_seq,
     min(p.next_at) AS next_at,
     max(p.attempts) AS attempts
-   FROM (analytics.pending p
-     LEFT JOIN analytics.v_stream s ON ((p.grp = '*'::text)))
-  GROUP BY p.case_id, COALESCE(s.grp, p.grp);
+   FROM ( SELECT q.case_id,
+            q.grp,
+            q.upto_seq,
+            q.next_at,
+            q.attempts
+           FROM analytics.pending q
+        UNION ALL
+         SELECT u.case_id,
+            s.grp,
+            u.upto_seq,
+            b.next_at,
+            0
+           FROM analytics.batch_marker b,
+            LATERAL UNNEST(b.cases, b.upto_seqs) u(case_id, upto_seq),
+            analytics.v_stream s) p
+  GROUP BY p.case_id, p.grp;
 
 CREATE VIEW analytics.v_place AS
  SELECT c.day,
@@ -380,6 +409,9 @@ CREATE VIEW analytics.v_timer AS
     timer.name,
     timer.due_at
    FROM analytics.timer;
+
+ALTER TABLE ONLY analytics.batch_marker
+    ADD CONSTRAINT batch_marker_pkey PRIMARY KEY (case_id, batch);
 
 ALTER TABLE ONLY analytics.case_file
     ADD CONSTRAINT case_file_pkey PRIMARY KEY (case_id);

@@ -2,6 +2,14 @@
 
 CREATE SCHEMA dispatch;
 
+CREATE TABLE dispatch.batch_marker (
+    case_id bigint NOT NULL,
+    batch bigint NOT NULL,
+    cases bigint[] NOT NULL,
+    upto_seqs integer[] NOT NULL,
+    next_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE dispatch.case_file (
     case_id bigint NOT NULL,
     version integer NOT NULL,
@@ -91,6 +99,14 @@ CREATE TABLE dispatch.timer (
 )
 WITH (fillfactor='70');
 
+CREATE VIEW dispatch.v_batch_marker AS
+ SELECT batch_marker.case_id,
+    batch_marker.batch,
+    batch_marker.cases,
+    batch_marker.upto_seqs,
+    batch_marker.next_at
+   FROM dispatch.batch_marker;
+
 CREATE VIEW dispatch.v_case AS
  SELECT f.case_id,
     f.version,
@@ -154,13 +170,26 @@ CREATE VIEW dispatch.v_stream AS
 
 CREATE VIEW dispatch.v_pending AS
  SELECT p.case_id,
-    COALESCE(s.grp, p.grp) AS grp,
+    p.grp,
     max(p.upto_seq) AS upto_seq,
     min(p.next_at) AS next_at,
     max(p.attempts) AS attempts
-   FROM (dispatch.pending p
-     LEFT JOIN dispatch.v_stream s ON ((p.grp = '*'::text)))
-  GROUP BY p.case_id, COALESCE(s.grp, p.grp);
+   FROM ( SELECT q.case_id,
+            q.grp,
+            q.upto_seq,
+            q.next_at,
+            q.attempts
+           FROM dispatch.pending q
+        UNION ALL
+         SELECT u.case_id,
+            s.grp,
+            u.upto_seq,
+            b.next_at,
+            0
+           FROM dispatch.batch_marker b,
+            LATERAL UNNEST(b.cases, b.upto_seqs) u(case_id, upto_seq),
+            dispatch.v_stream s) p
+  GROUP BY p.case_id, p.grp;
 
 CREATE VIEW dispatch.v_task AS
  SELECT task.case_id,
@@ -180,6 +209,9 @@ CREATE VIEW dispatch.v_timer AS
     timer.name,
     timer.due_at
    FROM dispatch.timer;
+
+ALTER TABLE ONLY dispatch.batch_marker
+    ADD CONSTRAINT batch_marker_pkey PRIMARY KEY (case_id, batch);
 
 ALTER TABLE ONLY dispatch.case_file
     ADD CONSTRAINT case_file_pkey PRIMARY KEY (case_id);

@@ -2,6 +2,14 @@
 
 CREATE SCHEMA followup;
 
+CREATE TABLE followup.batch_marker (
+    case_id bigint NOT NULL,
+    batch bigint NOT NULL,
+    cases bigint[] NOT NULL,
+    upto_seqs integer[] NOT NULL,
+    next_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE followup.case_file (
     case_id bigint NOT NULL,
     version integer NOT NULL,
@@ -72,6 +80,14 @@ CREATE TABLE followup.timer (
 )
 WITH (fillfactor='70');
 
+CREATE VIEW followup.v_batch_marker AS
+ SELECT batch_marker.case_id,
+    batch_marker.batch,
+    batch_marker.cases,
+    batch_marker.upto_seqs,
+    batch_marker.next_at
+   FROM followup.batch_marker;
+
 CREATE VIEW followup.v_case AS
  SELECT f.case_id,
     f.version,
@@ -127,13 +143,26 @@ CREATE VIEW followup.v_stream AS
 
 CREATE VIEW followup.v_pending AS
  SELECT p.case_id,
-    COALESCE(s.grp, p.grp) AS grp,
+    p.grp,
     max(p.upto_seq) AS upto_seq,
     min(p.next_at) AS next_at,
     max(p.attempts) AS attempts
-   FROM (followup.pending p
-     LEFT JOIN followup.v_stream s ON ((p.grp = '*'::text)))
-  GROUP BY p.case_id, COALESCE(s.grp, p.grp);
+   FROM ( SELECT q.case_id,
+            q.grp,
+            q.upto_seq,
+            q.next_at,
+            q.attempts
+           FROM followup.pending q
+        UNION ALL
+         SELECT u.case_id,
+            s.grp,
+            u.upto_seq,
+            b.next_at,
+            0
+           FROM followup.batch_marker b,
+            LATERAL UNNEST(b.cases, b.upto_seqs) u(case_id, upto_seq),
+            followup.v_stream s) p
+  GROUP BY p.case_id, p.grp;
 
 CREATE VIEW followup.v_timer AS
  SELECT timer.case_id,
@@ -159,6 +188,9 @@ CREATE VIEW followup.v_visit AS
     visit.means,
     visit.at
    FROM followup.visit;
+
+ALTER TABLE ONLY followup.batch_marker
+    ADD CONSTRAINT batch_marker_pkey PRIMARY KEY (case_id, batch);
 
 ALTER TABLE ONLY followup.case_file
     ADD CONSTRAINT case_file_pkey PRIMARY KEY (case_id);

@@ -2,6 +2,14 @@
 
 CREATE SCHEMA intake;
 
+CREATE TABLE intake.batch_marker (
+    case_id bigint NOT NULL,
+    batch bigint NOT NULL,
+    cases bigint[] NOT NULL,
+    upto_seqs integer[] NOT NULL,
+    next_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE intake.case_file (
     case_id bigint NOT NULL,
     version integer NOT NULL,
@@ -133,6 +141,14 @@ CREATE TABLE intake.timer (
 )
 WITH (fillfactor='70');
 
+CREATE VIEW intake.v_batch_marker AS
+ SELECT batch_marker.case_id,
+    batch_marker.batch,
+    batch_marker.cases,
+    batch_marker.upto_seqs,
+    batch_marker.next_at
+   FROM intake.batch_marker;
+
 CREATE VIEW intake.v_case AS
  SELECT f.case_id,
     f.version,
@@ -226,13 +242,26 @@ CREATE VIEW intake.v_stream AS
 
 CREATE VIEW intake.v_pending AS
  SELECT p.case_id,
-    COALESCE(s.grp, p.grp) AS grp,
+    p.grp,
     max(p.upto_seq) AS upto_seq,
     min(p.next_at) AS next_at,
     max(p.attempts) AS attempts
-   FROM (intake.pending p
-     LEFT JOIN intake.v_stream s ON ((p.grp = '*'::text)))
-  GROUP BY p.case_id, COALESCE(s.grp, p.grp);
+   FROM ( SELECT q.case_id,
+            q.grp,
+            q.upto_seq,
+            q.next_at,
+            q.attempts
+           FROM intake.pending q
+        UNION ALL
+         SELECT u.case_id,
+            s.grp,
+            u.upto_seq,
+            b.next_at,
+            0
+           FROM intake.batch_marker b,
+            LATERAL UNNEST(b.cases, b.upto_seqs) u(case_id, upto_seq),
+            intake.v_stream s) p
+  GROUP BY p.case_id, p.grp;
 
 CREATE VIEW intake.v_refusal AS
  SELECT refusal.case_id,
@@ -267,6 +296,9 @@ CREATE VIEW intake.v_timer AS
     timer.name,
     timer.due_at
    FROM intake.timer;
+
+ALTER TABLE ONLY intake.batch_marker
+    ADD CONSTRAINT batch_marker_pkey PRIMARY KEY (case_id, batch);
 
 ALTER TABLE ONLY intake.case_file
     ADD CONSTRAINT case_file_pkey PRIMARY KEY (case_id);

@@ -10,6 +10,14 @@ CREATE TABLE reply.addressee (
     channel text NOT NULL
 );
 
+CREATE TABLE reply.batch_marker (
+    case_id bigint NOT NULL,
+    batch bigint NOT NULL,
+    cases bigint[] NOT NULL,
+    upto_seqs integer[] NOT NULL,
+    next_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE reply.case_file (
     case_id bigint NOT NULL,
     version integer NOT NULL,
@@ -146,6 +154,14 @@ CREATE VIEW reply.v_addressee AS
     addressee.channel
    FROM reply.addressee;
 
+CREATE VIEW reply.v_batch_marker AS
+ SELECT batch_marker.case_id,
+    batch_marker.batch,
+    batch_marker.cases,
+    batch_marker.upto_seqs,
+    batch_marker.next_at
+   FROM reply.batch_marker;
+
 CREATE VIEW reply.v_case AS
  SELECT f.case_id,
     f.version,
@@ -248,13 +264,26 @@ CREATE VIEW reply.v_stream AS
 
 CREATE VIEW reply.v_pending AS
  SELECT p.case_id,
-    COALESCE(s.grp, p.grp) AS grp,
+    p.grp,
     max(p.upto_seq) AS upto_seq,
     min(p.next_at) AS next_at,
     max(p.attempts) AS attempts
-   FROM (reply.pending p
-     LEFT JOIN reply.v_stream s ON ((p.grp = '*'::text)))
-  GROUP BY p.case_id, COALESCE(s.grp, p.grp);
+   FROM ( SELECT q.case_id,
+            q.grp,
+            q.upto_seq,
+            q.next_at,
+            q.attempts
+           FROM reply.pending q
+        UNION ALL
+         SELECT u.case_id,
+            s.grp,
+            u.upto_seq,
+            b.next_at,
+            0
+           FROM reply.batch_marker b,
+            LATERAL UNNEST(b.cases, b.upto_seqs) u(case_id, upto_seq),
+            reply.v_stream s) p
+  GROUP BY p.case_id, p.grp;
 
 CREATE VIEW reply.v_rejection AS
  SELECT rejection.case_id,
@@ -273,6 +302,9 @@ CREATE VIEW reply.v_timer AS
 
 ALTER TABLE ONLY reply.addressee
     ADD CONSTRAINT addressee_pkey PRIMARY KEY (case_id, n);
+
+ALTER TABLE ONLY reply.batch_marker
+    ADD CONSTRAINT batch_marker_pkey PRIMARY KEY (case_id, batch);
 
 ALTER TABLE ONLY reply.case_file
     ADD CONSTRAINT case_file_pkey PRIMARY KEY (case_id);
