@@ -1,33 +1,92 @@
-/* HTTP serving (libmicrohttpd, epoll, its descriptor sits in the caller's loop). For now: small GET
- * answers such as /health. */
+/* HTTP serving (libmicrohttpd, epoll, its descriptor sits in the caller's loop): small answers at
+ * once, answers that come later, and streams that stay open. Everything happens inside http_turn,
+ * in the caller's thread. */
 #ifndef WL_HTTP_HTTP_H
 #define WL_HTTP_HTTP_H
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/instant.h"
 #include "base/str.h"
+
+#define HTTP_FIELDS_MAX	 16
+#define HTTP_ADDRESS_MAX 64
+
+struct http_exchange; /* one request and its answer */
 
 struct http_request {
 	struct str method;
-	struct str path;
-	struct arena *mem; /* lives as long as the request */
+	struct str path;     /* as sent, percent signs resolved, without the query */
+	struct str body;     /* up to the body_max of http_open_as; read for POST and PUT alone */
+	const char *address; /* of the client: "127.0.0.1"; "" for a unix socket */
+	struct arena *mem;   /* lives as long as the request */
+	struct http_exchange *exchange;
+};
+/* STR_NONE where there is none; borrowed for as long as the request. */
+struct str http_header(const struct http_request *request, const char *name);
+/* The value of ?name=…, percent signs resolved, bytes as they came; the first one when repeated. */
+struct str http_query(const struct http_request *request, const char *name);
+/* All of the query, in order. */
+void http_query_walk(const struct http_request *request,
+	void (*each)(void *arg, struct str name, struct str value), void *arg);
+
+struct http_field {
+	const char *name;
+	const char *value; /* no line breaks */
+};
+
+enum http_way {
+	HTTP_NOW,    /* the answer is complete */
+	HTTP_LATER,  /* nothing yet: http_answer_later gives it, and must */
+	HTTP_STREAM, /* status and fields go out; http_stream_send adds to the body */
 };
 
 struct http_answer {
 	int status;
+	enum http_way way;
 	const char *content_type;
-	struct str body; /* in request->mem */
+	struct str body; /* in request->mem, or anywhere when is_lasting */
+	bool is_lasting; /* body outlives the connection: it is not copied */
+	struct http_field fields[HTTP_FIELDS_MAX];
+	size_t n_fields;
 };
+/* Adds a field; more than HTTP_FIELDS_MAX is a CHECK. name and value: in request->mem or static. */
+void http_add_field(struct http_answer *answer, const char *name, const char *value);
 
 struct http;
+typedef void http_serve(void *arg, const struct http_request *request, struct http_answer *answer);
 
 /* listen: "127.0.0.1:8311", "[::1]:8311", "0.0.0.0:80" or "unix:/run/x.sock" (an old socket file is
  * replaced). RES_CONFLICT: the port is taken. RES_INVALID: listen is not of one of these forms. */
-enum res http_open(struct http **out, const char *listen,
-	void (*serve)(void *arg, const struct http_request *request, struct http_answer *answer),
-	void *arg, struct err *err) must_check;
+enum res http_open(struct http **out, const char *listen, http_serve *serve, void *arg,
+	struct err *err) must_check;
+
+struct http_options {
+	const char *listen;
+	http_serve *serve;
+	/* A later answer or a stream whose client went away, or that http_close ends: the exchange
+	 * is gone with this call. May be NULL. */
+	void (*gone)(void *arg, struct http_exchange *exchange);
+	void *arg;
+	size_t body_max; /* a longer one is answered 413 */
+	unsigned connections_max;
+	unsigned connections_per_address; /* 0: no limit */
+	struct span idle; /* a connection that moves nothing for so long is closed */
+};
+enum res http_open_as(
+	struct http **out, const struct http_options *options, struct err *err) must_check;
 void http_close(struct http *http);
 int http_fd(const struct http *http); /* readable when http_turn has work */
 void http_turn(struct http *http);    /* never blocks */
+
+/* The exchange whose serve said HTTP_LATER gets its answer (body is copied). Once,
+ * and not from within serve. */
+void http_answer_later(struct http_exchange *exchange, const struct http_answer *answer);
+
+/* For those whose serve said HTTP_STREAM. A client that reads so slowly that HTTP_STREAM_BUFFER
+ * bytes wait for it is dropped. */
+#define HTTP_STREAM_BUFFER (256 * 1024)
+void http_stream_send(struct http_exchange *exchange, struct str bytes);
+void http_stream_end(struct http_exchange *exchange);
 
 #endif
