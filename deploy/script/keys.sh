@@ -4,6 +4,7 @@
 #   SERVICE.key           each service's on the bus, with peers/SERVICE.pub for the broker; operator and peers/cli.pub: ours
 #   vault vault.pub       opens contact data: intake alone; the public half is for every integrator
 #   querycode             makes the citizens' query codes: intake alone
+#   portal.secret         signs the portal's cookies: portal alone
 #   channels/NAME         integrators' keys that this machine uses itself
 
 # key_make KIND FILE ACCOUNT
@@ -40,4 +41,5 @@ keys_make() {
 	key_make vault vault "$(account_of intake)"
 	key_publish vault-pub vault vault.pub
 	key_make random querycode "$(account_of intake)"
+	key_make random portal.secret "$(account_of portal)"
 }

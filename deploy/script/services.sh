@@ -13,15 +13,12 @@ service_environment() {
 	[ "$PRESET" = release ] || echo 'ASAN_OPTIONS=detect_leaks=0'
 	if [ "$CLOCK" = simulated ]; then
 		case $service in
-		bus | edge) ;;
+		bus | edge | portal) ;;
 		# Somebody waits for each step of the clock; but a measurement wants the pace of every day.
 		*) [ "${WANGLI_PACE:-}" = steady ] || printf 'GATHER=1ms\nSETTLE=5ms\nSHELF=1ms\n' ;;
 		esac
 	fi
-	case $service in
-	edge) echo "HEALTH_LISTEN=127.0.0.1:$PORT" ;;
-	*) echo "HEALTH_LISTEN=unix:$RUN/$service.health" ;;
-	esac
+	echo "HEALTH_LISTEN=unix:$RUN/$service.health"
 	echo "BUS_KEY_FILE=$keys/$service.key"
 	case $service in
 	bus)
@@ -45,6 +42,12 @@ service_environment() {
 		echo 'CELL=0'
 		;;
 	reply) echo 'CASE_PREFIX=CD' ;;
+	portal)
+		echo "HTTP_LISTEN=127.0.0.1:$PORT"
+		echo "WEB_DIR=$(readlink -f "$DATA/app")/share/wangli/web"
+		echo "PORTAL_SECRET_FILE=$keys/portal.secret"
+		echo 'CASE_PREFIX=CD'
+		;;
 	esac
 }
 

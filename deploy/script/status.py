@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 
-SERVICES = ("postgres", "bus", "intake", "dispatch", "reply", "followup", "analytics", "edge")
+SERVICES = ("postgres", "bus", "intake", "dispatch", "reply", "followup", "analytics", "edge", "portal")
 ASK_SECONDS = 2.0
 PAUSE_SECONDS = 0.1
 
@@ -61,7 +61,7 @@ def ask_postgres(run):
     return done.returncode == 0, {"status": {0: "ok", 1: "starting"}.get(done.returncode, "no answer")}
 
 
-def look(data, run, port):
+def look(data, run):
     """One dict a process."""
     result = []
     for name in SERVICES:
@@ -70,8 +70,6 @@ def look(data, run, port):
             is_healthy, said = False, {"status": "not running"}
         elif name == "postgres":
             is_healthy, said = ask_postgres(run)
-        elif name == "edge":
-            is_healthy, said = ask_health(http.client.HTTPConnection("127.0.0.1", port, timeout=ASK_SECONDS))
         else:
             is_healthy, said = ask_health(UnixConnection(f"{run}/{name}.health"))
         result.append({"service": name, "pid": pid, "uptime_s": None if uptime is None else round(uptime, 1),
@@ -111,7 +109,7 @@ def last_words(data, name):
 def wait_for_all(options):
     end = time.monotonic() + options.wait
     while True:
-        sick = [state for state in look(options.data, options.run, options.port) if not state["is_healthy"]]
+        sick = [state for state in look(options.data, options.run) if not state["is_healthy"]]
         if not sick:
             return 0
         if time.monotonic() > end:
@@ -132,10 +130,10 @@ def main():
     options = parser.parse_args()
     if options.wait is not None:
         return wait_for_all(options)
-    states = look(options.data, options.run, options.port)
+    states = look(options.data, options.run)
     is_healthy = all(state["is_healthy"] for state in states)
     if options.json:
-        print(json.dumps({"is_healthy": is_healthy, "health": f"http://127.0.0.1:{options.port}/health",
+        print(json.dumps({"is_healthy": is_healthy, "pages": f"http://127.0.0.1:{options.port}/",
                           "door": f"tcp://127.0.0.1:{options.port + 1}", "processes": states}, ensure_ascii=False))
     else:
         print_table(states)

@@ -43,7 +43,7 @@ cmd_up() {
 	trap - EXIT
 	app_prune
 	[ -n "$CHANGED" ] && say 'Wangli is up.' || say 'Wangli is up already; nothing changed.'
-	say "  health  http://127.0.0.1:$PORT/health"
+	say "  pages   http://127.0.0.1:$PORT/"
 	say "  door    tcp://127.0.0.1:$((PORT + 1))    (public key: $DATA/keys/door.pub)"
 }
 

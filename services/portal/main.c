@@ -7,7 +7,9 @@
 
 #include "os/os.h"
 #include "portal_asks.h"
+#include "portal_health.h"
 #include "portal_live.h"
+#include "portal_metrics.h"
 #include "portal_pages.h"
 #include "portal_serve.h"
 #include "portal_store.h"
@@ -63,6 +65,12 @@ static void on_http(void *arg, int events)
 {
 	(void)events;
 	http_turn(((struct process *)arg)->state.http);
+}
+
+static void on_health(void *arg, int events)
+{
+	(void)events;
+	http_turn(((struct process *)arg)->state.health);
 }
 
 static void on_round(void *arg)
@@ -145,6 +153,18 @@ static enum res open_http(struct process *process, struct err *err)
 	return RES_OK;
 }
 
+static enum res open_health(struct process *process, struct err *err)
+{
+	struct portal_state *state = &process->state;
+
+	if (state->config.health_listen[0] == '\0')
+		return RES_OK;
+	TRY(http_open(
+		&state->health, state->config.health_listen, portal_health_serve, state, err));
+	loop_add_fd(state->loop, http_fd(state->health), LOOP_READ, on_health, process);
+	return RES_OK;
+}
+
 static enum res process_open(struct process *process, struct err *err)
 {
 	struct portal_state *state = &process->state;
@@ -162,12 +182,14 @@ static enum res process_open(struct process *process, struct err *err)
 	state->loop = loop_create();
 	loop_on_signal(state->loop, SIGTERM, on_signal, process);
 	loop_on_signal(state->loop, SIGINT, on_signal, process);
+	portal_metrics_open(state);
 	state->asks = portal_asks_create(state);
 	state->live = portal_live_create(state);
 	state->visits = portal_visits_create(state);
 	TRY(portal_store_open(state, err));
 	process->context = bus_context_create();
 	TRY(open_bus(process, err));
+	TRY(open_health(process, err));
 	TRY(open_http(process, err));
 	loop_after_round(state->loop, on_round, process);
 	process->turn = loop_timer_create(state->loop, on_turn, process);
@@ -180,9 +202,11 @@ static void process_close(struct process *process)
 	struct portal_state *state = &process->state;
 
 	http_close(state->http); /* forgets its streams and asks while they are still there */
+	http_close(state->health);
 	portal_asks_destroy(state->asks);
 	portal_live_destroy(state->live);
 	portal_visits_destroy(state->visits);
+	portal_metrics_close(state);
 	portal_pages_close(state->pages);
 	portal_store_close(state);
 	loop_timer_destroy(process->turn);

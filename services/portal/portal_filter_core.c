@@ -8,9 +8,9 @@
 #define NO_DAY INT32_MIN
 
 static const char *const metric_words[] = {
-#define METRIC(name, word, meaning) word,
-#include "portal_metrics.def"
-#undef METRIC
+#define FIGURE(name, word, meaning) word,
+#include "portal_figures.def"
+#undef FIGURE
 };
 
 const char *filter_metric_word(enum filter_metric metric)

@@ -10,9 +10,9 @@
 #define FILTER_WORD_MAX 32
 
 enum filter_metric {
-#define METRIC(name, word, meaning) FILTER_##name,
-#include "portal_metrics.def"
-#undef METRIC
+#define FIGURE(name, word, meaning) FILTER_##name,
+#include "portal_figures.def"
+#undef FIGURE
 	FILTER_METRICS
 };
 const char *filter_metric_word(enum filter_metric metric);

@@ -42,13 +42,6 @@ static void serve_overview_events(struct portal_state *state, const struct http_
 	portal_live_watch_overview(state, request, answer);
 }
 
-static void serve_health(struct portal_state *state, const struct http_request *request,
-	struct str number, struct http_answer *answer)
-{
-	(void)number;
-	portal_health_answer(state, request, answer);
-}
-
 /* People who type the bare address look for the city, or for their letter: the overview has both.
  */
 static void serve_home(struct portal_state *state, const struct http_request *request,
@@ -69,7 +62,7 @@ static const struct {
 	void (*serve)(struct portal_state *state, const struct http_request *request,
 		struct str number, struct http_answer *answer);
 } services[] = {
-	{ ROUTE_HEALTH, false, serve_health },
+	{ ROUTE_HEALTH, false, portal_health_public },
 	{ ROUTE_PAGE_HOME, false, serve_home },
 	{ ROUTE_OVERVIEW, false, serve_overview },
 	{ ROUTE_OVERVIEW_EVENTS, false, serve_overview_events },

@@ -53,6 +53,7 @@ struct portal_tally {
 	int64_t sent;	   /* events of streams */
 };
 
+struct metrics;
 struct portal_pages;
 struct portal_asks;
 struct portal_live;
@@ -63,6 +64,7 @@ struct portal_state {
 	struct log *log;
 	struct loop *loop;
 	struct http *http;
+	struct http *health; /* NULL: nowhere */
 	struct peer *peer;
 	struct db *db;
 	struct arena *mem; /* of one round of messages from the bus, or of one timer */
@@ -73,6 +75,7 @@ struct portal_state {
 	struct portal_live *live;
 	struct portal_visits *visits;
 	struct portal_tally tally;
+	struct metrics *metrics;
 };
 
 #endif

@@ -17,7 +17,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SHARED = pathlib.Path(os.environ.get("WANGLI_SHARED", ROOT.parent / "shared"))
-SERVICES = ["bus", "edge", "intake", "dispatch", "reply", "followup", "analytics"]
+SERVICES = ["bus", "edge", "intake", "dispatch", "reply", "followup", "analytics", "portal"]
 STREAM_SCHEMAS = ["intake", "dispatch", "reply", "followup"]
 SKIP = 77
 

@@ -27,9 +27,9 @@ begin
 	execute format('alter table %I.migration owner to %I', name, owner);
 end $$;
 
-select pg_temp.schema_make(name) from unnest(array['intake', 'dispatch', 'reply', 'followup', 'analytics', 'ref']) as name;
+select pg_temp.schema_make(name) from unnest(array['intake', 'dispatch', 'reply', 'followup', 'analytics', 'portal', 'ref']) as name;
 select pg_temp.role_make('wl_' || name, true)
-	from unnest(array['intake', 'dispatch', 'reply', 'followup', 'analytics', 'check', 'deploy']) as name;
+	from unnest(array['intake', 'dispatch', 'reply', 'followup', 'analytics', 'portal', 'check', 'deploy']) as name;
 
 -- Every login role may look into every schema; what it finds there is granted piece by piece.
 do $$
@@ -39,14 +39,14 @@ declare
 begin
 	execute format('revoke all on database %I from public', current_database());
 	execute 'revoke all on schema public from public';
-	foreach service in array array['intake', 'dispatch', 'reply', 'followup', 'analytics', 'check', 'deploy'] loop
+	foreach service in array array['intake', 'dispatch', 'reply', 'followup', 'analytics', 'portal', 'check', 'deploy'] loop
 		execute format('grant connect on database %I to %I', current_database(), 'wl_' || service);
-		foreach one in array array['intake', 'dispatch', 'reply', 'followup', 'analytics', 'ref'] loop
+		foreach one in array array['intake', 'dispatch', 'reply', 'followup', 'analytics', 'portal', 'ref'] loop
 			execute format('grant usage on schema %I to %I', one, 'wl_' || service);
 			execute format('grant select on %I.migration to %I', one, 'wl_' || service);
 		end loop;
 	end loop;
-	foreach service in array array['intake', 'dispatch', 'reply', 'followup', 'analytics'] loop
+	foreach service in array array['intake', 'dispatch', 'reply', 'followup', 'analytics', 'portal'] loop
 		execute format('alter role %I set search_path = %I', 'wl_' || service, service);
 		-- A batch joins arrays of up to 1,000 keys with a primary key. A plan made for the very array reads the whole table
 		-- while it is small, and every plan costs as much as the statement; the generic one looks each key up.

@@ -101,7 +101,7 @@ from (
 order by j.at, j.place, j.seq;
 
 -- name: case_list
--- $1 metric (portal_metrics.def) $2 from day $3 to day $4 unit $5 area $6 category $7 channel $8 state $9 type $10 before
+-- $1 metric (portal_figures.def) $2 from day $3 to day $4 unit $5 area $6 category $7 channel $8 state $9 type $10 before
 -- $11 now $12 the end of what is due soon $13 how many
 select c.case_id, c.version, coalesce(c.state_name, ''), coalesce(c.klass, ''), coalesce(c.type, ''), coalesce(c.category, ''),
 	coalesce(c.area, ''), coalesce(c.unit, ''), coalesce(c.channel, ''), c.received_at, c.dispatched_at, c.resolve_due,

@@ -294,6 +294,13 @@ CREATE VIEW reply.v_rejection AS
     char_length(rejection.reason) AS reason_chars
    FROM reply.rejection;
 
+CREATE VIEW reply.v_reply_text AS
+ SELECT d.case_id,
+    d.n,
+    d.text
+   FROM (reply.draft d
+     JOIN reply.delivery l ON (((l.case_id = d.case_id) AND (l.n = d.n))));
+
 CREATE VIEW reply.v_timer AS
  SELECT timer.case_id,
     timer.name,

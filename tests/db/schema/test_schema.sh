@@ -13,7 +13,7 @@ dump() {
 	printf -- '-- What the migrations make of schema %s; written by tests/db/schema/update.sh.\n%s\n' "$1" "$text"
 }
 
-for schema in intake dispatch reply followup analytics ref; do
+for schema in intake dispatch reply followup analytics portal ref; do
 	file="$WANGLI_ROOT/services/$schema/sql/schema.sql"
 	[ "$schema" != ref ] || file="$WANGLI_ROOT/deploy/ref/schema.sql"
 	if [ "${1:-}" = --update ]; then

@@ -1,0 +1,2 @@
+-- The steps of a letter.
+grant select on v_journal to wl_portal;

@@ -1,0 +1,37 @@
+import shared from "../shared/messages.en";
+
+export default {
+  ...shared,
+  cases: {
+    document: "{title} · Wangli",
+    metric: {
+      all: "Letters",
+      open: "Cases in hand",
+      overdue: "Overdue cases",
+      due_soon: "Cases due soon",
+      answered: "Answered cases",
+      closed: "Closed cases",
+      on_time: "Cases answered in time",
+      due: "Cases that fell due",
+      late: "Late cases",
+      dispatched: "Cases sent to a unit",
+    },
+    note: "Numbers, states and limits alone; no letter is shown.",
+    no: "Number",
+    state: "State",
+    kind: "Kind",
+    category: "Category",
+    unit: "Unit",
+    received: "Received",
+    due: "Limit",
+    hidden: "A report: not shown",
+    none: "No case fits.",
+    noneNext: "Leave out a condition, or go back to today's letters.",
+    more: "50 more",
+    shown: "{n} shown",
+    all: "All {n} shown",
+    filters: "Conditions",
+    month: "{month}",
+    back: "Back to today's letters",
+  },
+};

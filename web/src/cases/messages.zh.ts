@@ -1,0 +1,37 @@
+import shared from "../shared/messages.zh";
+
+export default {
+  ...shared,
+  cases: {
+    document: "{title} · 网理",
+    metric: {
+      all: "来信",
+      open: "在办的件",
+      overdue: "超期未答的件",
+      due_soon: "快到期的件",
+      answered: "答复了的件",
+      closed: "办结的件",
+      on_time: "按时答复的件",
+      due: "到期的件",
+      late: "超期的件",
+      dispatched: "派出的件",
+    },
+    note: "只列编号、状态和期限，不显示来信内容。",
+    no: "编号",
+    state: "走到哪一步",
+    kind: "类型",
+    category: "类别",
+    unit: "办理单位",
+    received: "收到",
+    due: "期限",
+    hidden: "举报件，不显示",
+    none: "没有符合的件。",
+    noneNext: "去掉一个条件，或回到今日来信。",
+    more: "再看 50 件",
+    shown: "已列出 {n} 件",
+    all: "已全部列出，共 {n} 件",
+    filters: "条件",
+    month: "{month}",
+    back: "回到今日来信",
+  },
+};
