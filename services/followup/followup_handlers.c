@@ -136,9 +136,9 @@ static enum res close_due(struct kit_turn *turn, struct err *err)
 }
 
 const struct kit_handler followup_handlers[] = {
-	{ .kind = WIRE_EVENT, .type = "reply.submitted.v1", .handle = passed },
-	{ .kind = WIRE_EVENT, .type = "reply.approved.v1", .handle = passed },
-	{ .kind = WIRE_EVENT, .type = "reply.replied.v1", .handle = passed },
+	{ .kind = WIRE_EVENT, .type = "reply.submitted.v1", .handle = passed, .is_lazy = true },
+	{ .kind = WIRE_EVENT, .type = "reply.approved.v1", .handle = passed, .is_lazy = true },
+	{ .kind = WIRE_EVENT, .type = "reply.replied.v1", .handle = passed, .is_lazy = true },
 	{ .kind = WIRE_EVENT, .type = "reply.delivered.v1", .handle = reply_delivered },
 	{ .kind = WIRE_EVENT, .type = "reply.undeliverable.v1", .handle = reply_undeliverable },
 	{ .kind = KIT_TIMER, .type = "visit", .handle = visit_due },

@@ -85,7 +85,7 @@ int main(int argc, char **argv)
 {
 	struct rebuild_report report = { .cases = 0 };
 	struct err err = { .text = "" };
-	struct options options;
+	struct options options = { .is_json = false };
 
 	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
 		puts(WANGLI_VERSION);
