@@ -162,7 +162,7 @@ static enum res rounds_measure(const struct bench_options *options, struct ledge
 	TRY(limit_open(&limit_opened, conninfo, LIMIT_LIFECYCLE, err));
 	SCOPED(limit)
 	struct limit *limit = limit_opened;
-	TRY(lives_open(&lives_opened, options, ledger, err));
+	lives_open(&lives_opened, options, ledger);
 	SCOPED(lives)
 	struct lives *lives = lives_opened;
 	TRY(warm_up(lives, ledger, options, measured, err));

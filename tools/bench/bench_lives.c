@@ -331,18 +331,45 @@ static enum res lives_drive(struct lives *lives, struct err *err)
 	}
 }
 
+/* Sessions of one run: between runs nobody turns them, and a silent member is dropped. */
+static enum res lives_connect(struct lives *lives, struct err *err)
+{
+	struct line_options options;
+	const struct wangli_callbacks on = { .arg = lives,
+		.on_receipt = on_receipt,
+		.on_refused = on_refused,
+		.on_deliver = on_deliver };
+	const char *spool = arena_printf(lives->mem, "%s/bench/spool", lives->options->data).p;
+	TRY(line_options_read(lives->mem, &options, err));
+	TRY(line_open(&lives->line, &options, err));
+	TRY(bench_door_open(&lives->sdk, lives->mem, spool, DOOR_WINDOW, true, &on, err));
+	return bench_door_await(lives->sdk, err);
+}
+
+static void lives_disconnect(struct lives *lives)
+{
+	wangli_close(lives->sdk);
+	line_close(lives->line);
+	lives->sdk = NULL;
+	lives->line = NULL;
+}
+
 enum res lives_run(
 	struct lives *lives, const struct lives_plan *plan, struct lives_seen *out, struct err *err)
 {
-	struct instant now = os_monotonic_now();
+	struct instant now;
 	*out = (struct lives_seen){ .submitted = 0 };
 	lives->plan = plan;
 	lives->seen = out;
+	TRY(lives_connect(lives, err));
+	now = os_monotonic_now();
 	lives->begin = now;
 	lives->moved_at = now;
 	lives->tended_at = now;
 	lives->n_active = 0;
-	return lives_drive(lives, err);
+	enum res res = lives_drive(lives, err);
+	lives_disconnect(lives);
+	return res;
 }
 
 /* --- life --- */
@@ -368,22 +395,7 @@ static void bodies_make(struct lives *lives)
 	lives->bodies[BODY_RATING] = wire_pack(lives->mem, &rating.base);
 }
 
-static enum res lives_connect(struct lives *lives, struct err *err)
-{
-	struct line_options options;
-	const struct wangli_callbacks on = { .arg = lives,
-		.on_receipt = on_receipt,
-		.on_refused = on_refused,
-		.on_deliver = on_deliver };
-	const char *spool = arena_printf(lives->mem, "%s/bench/spool", lives->options->data).p;
-	TRY(line_options_read(lives->mem, &options, err));
-	TRY(line_open(&lives->line, &options, err));
-	TRY(bench_door_open(&lives->sdk, lives->mem, spool, DOOR_WINDOW, true, &on, err));
-	return bench_door_await(lives->sdk, err);
-}
-
-enum res lives_open(struct lives **out, const struct bench_options *options, struct ledger *ledger,
-	struct err *err)
+void lives_open(struct lives **out, const struct bench_options *options, struct ledger *ledger)
 {
 	struct lives *lives = calloc(1, sizeof *lives);
 	CHECK(lives != NULL);
@@ -398,21 +410,14 @@ enum res lives_open(struct lives **out, const struct bench_options *options, str
 	CHECK(lives->mem != NULL && lives->turn_mem != NULL && lives->all != NULL &&
 		lives->active != NULL);
 	bodies_make(lives);
-	enum res res = lives_connect(lives, err);
-	if (res != RES_OK) {
-		lives_close(lives);
-		return res;
-	}
 	*out = lives;
-	return RES_OK;
 }
 
 void lives_close(struct lives *lives)
 {
 	if (lives == NULL)
 		return;
-	wangli_close(lives->sdk);
-	line_close(lives->line);
+	lives_disconnect(lives);
 	arena_destroy(lives->mem);
 	arena_destroy(lives->turn_mem);
 	free(lives->all);
