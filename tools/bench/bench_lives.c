@@ -331,7 +331,8 @@ static enum res lives_drive(struct lives *lives, struct err *err)
 	}
 }
 
-/* Sessions of one run: between runs nobody turns them, and a silent member is dropped. */
+/* Sessions of one run: between runs nobody turns them, and a silent member is dropped. A spool is
+ * one process's for as long as it lives: each run has a new one. */
 static enum res lives_connect(struct lives *lives, struct err *err)
 {
 	struct line_options options;
@@ -339,7 +340,9 @@ static enum res lives_connect(struct lives *lives, struct err *err)
 		.on_receipt = on_receipt,
 		.on_refused = on_refused,
 		.on_deliver = on_deliver };
-	const char *spool = arena_printf(lives->mem, "%s/bench/spool", lives->options->data).p;
+	const char *spool = arena_printf(
+		lives->mem, "%s/bench/spool-%s", lives->options->data, lives->plan->prefix)
+				    .p;
 	TRY(line_options_read(lives->mem, &options, err));
 	TRY(line_open(&lives->line, &options, err));
 	TRY(bench_door_open(&lives->sdk, lives->mem, spool, DOOR_WINDOW, true, &on, err));
