@@ -115,8 +115,6 @@ static enum res round_measure(struct lives *lives, struct ledger *ledger,
 	if (res == RES_OK)
 		res = lives_run(lives, &plan, seen, err);
 	if (res == RES_OK)
-		res = ledger_settle(ledger, err);
-	if (res == RES_OK)
 		res = ledger_read(ledger, &to, err);
 	if (res == RES_OK) {
 		ledger_add(&measured->ledger, &from, &to);
@@ -148,7 +146,6 @@ static enum res warm_up(struct lives *lives, struct ledger *ledger,
 	measured->submitted += seen->submitted;
 	free(seen);
 	TRY(res);
-	TRY(ledger_settle(ledger, err));
 	return ledger_analyse(ledger, err);
 }
 

@@ -22,6 +22,7 @@
 #define DOOR_WINDOW   1000
 #define TEND_EVERY    SPAN_MS(5)
 #define LEARN_EVERY   SPAN_MS(50)
+#define SETTLE_EVERY  SPAN_MS(20)
 #define ANSWER_WITHIN SPAN_S(5)
 #define AGAIN_LEAST   SPAN_MS(10)
 #define STUCK_AFTER   SPAN_S(60)
@@ -48,7 +49,7 @@ static const struct road_step full_road[] = {
 	{ "followup", "followup.rate.v1", "citizen", false, BODY_RATING },
 };
 static const struct road_step auto_road[] = {
-	{ "reply", "reply.submit.v1", "system", false, BODY_REPLY },
+	{ "reply", "reply.submit.v1", "unit_officer/li", true, BODY_REPLY },
 	{ NULL, NULL, NULL, false, BODY_NONE },
 };
 #define STEPS(road) (sizeof(road) / sizeof((road)[0]))
@@ -82,6 +83,7 @@ struct lives {
 	int64_t *active; /* numbers of lives under way */
 	size_t n_active;
 	struct instant tended_at;
+	struct instant asked_at; /* whether markers stand */
 	struct instant moved_at;
 	enum res res; /* a failure found inside a callback */
 	struct err err;
@@ -266,8 +268,7 @@ static enum res lives_tend(struct lives *lives, struct instant now, struct err *
 	}
 	lives->n_active = kept;
 	lives->tended_at = now;
-	bool needs_units = !lives->options->is_auto && lives->n_units < LETTER_TEMPLATES;
-	return needs_units ? units_learn(lives, err) : RES_OK;
+	return lives->n_units < LETTER_TEMPLATES ? units_learn(lives, err) : RES_OK;
 }
 
 static bool may_submit(const struct lives *lives, struct instant now)
@@ -285,9 +286,7 @@ static enum res submit_some(struct lives *lives, struct instant now, struct err 
 	for (int i = 0; i < BURST_MOST && may_submit(lives, now); i++) {
 		int64_t n = lives->seen->submitted + 1;
 		const struct wangli_letter letter =
-			lives->options->is_auto
-				? bench_letter_consult(lives->turn_mem, lives->plan->prefix, n)
-				: bench_letter_make(lives->turn_mem, lives->plan->prefix, n);
+			bench_letter_make(lives->turn_mem, lives->plan->prefix, n);
 		TRY(wangli_submit(lives->sdk, &letter, err));
 		lives->all[n] = (struct life){ .born = now, .again_at = INSTANT_NONE };
 		lives->active[lives->n_active++] = n;
@@ -317,16 +316,22 @@ static enum res lives_turn(struct lives *lives, struct err *err)
 	return RES_OK;
 }
 
-/* Until the door has taken back what the spool still owes it. */
+/* Until all have ended and no marker stands: what the channel still owes is said meanwhile. */
 static enum res lives_drive(struct lives *lives, struct err *err)
 {
 	for (;;) {
 		struct instant now = os_monotonic_now();
 		if (*lives->options->is_interrupted)
 			return err_set(err, RES_RETRY, "interrupted");
-		if (lives->seen->ended == lives->seen->submitted && !may_submit(lives, now) &&
-			wangli_unanswered(lives->sdk) == 0)
-			return RES_OK;
+		bool has_ended = lives->seen->ended == lives->seen->submitted &&
+				 !may_submit(lives, now) && wangli_unanswered(lives->sdk) == 0;
+		if (has_ended && instant_since(now, lives->asked_at).us > SETTLE_EVERY.us) {
+			int64_t markers;
+			TRY(ledger_count(lives->ledger, &bench_sql_pending, NULL, &markers, err));
+			if (markers == 0)
+				return RES_OK;
+			lives->asked_at = now;
+		}
 		TRY(lives_turn(lives, err));
 	}
 }
@@ -369,6 +374,7 @@ enum res lives_run(
 	lives->begin = now;
 	lives->moved_at = now;
 	lives->tended_at = now;
+	lives->asked_at = now;
 	lives->n_active = 0;
 	enum res res = lives_drive(lives, err);
 	lives_disconnect(lives);
