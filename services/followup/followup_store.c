@@ -11,6 +11,8 @@ static const struct db_col case_cols[] = {
 	KIT_SEEN_COL(struct followup_row, KIT_REPLY, "seen_reply"),
 	DB_COL(struct followup_row, file.state, DB_INT2, "state"),
 	DB_COL(struct followup_row, file.plan, DB_INT2, "plan"),
+	DB_COL(struct followup_row, file.round, DB_INT2, "round"),
+	DB_COL(struct followup_row, file.redo, DB_INT2, "redo"),
 	DB_COL(struct followup_row, file.visits, DB_INT2, "visits"),
 	DB_COL(struct followup_row, file.planned, DB_INT2, "planned"),
 	DB_COL(struct followup_row, file.is_undelivered, DB_BOOL, "is_undelivered"),
@@ -26,9 +28,22 @@ static const struct db_col visit_cols[] = {
 	DB_COL(struct followup_visit_row, case_id, DB_INT8, "case_id"),
 	DB_COL(struct followup_visit_row, n, DB_INT4, "n"),
 	DB_COL(struct followup_visit_row, visit, DB_INT2, "visit"),
+	DB_COL(struct followup_visit_row, round, DB_INT2, "round"),
 	DB_COL(struct followup_visit_row, what, DB_TEXT, "what"),
 	DB_COL(struct followup_visit_row, means, DB_TEXT, "means"),
 	DB_COL(struct followup_visit_row, at, DB_INSTANT, "at"),
+	DB_COL(struct followup_visit_row, solved, DB_TEXT, "solved"),
+	DB_COL(struct followup_visit_row, satisfaction, DB_INT2, "satisfaction"),
+	DB_COL(struct followup_visit_row, contacted, DB_TEXT, "contacted"),
+	DB_COL(struct followup_visit_row, remark, DB_TEXT, "remark"),
+};
+
+static const struct db_col road_cols[] = {
+	DB_COL(struct road_row, step, DB_TEXT, "step"),
+	DB_COL(struct road_row, type, DB_TEXT, "type"),
+	DB_COL(struct road_row, taken_by, DB_TEXT, "taken_by"),
+	DB_COL(struct road_row, valid_from, DB_DAY, "valid_from"),
+	DB_COL(struct road_row, valid_to, DB_DAY, "valid_to"),
 };
 
 static const struct db_col limit_cols[] = {
@@ -66,6 +81,7 @@ const struct db_sql *const followup_statements[] = {
 	&followup_sql_case_insert,
 	&followup_sql_case_update,
 	&followup_sql_visit_insert,
+	&followup_sql_road_load,
 	&followup_sql_limit_load,
 	&followup_sql_holiday_load,
 	NULL,
@@ -102,6 +118,9 @@ enum res followup_load_reference(
 	struct db_params none;
 
 	db_params_init(&none, mem);
+	TRY(db_run(db, &followup_sql_road_load, &none, &result, err));
+	TRY(db_read(result, mem, road_cols, COUNT(road_cols), sizeof(struct road_row), &made.road,
+		&made.n_road, err));
 	TRY(db_run(db, &followup_sql_limit_load, &none, &result, err));
 	TRY(db_read(result, mem, limit_cols, COUNT(limit_cols), sizeof(struct followup_limit),
 		&made.limits, &made.n_limits, err));

@@ -2,6 +2,7 @@
 #ifndef WL_FOLLOWUP_STORE_H
 #define WL_FOLLOWUP_STORE_H
 
+#include "base/road.h"
 #include "followup_core.h"
 #include "kit/kit.h"
 
@@ -15,9 +16,15 @@ struct followup_visit_row {
 	int64_t case_id;
 	int32_t n; /* 2k-1: visit k was made; 2k: what came of it */
 	int16_t visit;
+	int16_t round;
 	struct str what;
 	struct str means;
 	struct instant at;
+	/* rated only */
+	struct str solved;
+	int16_t satisfaction; /* 0: none */
+	struct str contacted;
+	struct str remark;
 };
 
 /* Reference data of one version. */
@@ -29,6 +36,8 @@ struct followup_limit {
 	struct time_limit limit;
 };
 struct followup_reference {
+	struct road_row *road;
+	size_t n_road;
 	struct followup_limit *limits;
 	size_t n_limits;
 	struct workday_calendar calendar;

@@ -1,4 +1,5 @@
-/* The service `followup`: asks the citizen after the reply and closes the case. */
+/* The service `followup`: asks the citizen after the reply, takes the rating, closes the case or
+ * gives it back. */
 #include <stdlib.h>
 
 #include "followup_handlers.h"
@@ -56,7 +57,7 @@ static enum res load_reference(void *given, struct db *db, int32_t ref_version, 
 
 static const struct service_spec spec = {
 	.name = "followup",
-	.schema_number = 1,
+	.schema_number = 2,
 	.cases = &followup_cases,
 	.tables = followup_tables,
 	.handlers = followup_handlers,

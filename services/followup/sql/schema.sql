@@ -26,7 +26,9 @@ CREATE TABLE followup.case_file (
     reason text,
     delivered_at timestamp with time zone,
     next_at timestamp with time zone,
-    closed_at timestamp with time zone
+    closed_at timestamp with time zone,
+    round smallint NOT NULL,
+    redo smallint NOT NULL
 )
 WITH (fillfactor='50');
 
@@ -99,6 +101,7 @@ CREATE VIEW followup.v_case AS
             WHEN 0 THEN 'UNKNOWN'::text
             WHEN 1 THEN 'FOLLOWING'::text
             WHEN 2 THEN 'CLOSED'::text
+            WHEN 3 THEN 'REDOING'::text
             ELSE NULL::text
         END AS state_name,
     f.plan,
@@ -110,7 +113,9 @@ CREATE VIEW followup.v_case AS
     f.reason,
     f.delivered_at,
     f.next_at,
-    f.closed_at
+    f.closed_at,
+    f.round,
+    f.redo
    FROM followup.case_file f;
 
 CREATE VIEW followup.v_command AS
@@ -177,7 +182,16 @@ CREATE TABLE followup.visit (
     what text NOT NULL,
     means text NOT NULL,
     at timestamp with time zone NOT NULL,
-    CONSTRAINT visit_what_check CHECK ((what = ANY (ARRAY['asked'::text, 'silent'::text])))
+    round smallint NOT NULL,
+    solved text,
+    satisfaction smallint,
+    contacted text,
+    remark text,
+    CONSTRAINT visit_contacted_check CHECK ((contacted = ANY (ARRAY['yes'::text, 'no'::text, ''::text]))),
+    CONSTRAINT visit_rating_check CHECK ((((what = 'rated'::text) = (solved IS NOT NULL)) AND ((solved IS NULL) = (satisfaction IS NULL)) AND ((solved IS NULL) = (contacted IS NULL)))),
+    CONSTRAINT visit_satisfaction_check CHECK (((satisfaction >= 1) AND (satisfaction <= 5))),
+    CONSTRAINT visit_solved_check CHECK ((solved = ANY (ARRAY['yes'::text, 'partly'::text, 'no'::text]))),
+    CONSTRAINT visit_what_check CHECK ((what = ANY (ARRAY['asked'::text, 'silent'::text, 'rated'::text])))
 );
 
 CREATE VIEW followup.v_visit AS
@@ -186,7 +200,12 @@ CREATE VIEW followup.v_visit AS
     visit.visit,
     visit.what,
     visit.means,
-    visit.at
+    visit.at,
+    visit.round,
+    visit.solved,
+    visit.satisfaction,
+    visit.contacted,
+    char_length(visit.remark) AS remark_chars
    FROM followup.visit;
 
 ALTER TABLE ONLY followup.batch_marker

@@ -197,7 +197,9 @@ with step(service, before, type) as (values
 	('reply', 'reply.delivered.v1', 'reply.submitted.v1'), ('reply', 'reply.undeliverable.v1', 'reply.submitted.v1'),
 	('followup', '', 'followup.started.v1'), ('followup', 'followup.started.v1', 'followup.visited.v1'),
 	('followup', 'followup.visited.v1', 'followup.silent.v1'), ('followup', 'followup.silent.v1', 'followup.visited.v1'),
-	('followup', 'followup.silent.v1', 'followup.closed.v1')),
+	('followup', 'followup.silent.v1', 'followup.closed.v1'), ('followup', 'followup.visited.v1', 'followup.rated.v1'),
+	('followup', 'followup.rated.v1', 'followup.redo.v1'), ('followup', 'followup.rated.v1', 'followup.closed.v1'),
+	('followup', 'followup.redo.v1', 'followup.started.v1')),
 reached(service, type, state) as (values
 	('intake', 'intake.received.v1', 'RECEIVED'), ('intake', 'intake.accepted.v1', 'ACCEPTED'),
 	('intake', 'intake.accepted.v1', 'CLOSED'), ('intake', 'intake.refused.v1', 'NOT_ACCEPTED'),
@@ -214,7 +216,7 @@ reached(service, type, state) as (values
 	('reply', '', 'NOTICE'), ('reply', 'reply.notified.v1', 'NOTIFIED'), ('reply', 'reply.unnotified.v1', 'NOTIFIED'),
 	('followup', '', 'UNKNOWN'), ('followup', 'followup.started.v1', 'FOLLOWING'),
 	('followup', 'followup.visited.v1', 'FOLLOWING'), ('followup', 'followup.silent.v1', 'FOLLOWING'),
-	('followup', 'followup.closed.v1', 'CLOSED')),
+	('followup', 'followup.closed.v1', 'CLOSED'), ('followup', 'followup.redo.v1', 'REDOING')),
 journal(service, case_id, seq, type, before, n, next) as (
 	select 'intake', j.case_id, j.seq, j.type, lag(j.type, 1, '') over w, row_number() over w, lead(j.seq) over w
 	from intake.v_journal j window w as (partition by j.case_id order by j.seq)
@@ -246,13 +248,14 @@ called(what, case_id, n, at) as (
 	from dispatch.v_journal j where j.type = 'dispatch.dispatched.v1'
 	union all
 	select 'visit', j.case_id, row_number() over (partition by j.case_id order by j.seq), j.at
-	from followup.v_journal j where j.type in ('followup.visited.v1', 'followup.silent.v1')),
+	from followup.v_journal j where j.type in ('followup.visited.v1', 'followup.silent.v1',
+		'followup.rated.v1')),
 beside(what, case_id, n, at) as (
 	select 'refusal', r.case_id, r.n, r.at from intake.v_refusal r
 	union all
 	select 'task', t.case_id, t.n, t.dispatched_at from dispatch.v_task t
 	union all
-	select 'visit', v.case_id, v.n, v.at from followup.v_visit v),
+	select 'visit', v.case_id, row_number() over (partition by v.case_id order by v.n), v.at from followup.v_visit v),
 -- what a row repeats of an entry's body (protobuf: the field's tag, then a number or a short text with its length)
 number(case_id, type, what, tag, n) as (
 	select c.case_id, 'intake.received.v1', 'accept_due', '\x8001'::bytea, (extract(epoch from c.accept_due) * 1000000)::int8
@@ -280,6 +283,21 @@ told(case_id, type, what, bytes) as (
 	union all
 	select r.case_id, 'intake.refused.v1', 'reason', '\x0a' || set_byte('\x00', 0, octet_length(r.reason)) || convert_to(r.reason, 'utf8')
 	from intake.v_refusal r where octet_length(r.reason) < 128),
+-- visits in followup: the entry says which round it was, counted by the starts before it, and what is in its body
+followup_called(case_id, n, what, round, body) as (
+	select e.case_id, row_number() over (partition by e.case_id order by e.seq), e.what, e.round, e.body
+	from (select j.case_id, j.seq, j.body, case j.type when 'followup.visited.v1' then 'asked' when 'followup.silent.v1' then 'silent'
+				when 'followup.rated.v1' then 'rated' end as what,
+			count(*) filter (where j.type = 'followup.started.v1') over (partition by j.case_id order by j.seq) as round
+		from followup.v_journal j) e
+	where e.what is not null),
+followup_beside(case_id, n, visit, what, round, means, in_body) as (
+	-- protobuf: fields 2 solved, 3 satisfaction, 4 contacted (left out when empty), 5 round stand one behind the other
+	select v.case_id, row_number() over (partition by v.case_id order by v.n), v.visit, v.what, v.round, convert_to(v.means, 'UTF8'),
+		case v.what when 'rated' then convert_to(v.solved, 'UTF8') || '\x18'::bytea || set_byte('\x00', 0, v.satisfaction)
+			|| case v.contacted when '' then '' else '\x22'::bytea || set_byte('\x00', 0, octet_length(v.contacted))
+				|| convert_to(v.contacted, 'UTF8') end || '\x28'::bytea else '' end
+	from followup.v_visit v),
 -- the same in reply, where the entry says more: who, and something that stands in its body
 reply_called(what, case_id, n, at, actor, body) as (
 	select t.what, j.case_id, row_number() over (partition by j.case_id, j.type order by j.seq), j.at, t.actor, j.body
@@ -386,7 +404,28 @@ wrong(id, what) as (
 	where octet_length(j.body) > 0 and (position(convert_to(coalesce(d.unit, '?'), 'UTF8') in j.body) = 0) <> (c.kb_article <> 0)
 		or c.kb_article <> 0 and k.id is null
 	union all
-	select v.case_id, 'visit ' || v.visit || ' stands at ' || v.n from followup.v_visit v where v.visit <> (v.n + 1) / 2
+	select v.case_id, 'visit ' || v.visit || ' stands at ' || v.n from followup.v_visit v
+	join followup.v_case c on c.case_id = v.case_id
+	where v.visit <> (v.n + 1) / 2 or (v.what = 'asked') <> (v.n % 2 = 1) or v.visit > c.visits
+	union all
+	select coalesce(c.case_id, v.case_id), 'visit ' || coalesce(v.visit::text, '?') || ' is not what was journalled of it'
+	from followup_called c full join followup_beside v on v.case_id = c.case_id and v.n = c.n
+	where (c.what, c.round) is distinct from (v.what, v.round)
+		or octet_length(c.body) > 0 and (position(v.in_body in c.body) = 0 or position(v.means in c.body) = 0 and v.what <> 'silent')
+	union all
+	select c.case_id, 'followup is at round ' || c.round || ', redo ' || c.redo || ', the journal at ' || coalesce(j.rounds, 0)
+		|| ', ' || coalesce(j.redos, 0)
+	from followup.v_case c
+	left join (select e.case_id, count(*) filter (where e.type = 'followup.started.v1') as rounds,
+			count(*) filter (where e.type = 'followup.redo.v1') as redos
+		from followup.v_journal e group by e.case_id) j on j.case_id = c.case_id
+	where (c.round, c.redo) is distinct from (coalesce(j.rounds, 0), coalesce(j.redos, 0))
+	union all
+	select c.case_id, 'followup has the rating ' || coalesce(c.rating, 'none') || ', its visits ' || coalesce(v.rating, 'none')
+	from followup.v_case c
+	left join (select t.case_id, t.round, max(t.solved || '/' || t.satisfaction) as rating
+		from followup.v_visit t where t.what = 'rated' group by t.case_id, t.round) v on v.case_id = c.case_id and v.round = c.round
+	where c.rating is distinct from v.rating
 	union all
 	select c.case_id, 'followup counts ' || c.visits || ' visits of ' || count(v.n) from followup.v_case c
 	left join followup.v_visit v on v.case_id = c.case_id and v.what = 'asked'
