@@ -274,14 +274,13 @@ CREATE VIEW intake.v_refusal AS
    FROM intake.refusal;
 
 CREATE VIEW intake.v_reply_address AS
- SELECT s.case_id,
+ SELECT f.case_id,
     f.channel,
-    s.source,
-    s.source_msg_id,
+    f.source,
+    f.source_msg_id,
     COALESCE(c.reply_address, ''::text) AS reply_address
-   FROM ((intake.submission s
-     JOIN intake.case_file f ON ((f.case_id = s.case_id)))
-     LEFT JOIN intake.contact c ON (((c.case_id = s.case_id) AND (c.n = 1))));
+   FROM (intake.case_file f
+     LEFT JOIN intake.contact c ON (((c.case_id = f.case_id) AND (c.n = 1))));
 
 CREATE VIEW intake.v_submission AS
  SELECT submission.case_id,
@@ -337,7 +336,5 @@ ALTER TABLE ONLY intake.timer
     ADD CONSTRAINT timer_pkey PRIMARY KEY (case_id, name);
 
 CREATE INDEX contact_lookup ON intake.contact USING btree (lookup) WHERE (lookup IS NOT NULL);
-
-CREATE INDEX submission_case ON intake.submission USING btree (case_id);
 
 CREATE INDEX timer_due ON intake.timer USING btree (due_at);
