@@ -238,6 +238,26 @@ struct str arena_vprintf(struct arena *mem, const char *format, va_list args)
 	return str_of(text, (size_t)n);
 }
 
+struct str arena_join(struct arena *mem, const struct str *parts, size_t n, char separator)
+{
+	size_t bytes = 0, at = 0;
+
+	for (size_t i = 0; i < n; i++)
+		bytes += parts[i].n + 1;
+	if (n == 0)
+		return STR("");
+	char *joined = arena_alloc(mem, bytes);
+	if (joined == NULL)
+		return STR("");
+	for (size_t i = 0; i < n; i++) {
+		if (parts[i].n > 0)
+			memcpy(joined + at, parts[i].p, parts[i].n);
+		at += parts[i].n;
+		joined[at++] = i + 1 < n ? separator : '\0';
+	}
+	return str_of(joined, bytes - 1);
+}
+
 struct str arena_printf(struct arena *mem, const char *format, ...)
 {
 	va_list args;

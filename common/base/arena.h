@@ -36,6 +36,8 @@ struct str arena_str(
 	struct arena *mem, struct str s); /* a copy with a NUL behind it; STR_NONE stays STR_NONE */
 const char *arena_c(struct arena *mem,
 	struct str s); /* the same as C text; "" when s has no value or memory is out */
+/* The parts with the separator between each two; "" for none. */
+struct str arena_join(struct arena *mem, const struct str *parts, size_t n, char separator);
 struct str arena_printf(struct arena *mem, const char *format, ...) printf_like(2, 3);
 struct str arena_vprintf(struct arena *mem, const char *format, va_list args) printf_like(2, 0);
 

@@ -7,14 +7,28 @@
 #include "base/err.h"
 #include "dispatch_core.h"
 
-/* intake.accepted.v1 → type and question; kind, at and the day are the caller's. */
-enum res dispatch_read_accepted(
-	struct arena *mem, struct str body, struct dispatch_event *out, struct err *err) must_check;
+/* Each reads one body into the event; kind, actor, at and the day are the caller's, but that an
+ * accepted case with an article is ON_ANSWERABLE. */
+typedef enum res dispatch_reader(
+	struct arena *mem, struct str body, struct dispatch_event *out, struct err *err);
 
-struct str dispatch_write_dispatched(
-	struct arena *mem, const struct dispatch_decision *decision, int32_t ref_version);
-struct str dispatch_write_signed(struct arena *mem, const struct dispatch_case *file);
-struct str dispatch_write_contacted(struct arena *mem, const struct dispatch_case *file);
-struct str dispatch_write_resolved(struct arena *mem, const struct dispatch_decision *decision);
+dispatch_reader dispatch_read_accepted;
+dispatch_reader dispatch_read_replied;
+dispatch_reader dispatch_read_redo;
+dispatch_reader dispatch_read_dispatch;
+dispatch_reader dispatch_read_contact;
+
+/* The entry that a deed makes. note and means: of the command, when a person did it. */
+struct dispatch_entry {
+	const struct dispatch_case *file;
+	const struct dispatch_done *done;
+	struct str note;
+	struct str means;
+	int32_t ref_version;
+};
+struct str dispatch_write_dispatched(struct arena *mem, const struct dispatch_entry *entry);
+struct str dispatch_write_signed(struct arena *mem, const struct dispatch_entry *entry);
+struct str dispatch_write_contacted(struct arena *mem, const struct dispatch_entry *entry);
+struct str dispatch_write_resolved(struct arena *mem, const struct dispatch_entry *entry);
 
 #endif

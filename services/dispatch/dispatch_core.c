@@ -1,46 +1,71 @@
-/* The life cycle is a table of steps; facts of others are noted first, and then every step that the
- * noted facts allow is taken. Signing and contacting are steps of `system` as long as nobody has to
- * take them. */
+/* Two tables. The life cycle says what may come in which state and from whom; the steps say what
+ * follows from what is noted on the row, and are taken from top to bottom as far as they go. */
 #include "dispatch_core.h"
 
-/* What makes a step possible. */
-enum trigger { BY_ACCEPTED, BY_SYSTEM, BY_REPLIED, BY_CLOSED };
-#define NO_STEP DISPATCH_STEPS /* journalled by somebody else */
+#include "base/note.h"
 
-struct step {
-	enum dispatch_state from;
-	enum trigger trigger;
-	enum dispatch_state to;
-	enum dispatch_step did;
-};
-
-/* Taken from top to bottom, as far as their triggers are there. CONTACT changes no state, so it
- * stands behind SIGN. */
-static const struct step steps[] = {
-	{ DISPATCH_UNKNOWN, BY_ACCEPTED, DISPATCH_DISPATCHED, DISPATCH_DID_DISPATCH },
-	{ DISPATCH_DISPATCHED, BY_SYSTEM, DISPATCH_IN_PROGRESS, DISPATCH_DID_SIGN },
-	{ DISPATCH_IN_PROGRESS, BY_SYSTEM, DISPATCH_IN_PROGRESS, DISPATCH_DID_CONTACT },
-	{ DISPATCH_IN_PROGRESS, BY_REPLIED, DISPATCH_RESOLVED, DISPATCH_DID_RESOLVE },
-	{ DISPATCH_RESOLVED, BY_CLOSED, DISPATCH_CLOSED, NO_STEP },
-};
-
-/* Which fact may come in which state. REPLIED and CLOSED may come early. */
-static const bool may_come[DISPATCH_STATES][DISPATCH_EVENTS] = {
-	[DISPATCH_UNKNOWN] = { [DISPATCH_ON_ACCEPTED] = true,
-		[DISPATCH_ON_REPLIED] = true,
-		[DISPATCH_ON_CLOSED] = true },
-	[DISPATCH_DISPATCHED] = { [DISPATCH_ON_REPLIED] = true, [DISPATCH_ON_CLOSED] = true },
-	[DISPATCH_IN_PROGRESS] = { [DISPATCH_ON_REPLIED] = true, [DISPATCH_ON_CLOSED] = true },
-	[DISPATCH_RESOLVED] = { [DISPATCH_ON_CLOSED] = true },
+/* What may come, in which state and from whom. */
+static const struct life_step life_steps[] = {
+#define STEP(from, event, to, roles, why)                                                          \
+	{ DISPATCH_##from, DISPATCH_##event, DISPATCH_##to, roles },
+#include "dispatch_steps.def"
+#undef STEP
 };
 
 static const char *const event_names[] = {
-	[DISPATCH_ON_ACCEPTED] = "be accepted by intake",
-	[DISPATCH_ON_REPLIED] = "be replied to",
-	[DISPATCH_ON_CLOSED] = "be closed by followup",
+#define EVENT(name, source, meaning) [DISPATCH_##name] = meaning,
+#include "dispatch_events.def"
+#undef EVENT
 };
 _Static_assert(
 	sizeof(event_names) / sizeof(event_names[0]) == DISPATCH_EVENTS, "one name an event");
+
+const struct life dispatch_life = { .owner = "dispatch",
+	.steps = life_steps,
+	.n_steps = sizeof(life_steps) / sizeof(life_steps[0]),
+	.events = event_names,
+	.n_events = DISPATCH_EVENTS,
+	.state_name = dispatch_state_name };
+
+/* What makes a step possible. */
+enum trigger {
+	BY_NO_ARTICLE,
+	BY_DIRECT_ANSWER,
+	BY_DISPATCHING, /* a dispatcher's command, or the road */
+	BY_SIGNING,	/* likewise, and the next one */
+	BY_CONTACTING,
+	BY_REPLIED,
+	BY_REDO,
+	BY_CLOSED
+};
+#define NO_DEED DISPATCH_DEEDS /* journalled by somebody else */
+
+static const struct step {
+	enum dispatch_state from;
+	enum trigger trigger;
+	enum dispatch_state to;
+	enum dispatch_deed deed;
+} steps[] = {
+	{ DISPATCH_DIRECT, BY_NO_ARTICLE, DISPATCH_ACCEPTED, NO_DEED },
+	{ DISPATCH_DIRECT, BY_REPLIED, DISPATCH_RESOLVED, DISPATCH_DID_RESOLVE },
+	/* no unit is bothered with what is answered already */
+	{ DISPATCH_ACCEPTED, BY_DIRECT_ANSWER, DISPATCH_RESOLVED, DISPATCH_DID_RESOLVE },
+	{ DISPATCH_ACCEPTED, BY_DISPATCHING, DISPATCH_DISPATCHED, DISPATCH_DID_DISPATCH },
+	{ DISPATCH_DISPATCHED, BY_DIRECT_ANSWER, DISPATCH_RESOLVED, DISPATCH_DID_RESOLVE },
+	{ DISPATCH_DISPATCHED, BY_SIGNING, DISPATCH_IN_PROGRESS, DISPATCH_DID_SIGN },
+	{ DISPATCH_IN_PROGRESS, BY_CONTACTING, DISPATCH_IN_PROGRESS, DISPATCH_DID_CONTACT },
+	{ DISPATCH_IN_PROGRESS, BY_REPLIED, DISPATCH_RESOLVED, DISPATCH_DID_RESOLVE },
+	{ DISPATCH_RESOLVED, BY_REDO, DISPATCH_IN_PROGRESS, DISPATCH_DID_REDISPATCH },
+	{ DISPATCH_RESOLVED, BY_CLOSED, DISPATCH_CLOSED, NO_DEED },
+};
+
+/* All that a decision looks at. */
+struct question {
+	const struct dispatch_event *event;
+	struct instant now;
+	const struct dispatch_reference *reference;
+	const struct workday_calendar *calendar;
+};
 
 const char *dispatch_state_name(int state)
 {
@@ -62,6 +87,7 @@ void dispatch_case_init(struct dispatch_case *file)
 		.type = STR(""),
 		.category = STR(""),
 		.area = STR(""),
+		.named_units = STR(""),
 		.dispatched_at = INSTANT_NONE,
 		.signed_at = INSTANT_NONE,
 		.contacted_at = INSTANT_NONE,
@@ -73,110 +99,264 @@ void dispatch_case_init(struct dispatch_case *file)
 	};
 }
 
-static enum res note_fact(
-	struct dispatch_case *file, const struct dispatch_event *event, struct err *err)
-{
-	int state = file->state;
-	bool is_known = state >= 0 && state < DISPATCH_STATES;
-	bool is_second =
-		(event->kind == DISPATCH_ON_REPLIED && !instant_is_none(file->resolved_at)) ||
-		(event->kind == DISPATCH_ON_CLOSED && !instant_is_none(file->closed_at));
+/* --- what comes: may it, and what is noted of it --- */
 
-	if (!is_known || !may_come[state][event->kind] || is_second)
-		return err_set(err, RES_CONFLICT, "a case that is %s cannot %s%s",
-			dispatch_state_name(state), event_names[event->kind],
-			is_second ? " again" : "");
-	if (event->kind == DISPATCH_ON_REPLIED)
-		file->resolved_at = event->at;
-	if (event->kind == DISPATCH_ON_CLOSED)
-		file->closed_at = event->at;
+static enum res second_time(const struct dispatch_case *file, enum dispatch_event_kind kind,
+	const char *why, struct err *err)
+{
+	return err_set(err, RES_CONFLICT, "dispatch: a case that is %s cannot %s again: %s",
+		dispatch_state_name(file->state), event_names[kind], why);
+}
+
+static enum res check_contact(
+	const struct dispatch_case *file, const struct dispatch_event *event, struct err *err)
+{
+	static const char *const means[] = { "", DISPATCH_MEANS_DEFAULT, "visit", "message",
+		"site" };
+
+	TRY(life_check_unit(&event->actor, file->unit, err));
+	if (!instant_is_none(file->contacted_at))
+		return second_time(file, event->kind,
+			"he was contacted already; possible now: the reply (unit_officer)", err);
+	for (size_t i = 0; i < sizeof(means) / sizeof(means[0]); i++) {
+		if (str_eq_c(event->means, means[i]))
+			return note_check(event->note, err);
+	}
+	return err_set(err, RES_INVALID, "means: want phone, visit, message or site");
+}
+
+/* A fact that is on the row already cannot come again. */
+static enum res check_event(
+	const struct dispatch_case *file, const struct dispatch_event *event, struct err *err)
+{
+	switch (event->kind) {
+	case DISPATCH_ON_ACCEPTED:
+	case DISPATCH_ON_ANSWERABLE:
+	case DISPATCH_ON_REFUSED:
+	case DISPATCH_EVENTS:
+		return RES_OK;
+	case DISPATCH_ON_NO_ARTICLE:
+		return file->no_article ? second_time(file, event->kind, "it was told", err)
+					: RES_OK;
+	case DISPATCH_ON_REPLIED:
+		return instant_is_none(file->resolved_at)
+			       ? RES_OK
+			       : second_time(file, event->kind, "it was told", err);
+	case DISPATCH_ON_CLOSED:
+		return instant_is_none(file->closed_at)
+			       ? RES_OK
+			       : second_time(file, event->kind, "it was told", err);
+	case DISPATCH_ON_REDO:
+		if (event->redo != file->redo + 1)
+			return err_set(err, RES_CONFLICT, "dispatch: redo %d came after redo %d",
+				(int)event->redo, (int)file->redo);
+		if (file->state == DISPATCH_RESOLVED && file->task == 0)
+			return err_set(err, RES_CONFLICT,
+				"dispatch: no unit ever had this case, so none can take it again");
+		return RES_OK;
+	case DISPATCH_DISPATCH:
+		return note_check(event->note, err);
+	case DISPATCH_SIGN:
+		return life_check_unit(&event->actor, file->unit, err);
+	case DISPATCH_CONTACT:
+		return check_contact(file, event, err);
+	}
 	return RES_OK;
 }
 
-static enum res do_dispatch(const struct dispatch_event *event, struct instant now,
-	const struct dispatch_reference *reference, const struct workday_calendar *calendar,
-	struct dispatch_decision *decision, struct err *err)
+static void note_accepted(struct dispatch_case *file, const struct dispatch_event *event)
 {
-	struct dispatch_case *file = &decision->file;
-	const struct dispatch_sla *sla = NULL;
-
-	TRY(dispatch_choose_unit(reference, &event->question, &decision->choice, err));
-	TRY(dispatch_find_sla(reference, event->type, event->question.day, &sla, err));
-	struct due_time sign = due_count(calendar, now, sla->sign);
-	struct due_time contact = due_count(calendar, now, sla->contact);
-	struct due_time resolve = due_count(calendar, now, sla->resolve);
-	file->task++;
-	file->unit = decision->choice.unit;
 	file->type = event->type;
 	file->category = event->question.category;
 	file->area = event->question.area;
-	file->dispatched_at = now;
-	file->sign_due = sign.at;
-	file->contact_due = contact.at;
-	file->resolve_due = resolve.at;
-	file->is_provisional =
-		sign.is_provisional || contact.is_provisional || resolve.is_provisional;
-	return RES_OK;
+	file->is_general_desk = event->question.is_general_desk;
+	file->is_report = event->question.is_report;
+	file->named_units = event->question.is_report ? event->question.named_units : STR("");
+}
+
+/* Where intake leads is the beginning; all else follows from what is noted. */
+static void note_event(
+	struct dispatch_case *file, const struct dispatch_event *event, const struct life_step *may)
+{
+	switch (event->kind) {
+	case DISPATCH_ON_ACCEPTED:
+	case DISPATCH_ON_ANSWERABLE:
+		note_accepted(file, event);
+		file->state = (int16_t)may->to;
+		break;
+	case DISPATCH_ON_REFUSED:
+		file->closed_at = event->at;
+		file->state = (int16_t)may->to;
+		break;
+	case DISPATCH_ON_NO_ARTICLE:
+		file->no_article = true;
+		break;
+	case DISPATCH_ON_REPLIED:
+		file->resolved_at = event->at;
+		file->is_direct = event->is_direct;
+		break;
+	case DISPATCH_ON_REDO:
+		file->redo++;
+		break;
+	case DISPATCH_ON_CLOSED:
+		file->closed_at = event->at;
+		break;
+	case DISPATCH_DISPATCH:
+	case DISPATCH_SIGN:
+	case DISPATCH_CONTACT:
+	case DISPATCH_EVENTS:
+		break;
+	}
+}
+
+/* --- what follows --- */
+
+static bool is_the_systems(
+	const struct question *q, const struct dispatch_case *file, enum road_step step)
+{
+	return road_taken_by_system(
+		q->reference->road, q->reference->n_road, step, file->type, q->event->day);
 }
 
 /* May this step be taken now? Its state is the row's already. */
-static bool is_triggered(const struct step *step, const struct dispatch_case *file,
-	const struct dispatch_event *event)
+static bool is_triggered(
+	const struct step *step, const struct question *q, const struct dispatch_case *file)
 {
+	enum dispatch_event_kind kind = q->event->kind;
+	bool is_replied = !instant_is_none(file->resolved_at);
+
 	switch (step->trigger) {
-	case BY_ACCEPTED:
-		return event->kind == DISPATCH_ON_ACCEPTED;
-	case BY_SYSTEM:
-		return step->did == DISPATCH_DID_SIGN ? instant_is_none(file->signed_at)
-						      : instant_is_none(file->contacted_at);
+	case BY_NO_ARTICLE:
+		return file->no_article;
+	case BY_DIRECT_ANSWER:
+		return is_replied && file->is_direct;
+	case BY_DISPATCHING:
+		return kind == DISPATCH_DISPATCH || is_the_systems(q, file, ROAD_DISPATCH);
+	case BY_SIGNING:
+		return kind == DISPATCH_SIGN || is_the_systems(q, file, ROAD_SIGN);
+	case BY_CONTACTING:
+		return instant_is_none(file->contacted_at) &&
+		       (kind == DISPATCH_CONTACT || is_the_systems(q, file, ROAD_CONTACT));
 	case BY_REPLIED:
-		return !instant_is_none(file->resolved_at);
+		return is_replied;
+	case BY_REDO:
+		return file->task > 0 && file->redo >= file->task;
 	case BY_CLOSED:
 		return !instant_is_none(file->closed_at);
 	}
 	return false;
 }
 
-static void apply_step(
-	const struct step *step, struct instant now, struct dispatch_decision *decision)
+/* At the due time is on time; without one everything is. */
+static bool is_on_time(struct instant at, struct instant due)
+{
+	return instant_is_none(due) || !instant_is_before(due, at);
+}
+
+/* The task's due times stand on the row as long as it is the last one. */
+static void set_terms(struct dispatch_case *file, struct dispatch_done *done, struct due_time sign,
+	struct due_time contact, struct due_time resolve)
+{
+	file->sign_due = done->sign_due = sign.at;
+	file->contact_due = done->contact_due = contact.at;
+	file->resolve_due = done->resolve_due = resolve.at;
+	file->is_provisional = done->is_provisional =
+		sign.is_provisional || contact.is_provisional || resolve.is_provisional;
+}
+
+static enum res do_dispatch(const struct question *q, struct dispatch_case *file,
+	struct dispatch_done *done, struct err *err)
+{
+	const struct dispatch_sla *sla = NULL;
+	struct dispatch_question question = { .category = file->category,
+		.area = file->area,
+		.is_general_desk = file->is_general_desk,
+		.is_report = file->is_report,
+		.named_units = file->named_units,
+		.day = q->event->day };
+
+	TRY(dispatch_choose_wished(q->reference, &question, &q->event->wish, &done->choice, err));
+	TRY(dispatch_find_sla(q->reference, file->type, q->event->day, &sla, err));
+	set_terms(file, done, due_count(q->calendar, q->now, sla->sign),
+		due_count(q->calendar, q->now, sla->contact),
+		due_count(q->calendar, q->now, sla->resolve));
+	file->task = 1;
+	file->unit = done->choice.unit;
+	file->dispatched_at = q->now;
+	return RES_OK;
+}
+
+/* The same unit, with a clock of its own for the answer; it has signed and need not again. */
+static void do_redispatch(
+	const struct question *q, struct dispatch_case *file, struct dispatch_done *done)
+{
+	const struct due_time none = { .at = INSTANT_NONE };
+
+	done->choice = (struct dispatch_choice){ .unit = file->unit, .reason = DISPATCH_REDO };
+	set_terms(file, done, none, none, due_count(q->calendar, q->now, q->reference->redo));
+	file->task++;
+	file->resolved_at = INSTANT_NONE;
+	file->is_direct = false;
+}
+
+static bool is_by_actor(enum dispatch_deed deed, enum dispatch_event_kind kind)
+{
+	return (deed == DISPATCH_DID_DISPATCH && kind == DISPATCH_DISPATCH) ||
+	       (deed == DISPATCH_DID_SIGN && kind == DISPATCH_SIGN) ||
+	       (deed == DISPATCH_DID_CONTACT && kind == DISPATCH_CONTACT);
+}
+
+static enum res take_step(const struct step *step, const struct question *q,
+	struct dispatch_decision *decision, struct err *err)
 {
 	struct dispatch_case *file = &decision->file;
+	struct dispatch_done done = { .deed = step->deed,
+		.is_by_actor = is_by_actor(step->deed, q->event->kind) };
 
-	file->state = (int16_t)step->to;
-	switch (step->did) {
+	switch (step->deed) {
+	case NO_DEED:
+		break;
 	case DISPATCH_DID_DISPATCH:
-	case NO_STEP:
+		TRY(do_dispatch(q, file, &done, err));
 		break;
 	case DISPATCH_DID_SIGN:
-		file->signed_at = now;
+		file->signed_at = q->now;
+		done.is_on_time = is_on_time(q->now, file->sign_due);
 		break;
 	case DISPATCH_DID_CONTACT:
-		file->contacted_at = now;
+		file->contacted_at = q->now;
+		done.is_on_time = is_on_time(q->now, file->contact_due);
 		break;
 	case DISPATCH_DID_RESOLVE:
-		decision->is_on_time = instant_is_none(file->resolve_due) ||
-				       !instant_is_before(file->resolve_due, file->resolved_at);
+		done.is_on_time = is_on_time(file->resolved_at, file->resolve_due);
+		break;
+	case DISPATCH_DID_REDISPATCH:
+		do_redispatch(q, file, &done);
 		break;
 	}
-	if (step->did != NO_STEP)
-		decision->steps[decision->n_steps++] = step->did;
+	file->state = (int16_t)step->to;
+	done.task = file->task;
+	done.redo = file->task > 0 ? file->task - 1 : 0;
+	if (step->deed != NO_DEED)
+		decision->done[decision->n_done++] = done;
+	return RES_OK;
 }
 
 enum res dispatch_decide(const struct dispatch_case *file, const struct dispatch_event *event,
 	struct instant now, const struct dispatch_reference *reference,
 	const struct workday_calendar *calendar, struct dispatch_decision *out, struct err *err)
 {
+	struct question q = { event, now, reference, calendar };
 	struct dispatch_decision decision = { .file = *file };
+	const struct life_step *may = NULL;
 
-	TRY(note_fact(&decision.file, event, err));
+	TRY(life_find(&dispatch_life, file->state, (int)event->kind, event->actor.role, &may, err));
+	TRY(check_event(file, event, err));
+	note_event(&decision.file, event, may);
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-		const struct step *step = &steps[i];
-		if ((int)step->from != decision.file.state ||
-			!is_triggered(step, &decision.file, event))
-			continue;
-		if (step->did == DISPATCH_DID_DISPATCH)
-			TRY(do_dispatch(event, now, reference, calendar, &decision, err));
-		apply_step(step, now, &decision);
+		if ((int)steps[i].from == decision.file.state &&
+			is_triggered(&steps[i], &q, &decision.file))
+			TRY(take_step(&steps[i], &q, &decision, err));
 	}
 	*out = decision;
 	return RES_OK;

@@ -35,6 +35,12 @@ static const struct db_col case_cols[] = {
 	DB_COL(struct dispatch_row, file.resolve_due, DB_INSTANT, "resolve_due"),
 	DB_COL(struct dispatch_row, file.is_provisional, DB_BOOL, "is_provisional"),
 	DB_COL(struct dispatch_row, file.closed_at, DB_INSTANT, "closed_at"),
+	DB_COL(struct dispatch_row, file.redo, DB_INT2, "redo"),
+	DB_COL(struct dispatch_row, file.is_general_desk, DB_BOOL, "is_general_desk"),
+	DB_COL(struct dispatch_row, file.is_report, DB_BOOL, "is_report"),
+	DB_COL(struct dispatch_row, file.named_units, DB_TEXT, "named_units"),
+	DB_COL(struct dispatch_row, file.is_direct, DB_BOOL, "is_direct"),
+	DB_COL(struct dispatch_row, file.no_article, DB_BOOL, "no_article"),
 };
 
 static const struct db_col task_cols[] = {
@@ -61,9 +67,17 @@ static const struct db_col duty_cols[] = {
 	PERIOD_COLS(struct dispatch_duty),
 };
 
-static const struct db_col area_cols[] = {
-	DB_COL(struct dispatch_area, code, DB_TEXT, "code"),
-	PERIOD_COLS(struct dispatch_area),
+static const struct db_col org_cols[] = {
+	DB_COL(struct dispatch_org, code, DB_TEXT, "code"),
+	PERIOD_COLS(struct dispatch_org),
+};
+
+static const struct db_col road_cols[] = {
+	DB_COL(struct road_row, step, DB_TEXT, "step"),
+	DB_COL(struct road_row, type, DB_TEXT, "type"),
+	DB_COL(struct road_row, taken_by, DB_TEXT, "taken_by"),
+	DB_COL(struct road_row, valid_from, DB_DAY, "valid_from"),
+	DB_COL(struct road_row, valid_to, DB_DAY, "valid_to"),
 };
 
 static const struct db_col sla_cols[] = {
@@ -108,6 +122,8 @@ const struct db_sql *const dispatch_statements[] = {
 	&dispatch_sql_area_load,
 	&dispatch_sql_sla_load,
 	&dispatch_sql_holiday_load,
+	&dispatch_sql_org_load,
+	&dispatch_sql_road_load,
 	NULL,
 };
 
@@ -145,18 +161,35 @@ static enum res load_duties(
 	struct db *db, struct arena *mem, struct dispatch_reference *out, struct err *err)
 {
 	struct dispatch_duty *duties = NULL;
-	struct dispatch_area *areas = NULL;
 
 	TRY(load_rows(db, mem, &dispatch_sql_duty_load, duty_cols, COUNT(duty_cols),
 		sizeof(*duties), &duties, &out->n_duties, err));
-	TRY(load_rows(db, mem, &dispatch_sql_area_load, area_cols, COUNT(area_cols), sizeof(*areas),
-		&areas, &out->n_areas, err));
 	for (size_t i = 0; i < out->n_duties; i++)
 		duties[i].period = open_end(duties[i].period);
-	for (size_t i = 0; i < out->n_areas; i++)
-		areas[i].period = open_end(areas[i].period);
 	out->duties = duties;
-	out->areas = areas;
+	return RES_OK;
+}
+
+static enum res load_orgs(struct db *db, struct arena *mem, const struct db_sql *sql,
+	const struct dispatch_org **out, size_t *out_n, struct err *err)
+{
+	struct dispatch_org *orgs = NULL;
+
+	TRY(load_rows(db, mem, sql, org_cols, COUNT(org_cols), sizeof(*orgs), &orgs, out_n, err));
+	for (size_t i = 0; i < *out_n; i++)
+		orgs[i].period = open_end(orgs[i].period);
+	*out = orgs;
+	return RES_OK;
+}
+
+static enum res load_road(
+	struct db *db, struct arena *mem, struct dispatch_reference *out, struct err *err)
+{
+	struct road_row *road = NULL;
+
+	TRY(load_rows(db, mem, &dispatch_sql_road_load, road_cols, COUNT(road_cols), sizeof(*road),
+		&road, &out->n_road, err));
+	out->road = road;
 	return RES_OK;
 }
 
@@ -196,6 +229,10 @@ enum res dispatch_load_reference(
 	struct db *db, struct arena *mem, struct dispatch_reference *reference, struct err *err)
 {
 	TRY(load_duties(db, mem, reference, err));
+	TRY(load_orgs(
+		db, mem, &dispatch_sql_area_load, &reference->areas, &reference->n_areas, err));
+	TRY(load_orgs(db, mem, &dispatch_sql_org_load, &reference->orgs, &reference->n_orgs, err));
+	TRY(load_road(db, mem, reference, err));
 	TRY(load_slas(db, mem, reference, err));
 	return load_notices(db, mem, reference, err);
 }

@@ -31,11 +31,10 @@ static const struct dispatch_duty *find_duty(
 	return NULL;
 }
 
-static bool area_is_known(const struct dispatch_reference *reference, struct str area, int32_t day)
+static bool is_known(const struct dispatch_org *orgs, size_t n, struct str code, int32_t day)
 {
-	for (size_t i = 0; i < reference->n_areas; i++) {
-		if (str_eq(reference->areas[i].code, area) &&
-			is_valid(reference->areas[i].period, day))
+	for (size_t i = 0; i < n; i++) {
+		if (str_eq(orgs[i].code, code) && is_valid(orgs[i].period, day))
 			return true;
 	}
 	return false;
@@ -43,8 +42,10 @@ static bool area_is_known(const struct dispatch_reference *reference, struct str
 
 static bool is_named(const struct dispatch_question *question, struct str unit)
 {
-	for (size_t i = 0; question->is_report && i < question->n_named_units; i++) {
-		if (str_eq(question->named_units[i], unit))
+	struct str rest = question->named_units, named;
+
+	while (question->is_report && str_split(&rest, ',', &named)) {
+		if (str_eq(named, unit))
 			return true;
 	}
 	return false;
@@ -58,7 +59,7 @@ static void choose_by_duty(const struct dispatch_reference *reference,
 	*out = (struct dispatch_choice){ .unit = duty->body, .reason = DISPATCH_BUREAU };
 	if (!duty->is_district)
 		return;
-	if (!area_is_known(reference, question->area, question->day)) {
+	if (!is_known(reference->areas, reference->n_areas, question->area, question->day)) {
 		out->reason = DISPATCH_NO_AREA;
 		return;
 	}
@@ -103,6 +104,59 @@ enum res dispatch_choose_unit(const struct dispatch_reference *reference,
 	}
 	if (is_named(question, choice.unit))
 		choose_desk(reference, question, &choice);
+	*out = choice;
+	return RES_OK;
+}
+
+/* May this unit have it, or help with it? */
+static enum res check_wished(const struct dispatch_reference *reference,
+	const struct dispatch_question *question, struct str unit, struct err *err)
+{
+	struct str shown = str_utf8_cut(str_slice(unit, 0, str_utf8_prefix(unit)), 32);
+
+	if (!is_known(reference->orgs, reference->n_orgs, unit, question->day))
+		return err_set(err, RES_INVALID, "unit '%.*s' is unknown today: see orgs.csv",
+			STR_ARG(shown));
+	if (is_named(question, unit))
+		return err_set(err, RES_INVALID, "the report names %.*s: it may not have it",
+			STR_ARG(shown));
+	return RES_OK;
+}
+
+static enum res take_co_units(const struct dispatch_reference *reference,
+	const struct dispatch_question *question, const struct dispatch_wish *wish,
+	struct dispatch_choice *choice, struct err *err)
+{
+	if (wish->n_co_units > DISPATCH_CO_UNITS_MAX)
+		return err_set(err, RES_INVALID, "%zu co-units: want at most %d", wish->n_co_units,
+			DISPATCH_CO_UNITS_MAX);
+	choice->n_co_units = 0;
+	for (size_t i = 0; i < wish->n_co_units; i++) {
+		struct str unit = wish->co_units[i];
+		bool is_twice = str_eq(unit, choice->unit);
+		TRY(check_wished(reference, question, unit, err));
+		for (size_t k = 0; k < i; k++)
+			is_twice = is_twice || str_eq(unit, choice->co_units[k]);
+		if (is_twice)
+			return err_set(
+				err, RES_INVALID, "unit '%.*s' stands there twice", STR_ARG(unit));
+		choice->co_units[choice->n_co_units++] = unit;
+	}
+	return RES_OK;
+}
+
+enum res dispatch_choose_wished(const struct dispatch_reference *reference,
+	const struct dispatch_question *question, const struct dispatch_wish *wish,
+	struct dispatch_choice *out, struct err *err)
+{
+	struct dispatch_choice choice = { .unit = wish->unit, .reason = DISPATCH_CHOSEN };
+
+	if (str_is_empty(wish->unit))
+		TRY(dispatch_choose_unit(reference, question, &choice, err));
+	else
+		TRY(check_wished(reference, question, wish->unit, err));
+	if (!str_is_empty(wish->unit) || wish->n_co_units > 0)
+		TRY(take_co_units(reference, question, wish, &choice, err));
 	*out = choice;
 	return RES_OK;
 }

@@ -44,6 +44,13 @@ static enum res take_desks(struct dispatch_reference *reference, struct str list
 	return RES_OK;
 }
 
+static enum res take_redo(struct dispatch_reference *reference, struct str limit, struct err *err)
+{
+	enum res res = time_limit_parse(limit, &reference->redo, err);
+
+	return res == RES_OK ? RES_OK : err_prefix(err, res, "REDO_LIMIT");
+}
+
 static enum res start(struct kit *kit, const void *given, void **out_service, struct err *err)
 {
 	const struct dispatch_settings *read = given;
@@ -56,6 +63,8 @@ static enum res start(struct kit *kit, const void *given, void **out_service, st
 	service->reference.general_category = str_from_c(read->general_category);
 	service->reference.default_type = str_from_c(read->default_type);
 	enum res res = take_desks(&service->reference, str_from_c(read->report_desks), err);
+	if (res == RES_OK)
+		res = take_redo(&service->reference, str_from_c(read->redo_limit), err);
 	if (res != RES_OK) {
 		stop(service);
 		return res;
@@ -97,7 +106,7 @@ static enum res load_reference(void *given, struct db *db, int32_t ref_version, 
 
 static const struct service_spec spec = {
 	.name = "dispatch",
-	.schema_number = 1,
+	.schema_number = 2,
 	.cases = &dispatch_cases,
 	.tables = dispatch_tables,
 	.handlers = dispatch_handlers,

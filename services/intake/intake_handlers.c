@@ -82,23 +82,6 @@ static struct classify_result classify(struct kit_turn *turn, const struct intak
 	return result;
 }
 
-static struct str join(struct arena *mem, const struct str *texts, size_t n)
-{
-	size_t bytes = 0, at = 0;
-
-	for (size_t i = 0; i < n; i++)
-		bytes += texts[i].n + 1;
-	if (bytes == 0)
-		return STR("");
-	char *joined = arena_alloc(mem, bytes);
-	for (size_t i = 0; joined != NULL && i < n; i++) {
-		memcpy(joined + at, texts[i].p, texts[i].n);
-		at += texts[i].n;
-		joined[at++] = ',';
-	}
-	return joined != NULL ? str_of(joined, bytes - 1) : STR("");
-}
-
 /* What the classifier thinks of the letter. Whatever nobody can ask for any more is left out: a
  * letter that the system accepts at once needs the bodies that it names only as a report, and an
  * article only as a consult. */
@@ -116,7 +99,8 @@ static struct intake_matter matter_of(const struct intake_known *known, struct a
 		.named_units = STR("") };
 
 	if (is_by_people || str_eq_c(result->klass, INTAKE_KLASS_REPORT))
-		matter.named_units = join(mem, result->named_units, result->n_named_units);
+		matter.named_units =
+			arena_join(mem, result->named_units, result->n_named_units, ',');
 	if (is_by_people || str_eq_c(result->type, INTAKE_TYPE_CONSULT))
 		matter.kb_article = intake_article_find(reference->articles, reference->n_articles,
 			letter->title, letter->body, day);

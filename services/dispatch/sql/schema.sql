@@ -32,7 +32,13 @@ CREATE TABLE dispatch.case_file (
     contact_due timestamp with time zone,
     resolve_due timestamp with time zone,
     is_provisional boolean NOT NULL,
-    closed_at timestamp with time zone
+    closed_at timestamp with time zone,
+    redo smallint NOT NULL,
+    is_general_desk boolean NOT NULL,
+    is_report boolean NOT NULL,
+    named_units text NOT NULL,
+    is_direct boolean NOT NULL,
+    no_article boolean NOT NULL
 )
 WITH (fillfactor='50');
 
@@ -122,6 +128,8 @@ CREATE VIEW dispatch.v_case AS
             WHEN 2 THEN 'IN_PROGRESS'::text
             WHEN 3 THEN 'RESOLVED'::text
             WHEN 4 THEN 'CLOSED'::text
+            WHEN 5 THEN 'ACCEPTED'::text
+            WHEN 6 THEN 'DIRECT'::text
             ELSE NULL::text
         END AS state_name,
     f.task,
@@ -137,7 +145,13 @@ CREATE VIEW dispatch.v_case AS
     f.contact_due,
     f.resolve_due,
     f.is_provisional,
-    f.closed_at
+    f.closed_at,
+    f.redo,
+    f.is_general_desk,
+    f.is_report,
+    f.named_units,
+    f.is_direct,
+    f.no_article
    FROM dispatch.case_file f;
 
 CREATE VIEW dispatch.v_command AS

@@ -74,6 +74,7 @@ static enum wire_code replied(struct road *road, int64_t case_id)
 {
 	Wangli__ReplyReplied body = WANGLI__REPLY_REPLIED__INIT;
 
+	body.unit = (char[]){ "E01" };
 	return service_rig_event(road->at, road->reply, "reply", case_id, 1, "reply.replied.v1",
 		replied_at, wire_pack(road->at->mem, &body.base))
 		.head.code;

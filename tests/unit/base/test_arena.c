@@ -119,9 +119,27 @@ static void arena_texts_end_with_nul(void **state)
 	assert_false(arena_failed(mem));
 }
 
+static void arena_join_puts_separators_between(void **state)
+{
+	static const struct str parts[] = { STR_INIT("D02"), STR_INIT(""), STR_INIT("510104") };
+	SCOPED(arena)
+	struct arena *mem = arena_create(1000);
+	SCOPED(arena)
+	struct arena *small = arena_create(4);
+
+	(void)state;
+	assert_true(str_eq_c(arena_join(mem, parts, 3, ','), "D02,,510104"));
+	assert_true(str_eq_c(arena_join(mem, parts, 1, ','), "D02"));
+	assert_true(str_eq_c(arena_join(mem, parts, 2, '/'), "D02/"));
+	assert_true(str_eq_c(arena_join(mem, NULL, 0, ','), ""));
+	assert_true(str_eq_c(arena_join(small, parts, 3, ','), ""));
+	assert_true(arena_failed(small));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(arena_join_puts_separators_between),
 		cmocka_unit_test(arena_alloc_many_sizes_are_zeroed_and_aligned),
 		cmocka_unit_test(arena_alloc_pieces_do_not_overlap),
 		cmocka_unit_test(arena_alloc_over_cap_marks_until_reset),
