@@ -138,3 +138,12 @@ cmd_rebuild() {
 	PG_CONNINFO="$(conninfo) user=postgres"
 	exec "$DATA/app/bin/wangli-rebuild" ${AS_JSON:+--json} "$@"
 }
+
+cmd_report() {
+	[ "${1:-}" = month ] && [ -n "${2:-}" ] || fail 'usage: ./wangli report month YYYY-MM [--format html,xlsx,csv] [--out DIR]'
+	system_load
+	need_program wangli-report
+	export PG_CONNINFO
+	PG_CONNINFO="$(conninfo) user=wl_check"
+	exec "$DATA/app/bin/wangli-report" "$1" "$2" --base "http://127.0.0.1:$PORT" --out "$DATA/report" "${@:3}"
+}
