@@ -148,6 +148,9 @@ usage() {
 		  import FILE.csv --channel NAME […]        submits appeals through the door; --help says more
 		  case NO [ACT …] [--json]                  shows a case with its steps, or takes one; --help lists them
 		  check [--json]                            proves the invariants on the live database
+		  rebuild analytics [--compare-only]        makes the projection anew from the journals while it runs, compares, puts it in place
+		  report month YYYY-MM [--format html,xlsx,csv] [--out DIR]
+		                                            the report for the mayor's meeting, in DATA/report unless told
 		  ref import [DIR] [--road FILE]            loads reference data (default: deploy/cities/chengdu); FILE: who takes which step
 		  channel add NAME [--channels a,b]         a key and the rights of an integrator
 		  psql [ROLE] [arguments]                   a shell on the database, as wl_check unless told
@@ -165,7 +168,7 @@ main() {
 	AS_JSON=
 	DATA=
 	case $command in
-	up | down | status | logs | clock | case | import | check | rebuild | ref | channel | psql | bench | test)
+	up | down | status | logs | clock | case | import | check | rebuild | report | ref | channel | psql | bench | test)
 		parse_shared "$@"
 		"cmd_$command" ${ARGS[@]+"${ARGS[@]}"}
 		;;

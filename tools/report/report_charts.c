@@ -180,7 +180,7 @@ void html_bars(struct arena *mem, const struct report *report, const struct repo
 	}
 	if (n_rest > 0)
 		buf_printf(out,
-			"<tr><td class='def'>其余 %zu 项</td><td></td><td class='n'>%.*s</td><td "
+			"<tr><td class='def'>其余%zu项</td><td></td><td class='n'>%.*s</td><td "
 			"class='n'>%.*s</td></tr>\n",
 			n_rest, STR_ARG(text_count(mem, rest)),
 			STR_ARG(text_count(mem, rest_before)));

@@ -53,8 +53,8 @@ static void head(struct arena *mem, const struct report *report, struct buf *out
 	buf_add_str(out, STR("</head><body><main>\n<header><p class='org'>"));
 	html_text(out, report->city);
 	buf_printf(out,
-		" · 网络理政</p><h1>%.*s办理情况月报</h1>\n<p class='meta'>数据截至 %.*s · %s · "
-		"参考数据第 %d 版</p></header>\n",
+		" · 网络理政</p><h1>%.*s办理情况月报</h1>\n<p class='meta'>数据截至%.*s · %s · "
+		"参考数据第%d版</p></header>\n",
 		STR_ARG(month), STR_ARG(text_instant(mem, report->as_of)),
 		report->is_over ? "全月" : "本月未结束，到期指标只计期限已过的件",
 		report->ref_version);
@@ -83,19 +83,19 @@ static void inline_value(struct arena *mem, const struct report *report, const c
 
 static void summary(struct arena *mem, const struct report *report, struct buf *out)
 {
-	buf_add_str(out, STR("<p class='lead'>本月收到来件 "));
-	inline_value(mem, report, "M27", " 件", out);
-	buf_add_str(out, STR("，派到承办单位 "));
-	inline_value(mem, report, "M29", " 件", out);
-	buf_add_str(out, STR("，直接答复或送达市民 "));
-	inline_value(mem, report, "M28", " 件", out);
-	buf_add_str(out, STR("。到期的件按时办结率 "));
+	buf_add_str(out, STR("<p class='lead'>本月收到来件"));
+	inline_value(mem, report, "M27", "件", out);
+	buf_add_str(out, STR("，派到承办单位"));
+	inline_value(mem, report, "M29", "件", out);
+	buf_add_str(out, STR("，直接答复或送达市民"));
+	inline_value(mem, report, "M28", "件", out);
+	buf_add_str(out, STR("。到期的件按时办结率"));
 	inline_value(mem, report, "M12", "", out);
-	buf_add_str(out, STR("，平均回复周期 "));
-	inline_value(mem, report, "M18", " 个工作日", out);
-	buf_add_str(out, STR("，市民满意率 "));
+	buf_add_str(out, STR("，平均回复周期"));
+	inline_value(mem, report, "M18", "个工作日", out);
+	buf_add_str(out, STR("，市民满意率"));
 	inline_value(mem, report, "M11", "", out);
-	buf_add_str(out, STR("，解决率 "));
+	buf_add_str(out, STR("，解决率"));
 	inline_value(mem, report, "M10", "", out);
 	buf_add_str(out, STR("。</p>\n"));
 }
@@ -144,28 +144,28 @@ static void points(struct arena *mem, const struct report *report, struct buf *o
 	if (late != NULL) {
 		struct str more = arena_printf(mem, "&unit=%.*s", STR_ARG(late->code));
 		point_begin(BAND_POOR, out);
-		buf_add_str(out, STR("逾期共 "));
-		inline_value(mem, report, "M19", " 件", out);
-		buf_add_str(out, STR("，最多的是 <span class='nb'>"));
+		buf_add_str(out, STR("逾期共"));
+		inline_value(mem, report, "M19", "件", out);
+		buf_add_str(out, STR("，最多的是<span class='nb'>"));
 		html_text(out, late->name);
 		buf_add_str(out, STR("</span>，"));
 		html_link(mem, report, out, "late", arena_c(mem, more),
-			arena_printf(mem, "%" PRId64 " 件", report_overdue(&late->tallies)));
+			arena_printf(mem, "%" PRId64 "件", report_overdue(&late->tallies)));
 		buf_add_str(out, STR("。</li>\n"));
 	}
 	if (risen != NULL) {
 		struct str more = arena_printf(mem, "&category=%.*s", STR_ARG(risen->key));
 		point_begin(BAND_FAIR, out);
-		buf_add_str(out, STR("来件增加最多的事项是 <span class='nb'>"));
+		buf_add_str(out, STR("来件增加最多的事项是<span class='nb'>"));
 		html_text(out, risen->name);
-		buf_add_str(out, STR("</span>：本月 "));
+		buf_add_str(out, STR("</span>：本月"));
 		html_link(mem, report, out, "all", arena_c(mem, more),
-			arena_printf(mem, "%" PRId64 " 件", risen->n));
-		buf_printf(out, "，上月 %" PRId64 " 件。</li>\n", risen->before);
+			arena_printf(mem, "%" PRId64 "件", risen->n));
+		buf_printf(out, "，上月%" PRId64 "件。</li>\n", risen->before);
 	}
 	if (ratio_has_value(redo.now) && redo.now.num > 0) {
 		point_begin(BAND_GOOD, out);
-		buf_add_str(out, STR("市民不满意而重办的件，重办率 "));
+		buf_add_str(out, STR("市民不满意而重办的件，重办率"));
 		inline_value(mem, report, "M15", "", out);
 		buf_add_str(out, STR("。</li>\n"));
 	}
@@ -185,9 +185,11 @@ static void card(struct arena *mem, const struct report *report, const char *cod
 		buf_printf(out, "<small>%.*s</small>", STR_ARG(value.text->unit));
 	buf_add_str(out, STR("</p><p class='parts'>"));
 	html_link(mem, report, out, metric_of(value.text->code), "",
-		parts.n > 0 ? parts : STR("看这些件"));
-	buf_printf(out, "</p><p class='change'>较上月 %.*s</p></div>\n",
-		STR_ARG(text_change(mem, &value)));
+		parts.n > 0 ? parts : STR("看件"));
+	struct str change = text_change(mem, &value);
+	bool is_compared = change.n > 0 && !str_starts(change, STR("上月"));
+	buf_printf(out, "</p><p class='change'>%s%.*s</p></div>\n", is_compared ? "较上月" : "",
+		STR_ARG(change));
 }
 
 static void cards(struct arena *mem, const struct report *report, struct buf *out)
@@ -216,7 +218,7 @@ static void volumes(struct arena *mem, const struct report *report, struct buf *
 /* The month's letters by where they stand now. */
 static void states(struct arena *mem, const struct report *report, struct buf *out)
 {
-	buf_add_str(out, STR("<p class='note'>本月来件到截至时：<span>"));
+	buf_add_str(out, STR("<p class='note where'>本月来件到截至时：<span>"));
 	for (size_t i = 0, shown = 0; i < report->states.n; i++) {
 		const struct report_key *key = &report->states.of[i];
 		struct str more = arena_printf(mem, "&state=%.*s", STR_ARG(key->key));
@@ -229,7 +231,7 @@ static void states(struct arena *mem, const struct report *report, struct buf *o
 		if (key->n == 0)
 			continue;
 		buf_add_str(out, shown++ > 0 ? STR("、") : STR(""));
-		buf_printf(out, "<span class='nb'>%.*s ", STR_ARG(name));
+		buf_printf(out, "<span class='nb'>%.*s", STR_ARG(name));
 		html_link(mem, report, out, "all", arena_c(mem, more), text_count(mem, key->n));
 		buf_add_str(out, STR("</span>"));
 	}
@@ -259,7 +261,7 @@ static void open_figures(struct arena *mem, const struct report *report, struct 
 		out, STR("<h2>公开指标</h2><p "
 			 "class='note'>向社会公开的四个总量。</p><table><thead><tr><th>指标</th>"
 			 "<th class='n'>本月</th><th class='n'>日均</th><th "
-			 "class='n'>较上月</th><th>口径</th></tr></thead><tbody>\n"));
+			 "class='n'>较上月</th><th class='def'>口径</th></tr></thead><tbody>\n"));
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
 		struct figure_value value = report_value(report, codes[i]);
 		buf_printf(out, "<tr><td>%.*s</td><td class='n'>", STR_ARG(value.text->zh));
@@ -289,7 +291,7 @@ static void all_figures(struct arena *mem, const struct report *report, struct b
 	buf_add_str(out, STR("<h2>全部指标和口径</h2><p class='note'>分母为零写“无数据”，不写 "
 			     "100%。“不计”是按规定不进分母的件。"
 			     "</p><table><thead><tr><th>指标</th><th class='n'>数值</th><th "
-			     "class='n'>较上月</th><th>分子 ÷ 分母</th>"
+			     "class='n'>较上月</th><th class='def'>分子 ÷ 分母</th>"
 			     "</tr></thead><tbody>\n"));
 	for (size_t i = 0; i < n; i++) {
 		const struct figure_value *value = &values[i];
@@ -300,9 +302,7 @@ static void all_figures(struct arena *mem, const struct report *report, struct b
 			is_known ? "" : " none", STR_ARG(text_value(mem, value)));
 		if (is_known && !str_eq_c(value->text->code, "M26"))
 			html_link(mem, report, out, metric_of(value->text->code), "",
-				parts.n > 0
-					? parts
-					: arena_printf(mem, "%.*s", STR_ARG(value->text->unit)));
+				parts.n > 0 ? parts : STR("看件"));
 		buf_printf(out, "</small></td><td class='n'>%.*s</td><td class='def'>%.*s",
 			STR_ARG(text_change(mem, value)), STR_ARG(value->text->numerator));
 		if (value->text->denominator.n > 0)
@@ -318,10 +318,10 @@ static void foot(struct arena *mem, const struct report *report, struct buf *out
 {
 	buf_printf(out,
 		"<footer><p>每个数字下的分子和分母可以点开看件；全部件号在同名的 XLSX 和 CSV "
-		"里（%.*s 行）。",
+		"里（%.*s行）。",
 		STR_ARG(text_count(mem, (int64_t)report->n_cases)));
 	if (report->base.n > 0) {
-		buf_add_str(out, STR("件的清单在 "));
+		buf_add_str(out, STR("件的清单在"));
 		html_text(out, report->base);
 		buf_add_str(out, STR("/cases"));
 	}
@@ -345,7 +345,7 @@ void report_html_write(struct arena *mem, const struct report *report, struct bu
 	places(mem, report, out);
 	buf_printf(out,
 		"<h2 class='page'>同组排名</h2><p class='note'>只在同组内比较。本月到期不足 %d "
-		"件的单位“样本少”，不排名；到期不足 %d 件的，"
+		"件的单位“样本少”，不排名；到期不足%d件的，"
 		"排序用比率的威尔逊下界。先后依次看：综合得分、解决率、满意率、逾期少、派单多、代码"
 		"。档：",
 		REPORT_RANKED_FROM, REPORT_CERTAIN_FROM);

@@ -40,7 +40,7 @@ static void unit_row(struct arena *mem, const struct report *report, const struc
 	}
 	buf_add_str(out, STR("</td><td class='n'>"));
 	if (unit->is_ranked)
-		buf_printf(out, "%.1f<small>排序 %.1f</small>", unit->composite, unit->careful);
+		buf_printf(out, "%.1f<small>排序%.1f</small>", unit->composite, unit->careful);
 	else
 		buf_add_str(out, STR("—"));
 	buf_add_str(out, STR("</td>"));
@@ -53,7 +53,7 @@ static void unit_row(struct arena *mem, const struct report *report, const struc
 	html_link(mem, report, out, "late", arena_c(mem, more),
 		text_count(mem, report_overdue(&unit->tallies)));
 	if (unit->late_long > 0)
-		buf_printf(out, "<small>超 5 日 %" PRId64 "</small>", unit->late_long);
+		buf_printf(out, "<small>超5日 %" PRId64 "</small>", unit->late_long);
 	buf_add_str(out, STR("</td><td class='n'>"));
 	html_link(mem, report, out, "dispatched", arena_c(mem, more),
 		text_count(mem, unit->tallies.of[ANALYTICS_M13].den));

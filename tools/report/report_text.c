@@ -160,7 +160,7 @@ struct str text_parts(struct arena *mem, const struct figure_value *value)
 	if (value->now.excl == 0)
 		return arena_printf(mem, "%.*s/%.*s", STR_ARG(text_count(mem, value->now.num)),
 			STR_ARG(text_count(mem, value->now.den)));
-	return arena_printf(mem, "%.*s/%.*s，不计 %.*s", STR_ARG(text_count(mem, value->now.num)),
+	return arena_printf(mem, "%.*s/%.*s，不计%.*s", STR_ARG(text_count(mem, value->now.num)),
 		STR_ARG(text_count(mem, value->now.den)),
 		STR_ARG(text_count(mem, value->now.excl)));
 }
@@ -181,7 +181,7 @@ struct str text_change(struct arena *mem, const struct figure_value *value)
 		return STR("");
 	if (value->is_count) {
 		if (value->before.num == 0)
-			return STR("上月为 0");
+			return STR("上月为0");
 		return text_signed(mem,
 			100.0 * (double)(value->now.num - value->before.num) /
 				(double)value->before.num,
@@ -193,9 +193,9 @@ struct str text_change(struct arena *mem, const struct figure_value *value)
 		return STR("上月无数据");
 	if (value->is_mean)
 		return text_signed(
-			mem, ratio_mean(value->now) - ratio_mean(value->before), 2, " 个工作日");
+			mem, ratio_mean(value->now) - ratio_mean(value->before), 2, "个工作日");
 	return text_signed(
-		mem, ratio_percent(value->now) - ratio_percent(value->before), 1, " 个百分点");
+		mem, ratio_percent(value->now) - ratio_percent(value->before), 1, "个百分点");
 }
 
 struct str text_day(struct arena *mem, int32_t day)

@@ -37,7 +37,7 @@ struct str text_count(struct arena *mem, int64_t n); /* 12,345 */
 struct str text_value(struct arena *mem, const struct figure_value *value);
 /* "412/426" with what was left out; "" for a count. */
 struct str text_parts(struct arena *mem, const struct figure_value *value);
-/* Against the month before: "+1.2 个百分点", "−3.1%", "上月无数据". */
+/* Against the month before: "+1.2个百分点", "−3.1%", "上月无数据". */
 struct str text_change(struct arena *mem, const struct figure_value *value);
 struct str text_percent(struct arena *mem, struct ratio ratio);
 /* "10月21日" */
