@@ -1,4 +1,6 @@
 /* Characters of UTF-8 (RFC 3629). One table says which bytes may follow which. */
+#include <string.h>
+
 #include "base/str.h"
 
 /* Well-formed sequences, Unicode standard table 3-7: first byte, bounds of the second, length. */
@@ -44,11 +46,30 @@ static size_t character_at(struct str s, size_t at)
 	return forms[form].length;
 }
 
+/* Names, ids and keys are ASCII: eight bytes at a time. */
+static size_t ascii_run(struct str s, size_t at)
+{
+	uint64_t word;
+
+	while (s.n - at >= sizeof(word)) {
+		memcpy(&word, s.p + at, sizeof(word));
+		if ((word & UINT64_C(0x8080808080808080)) != 0)
+			break;
+		at += sizeof(word);
+	}
+	return at;
+}
+
 size_t str_utf8_prefix(struct str s)
 {
 	size_t at = 0;
 
 	while (at < s.n) {
+		size_t run = byte_at(s, at) < 0x80 ? ascii_run(s, at) : at;
+		if (run > at) {
+			at = run;
+			continue;
+		}
 		size_t n = character_at(s, at);
 		if (n == 0)
 			break;
