@@ -104,6 +104,8 @@ struct kit_handler {
 	 * memory for the next message of its case, so that both are one write. Its producer's
 	 * marker stands meanwhile, so nothing is lost with this process. */
 	bool is_lazy;
+	/* the same, where the message itself says whether somebody waits; NULL: is_lazy counts */
+	bool (*may_wait)(struct arena *mem, const struct wire_msg *message);
 };
 
 struct kit_submit { /* one SUBMIT, for service_spec.admit */

@@ -71,7 +71,12 @@ static bool take_lazy(struct kit *kit, const struct wire_msg *msg)
 {
 	const struct kit_handler *handler = kit_handler_find(kit, msg);
 	const struct inbox_item item = { .message = *msg, .is_paid = true };
-	if (handler == NULL || !handler->is_lazy || !shelf_put(kit, &item))
+	if (handler == NULL || kit->settings.shelf == 0)
+		return false;
+	bool may_wait = handler->may_wait == NULL
+				? handler->is_lazy
+				: handler->may_wait(kit->inbox_mem[kit->inbox_at], msg);
+	if (!may_wait || !shelf_put(kit, &item))
 		return false;
 	peer_credit(kit->peer, 1);
 	return true;

@@ -281,12 +281,23 @@ static enum res delivery_done(struct kit_turn *turn, struct err *err)
 	return RES_OK;
 }
 
+/* A letter that an article answers is answered at once; any other waits for its unit's reply
+ * anyway. */
+static bool accepted_may_wait(struct arena *mem, const struct wire_msg *message)
+{
+	struct reply_event event;
+	struct reply_letter letter;
+
+	return reply_read_accepted(mem, message->body, &event, &letter, NULL) == RES_OK &&
+	       event.kb_article == 0;
+}
+
 const struct kit_handler reply_handlers[] = {
 	{ WIRE_EVENT, "intake.received.v1", passed, .is_lazy = true },
-	{ WIRE_EVENT, "intake.accepted.v1", letter_accepted },
+	{ WIRE_EVENT, "intake.accepted.v1", letter_accepted, .may_wait = accepted_may_wait },
 	{ WIRE_EVENT, "intake.refused.v1", letter_refused },
-	{ WIRE_EVENT, "dispatch.dispatched.v1", unit_dispatched },
-	{ WIRE_EVENT, "dispatch.signed.v1", unit_signed },
+	{ WIRE_EVENT, "dispatch.dispatched.v1", unit_dispatched, .is_lazy = true },
+	{ WIRE_EVENT, "dispatch.signed.v1", unit_signed, .is_lazy = true },
 	{ WIRE_EVENT, "dispatch.contacted.v1", passed, .is_lazy = true },
 	{ WIRE_EVENT, "dispatch.resolved.v1", passed, .is_lazy = true },
 	{ WIRE_EVENT, "dispatch.redispatched.v1", unit_redispatched },
@@ -295,7 +306,7 @@ const struct kit_handler reply_handlers[] = {
 	{ WIRE_EVENT, "followup.silent.v1", passed, .is_lazy = true },
 	{ WIRE_EVENT, "followup.rated.v1", passed, .is_lazy = true },
 	{ WIRE_EVENT, "followup.redo.v1", passed, .is_lazy = true },
-	{ WIRE_EVENT, "followup.closed.v1", case_closed },
+	{ WIRE_EVENT, "followup.closed.v1", case_closed, .is_lazy = true },
 	{ WIRE_COMMAND, "reply.submit.v1", submit },
 	{ WIRE_COMMAND, "reply.answer.v1", answer },
 	{ WIRE_COMMAND, "reply.approve.v1", approve },
