@@ -180,3 +180,11 @@ enum res import_letters(struct import_run *run, struct err *err)
 			TRY(import_submit(run, &run->file.items[i], err));
 	return import_settle_letters(run, err);
 }
+
+enum res import_stay(struct import_run *run, struct span span, struct err *err)
+{
+	struct instant until = instant_add(os_monotonic_now(), span);
+	while (!*run->is_interrupted && instant_is_before(os_monotonic_now(), until))
+		TRY(import_turn(run, TURN_WAIT, err));
+	return RES_OK;
+}

@@ -50,6 +50,8 @@ enum res import_turn(struct import_run *run, struct span wait, struct err *err) 
 enum res import_settle_letters(struct import_run *run, struct err *err) must_check;
 /* All letters, as fast as the door takes them. */
 enum res import_letters(struct import_run *run, struct err *err) must_check;
+/* Goes on taking deliveries for so long, or until it is interrupted. */
+enum res import_stay(struct import_run *run, struct span span, struct err *err) must_check;
 /* All letters and replies with the steps of people between them, each at its time; then on until
  * all answered cases are closed. */
 enum res import_replay(struct import_run *run, struct err *err) must_check;

@@ -16,11 +16,13 @@
 #define MEMORY_MAX    (1u << 20)
 #define EXIT_REJECTED 3
 #define CHANNEL_BYTES 32
+#define STAY_MOST_S   86400
 #define NAMED_MOST    50 /* rejected rows that are named on standard error */
 
 static const char usage[] =
 	"wangli-import " WANGLI_VERSION "\n"
-	"  wangli-import FILE.csv --channel NAME [--map ours=theirs]… [--replay] [--json]\n"
+	"  wangli-import FILE.csv --channel NAME [--map ours=theirs]… [--replay | --stay SECONDS] "
+	"[--json]\n"
 	"\n"
 	"Submits each row of FILE.csv (RFC 4180; UTF-8 or GB18030) as a letter on channel NAME.\n"
 	"Columns: external_id, title, body; time, user, area and likes may be missing;\n"
@@ -28,7 +30,9 @@ static const char usage[] =
 	"again it continues; nothing goes in twice. Rows that cannot go in land, with line and\n"
 	"reason, in DATA/import/NAME/FILE.rejected.csv (UTF-8): mend them there and import that\n"
 	"file as it is. While it runs it takes the replies for NAME and appends them to\n"
-	"DATA/import/NAME/deliveries.csv.\n"
+	"DATA/import/NAME/deliveries.csv; --stay SECONDS: for so long after the last letter is "
+	"in,\n"
+	"or until it is told to end.\n"
 	"\n"
 	"--replay (simulated clock only) also plays the columns reply and reply_time, with every\n"
 	"step that the city's road leaves to people: accepted, signed and contacted with the\n"
@@ -60,6 +64,7 @@ struct arguments {
 	const char *channel;
 	struct import_map maps[IMPORT_MAPS_MAX];
 	size_t n_maps;
+	int64_t stay_s;
 	bool is_replay;
 	bool is_json;
 };
@@ -82,6 +87,15 @@ static enum res map_add(struct arguments *arguments, const char *text, struct er
 	return RES_OK;
 }
 
+static enum res stay_read(struct arguments *arguments, const char *text, struct err *err)
+{
+	if (str_to_int64(str_from_c(text), &arguments->stay_s) != RES_OK || arguments->stay_s < 0 ||
+		arguments->stay_s > STAY_MOST_S)
+		return err_set(
+			err, RES_INVALID, "--stay '%s': want 0 to %d seconds", text, STAY_MOST_S);
+	return RES_OK;
+}
+
 static enum res arguments_read(int argc, char **argv, struct arguments *out, struct err *err)
 {
 	struct arguments arguments = { .file = NULL };
@@ -93,6 +107,9 @@ static enum res arguments_read(int argc, char **argv, struct arguments *out, str
 			arguments.is_json = true;
 		} else if (strcmp(argv[i], "--channel") == 0) {
 			arguments.channel = value;
+			i++;
+		} else if (strcmp(argv[i], "--stay") == 0) {
+			TRY(stay_read(&arguments, value, err));
 			i++;
 		} else if (strcmp(argv[i], "--map") == 0) {
 			TRY(map_add(&arguments, value, err));
@@ -280,6 +297,8 @@ static enum res run_all(struct arena *mem, const struct arguments *arguments,
 	TRY(client_open(mem, run, places, err));
 	TRY(deliveries_open(&run->deliveries, places->deliveries, err));
 	enum res res = arguments->is_replay ? import_replay(run, err) : import_letters(run, err);
+	if (res == RES_OK)
+		res = import_stay(run, SPAN_S(arguments->stay_s), err);
 	run->counts.rejected = run->file.rejected;
 	/* receipts of the last turn become part of the spool */
 	if (res == RES_OK)

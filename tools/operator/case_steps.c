@@ -105,6 +105,8 @@ struct step_words step_words_read(struct arena *mem, struct str type, struct str
 		if (text.n == 0)
 			continue;
 		CHECK(words.n < STEP_DETAILS_MAX);
+		if (str_ends(name, STR("_us")))
+			name = str_slice(name, 0, name.n - 3);
 		words.details[words.n++] =
 			(struct step_detail){ .name = arena_c(mem, name), .text = text };
 	}

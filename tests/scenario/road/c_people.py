@@ -2,6 +2,7 @@
 the wrong state. Then replays that take every step: rated, redone, killed in the middle and run again; and one in which an article answers."""
 
 import collections
+import contextlib
 import csv
 import json
 import os
@@ -71,12 +72,16 @@ def people_only(s):
     s.wangli("ref", "import", "--road", road)
 
 
-def take_deliveries(s, path, number, state):
-    """An importer that runs takes what is there for its channel."""
-    def taken():
-        s.wangli("import", path, "--channel", "app")
-        return show(s, number)["state"] == state
-    until(60, f"{number} is {state}", taken)
+@contextlib.contextmanager
+def integrator(s, path):
+    """An importer that stays: it takes what is to be delivered on its channel."""
+    run = s.start("import", path, "--channel", "app", "--stay", "600")
+    try:
+        yield
+    finally:
+        run.send_signal(signal.SIGTERM)
+        said, _ = run.communicate(timeout=60)
+    assert run.returncode == 0, said
 
 
 def until_visited(s, number):
@@ -112,7 +117,8 @@ def a_case_is_walked_by_hand(s, path, number):
     walk(s, number, ("approve", "--draft", "2"), "unit_lead/wang", "unit_officer/wang", "FORBIDDEN")
     assert show(s, number)["owner"]["roles"] == ["reviewer"]
     walk(s, number, ("approve",), "reviewer/zhao", "unit_lead/zhao", "REFUSED")
-    take_deliveries(s, path, number, "FOLLOW_UP")
+    with integrator(s, path):
+        until_state(s, number, "FOLLOW_UP")
     rate = ("rate", "--solved", "yes", "--satisfaction", "5", "--contacted", "--remark", "谢谢")
     act(s, number, *rate, code="REFUSED")  # nobody has asked yet
     until_visited(s, number)
@@ -127,9 +133,10 @@ def a_letter_is_refused(s, path, number):
     words = ("refuse", "--reason", "litigation", "--guidance", "请向人民法院提起诉讼")
     walk(s, number, words, "reviewer/wang", "agent/li", "REFUSED")
     act(s, number, "accept", "--as", "agent/li", code="REFUSED")
-    take_deliveries(s, path, number, "NOT_ACCEPTED")
-    until(60, "the guidance is delivered", lambda: take_deliveries(s, path, number, "NOT_ACCEPTED") or any(
-        "请向人民法院提起诉讼" in d["text"] for d in deliveries(s, "app") if d["case_number"] == number))
+    with integrator(s, path):
+        until(60, "the citizen is told", lambda: "reply.notified.v1" in entries(s, number, "reply"))
+    assert show(s, number)["state"] == "NOT_ACCEPTED"
+    assert ["请向人民法院提起诉讼" in d["text"] for d in deliveries(s, "app") if d["case_number"] == number] == [True]
 
 
 def a_consult_is_answered_by_hand(s, path, number):
@@ -137,7 +144,8 @@ def a_consult_is_answered_by_hand(s, path, number):
     until_state(s, number, "ACCEPTED")
     article = s.one("select max(id) from reply.v_kb_article")
     walk(s, number, ("answer", "--article", article), "agent/li", "unit_officer/li@D16", "REFUSED")
-    take_deliveries(s, path, number, "FOLLOW_UP")
+    with integrator(s, path):
+        until_state(s, number, "FOLLOW_UP")
     assert [d["text"] for d in deliveries(s, "app") if d["case_number"] == number] == [RESIDENCE]
 
 
