@@ -184,7 +184,12 @@ enum res import_letters(struct import_run *run, struct err *err)
 enum res import_stay(struct import_run *run, struct span span, struct err *err)
 {
 	struct instant until = instant_add(os_monotonic_now(), span);
-	while (!*run->is_interrupted && instant_is_before(os_monotonic_now(), until))
-		TRY(import_turn(run, TURN_WAIT, err));
+	while (instant_is_before(os_monotonic_now(), until)) {
+		enum res res = import_turn(run, TURN_WAIT, err);
+		/* told to end: that is how it ends */
+		if (*run->is_interrupted && !run->has_trouble)
+			return RES_OK;
+		TRY(res);
+	}
 	return RES_OK;
 }
