@@ -97,7 +97,7 @@ def kind_of(message_type, comment, producers):
 # --- handlers ---
 
 EVENTS_OF_ANALYTICS = "services/analytics/analytics_events.def"
-HANDLER = re.compile(r"\{\s*\.kind = (\w+),\s*\.type = \"([^\"]+)\",\s*\.handle = (\w+)((?:,\s*\.\w+ = \w+)*),?\s*\}")
+HANDLER = re.compile(r"\{\s*(?:\.kind = )?(WIRE_\w+|KIT_TIMER),\s*(?:\.type = )?\"([^\"]+)\",\s*(?:\.handle = )?(\w+)((?:,\s*\.\w+ = \w+)*),?\s*\}")
 
 
 def handlers():

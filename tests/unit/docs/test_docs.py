@@ -39,9 +39,8 @@ message Part { bool is_big = 1; } // very
 	{ 0 } };
 """,
     "services/dispatch/dispatch_handlers.c": """const struct kit_handler h[] = {
-	{ .kind = WIRE_EVENT,
-		.type = "intake.taken.v1",
-		.handle = taken },
+	{ WIRE_EVENT,
+		"intake.taken.v1", taken },
 };
 """,
     "services/intake/intake_handlers.c": '{ .kind = WIRE_COMMAND, .type = "intake.take.v1", .handle = take },',

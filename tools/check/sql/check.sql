@@ -488,11 +488,12 @@ wrong(id, what) as (
 select w.id::text, w.what, count(*) over () from wrong w order by w.id limit 20;
 
 -- name: i5_count
-select count(*) from intake.v_case c where c.state_name not in ('CLOSED', 'NOT_ACCEPTED');
+select count(*) from intake.v_case c where c.state_name <> 'CLOSED';
 
 -- name: i5
--- No open case without somebody who has it and a time by which it moves: whoever accepts and dispatches by accept_due, a unit by its
--- due time, or a timer or message on its way.
+-- No open case without somebody who has it and a time by which it moves. A message or a timer on its way moves it; else whoever
+-- accepts or dispatches has it by accept_due, or a unit by its due time. A reply on its way has its delivery's marker, a follow-up
+-- its timer, a refusal is over once its notice was handed over.
 with moving(case_id) as (
 	select m.case_id from intake.v_pending m
 	union all
@@ -509,31 +510,65 @@ with moving(case_id) as (
 	select t.case_id from reply.v_timer t
 	union all
 	select t.case_id from followup.v_timer t),
+held(case_id, state, is_held) as (
+	select c.case_id, c.state_name || ' in intake, ' || coalesce(d.state_name, 'UNKNOWN') || ' in dispatch',
+		case when c.state_name = 'RECEIVED' then c.accept_due is not null
+			when c.state_name = 'NOT_ACCEPTED' then coalesce(r.state_name, '') = 'NOTIFIED'
+			when d.state_name = 'ACCEPTED' then c.accept_due is not null
+			when d.state_name in ('DISPATCHED', 'IN_PROGRESS') then d.unit <> '' and d.resolve_due is not null
+			else false end
+	from intake.v_case c left join dispatch.v_case d on d.case_id = c.case_id
+	left join reply.v_case r on r.case_id = c.case_id where c.state_name <> 'CLOSED'),
 wrong(id, what) as (
-	select c.case_id, 'open (' || c.state_name || '), with nobody who has it by a time' from intake.v_case c
-	left join dispatch.v_case d on d.case_id = c.case_id
-	where c.state_name not in ('CLOSED', 'NOT_ACCEPTED')
-		and coalesce(d.unit = '' or d.resolve_due is null, true)
-		and (c.accept_due is null or c.state_name <> 'RECEIVED' and coalesce(d.state_name not in ('ACCEPTED', 'DIRECT'), true))
-		and not exists (select m.case_id from moving m where m.case_id = c.case_id))
+	select h.case_id, 'open (' || h.state || '), with nobody who has it by a time' from held h
+	where not h.is_held and not exists (select m.case_id from moving m where m.case_id = h.case_id)
+	union all
+	select r.case_id, 'what was written to the citizen is on its way, and no marker stands for channel ' || r.channel
+	from reply.v_case r where r.state_name in ('REPLIED', 'NOTICE')
+		and not exists (select m.case_id from reply.v_pending m where m.case_id = r.case_id and m.grp = 'deliver/' || r.channel)
+	union all
+	select m.case_id, 'a marker for ' || m.grp || ' stands, and nothing is on its way' from reply.v_pending m
+	left join reply.v_case r on r.case_id = m.case_id and r.state_name in ('REPLIED', 'NOTICE')
+		and m.grp = 'deliver/' || r.channel
+	where m.grp like 'deliver/%' and r.case_id is null
+	union all
+	select coalesce(f.case_id, t.case_id), 'followup is ' || coalesce(f.state_name, '?') || ' with ' || count(t.case_id) || ' timers'
+	from followup.v_case f full join followup.v_timer t on t.case_id = f.case_id
+	group by coalesce(f.case_id, t.case_id), f.state_name
+	having count(t.case_id) <> case f.state_name when 'FOLLOWING' then 1 else 0 end)
 select w.id::text, w.what, count(*) over () from wrong w order by w.id limit 20;
 
 -- name: i6_count
-select count(*) from followup.v_case c where c.state_name = 'CLOSED';
+select (select count(*) from followup.v_case c where c.state_name = 'CLOSED')
+	+ (select count(*) from intake.v_case c where c.state_name = 'NOT_ACCEPTED');
 
 -- name: i6
--- Closed means that a reply was delivered, or that a reason is recorded.
+-- Over means that a reply was delivered, or cannot be, and why it ended; or that it was refused on a ground, with guidance, of which
+-- the citizen is told.
 with wrong(id, what) as (
-	select c.case_id, 'closed without a delivery and without a reason' from followup.v_case c
+	select c.case_id, 'closed without a delivery or without a reason' from followup.v_case c
 	left join reply.v_journal j on j.case_id = c.case_id and j.type in ('reply.delivered.v1', 'reply.undeliverable.v1')
-	where c.state_name = 'CLOSED' and (coalesce(c.reason, '') = '' or j.case_id is null))
+	where c.state_name = 'CLOSED' and (coalesce(c.reason, '') = '' or j.case_id is null)
+	union all
+	select c.case_id, 'refused without a ground or without guidance' from intake.v_case c
+	left join intake.v_refusal r on r.case_id = c.case_id
+	where c.state_name = 'NOT_ACCEPTED' and (coalesce(r.reason, '') = '' or r.sentence = '' or r.guidance = '')
+	union all
+	select c.case_id, 'refused, and the citizen is not told' from intake.v_case c
+	left join reply.v_case r on r.case_id = c.case_id
+	where c.state_name = 'NOT_ACCEPTED' and coalesce(r.state_name not in ('NOTICE', 'NOTIFIED'), true)
+		and not exists (select m.case_id from intake.v_pending m where m.case_id = c.case_id and m.grp = 'reply')
+	union all
+	select r.case_id, 'told of a refusal that intake does not know' from reply.v_case r
+	join intake.v_case c on c.case_id = r.case_id
+	where r.state_name in ('NOTICE', 'NOTIFIED') and c.state_name <> 'NOT_ACCEPTED')
 select w.id::text, w.what, count(*) over () from wrong w order by w.id limit 20;
 
 -- name: i8_count
 select (select count(*) from intake.v_case) + (select count(*) from analytics.v_cell) + (select count(*) from analytics.v_figure);
 
 -- name: i8
--- The books agree: per channel received = open + closed, the same in analytics apart from what is on its way; each case has in
+-- The books agree: per channel received = open + closed + refused, the same in analytics apart from what is on its way; each case has in
 -- analytics the channel, category and unit that their owners gave it; each cell is the count of its cases, each figure theirs.
 with in_flight(case_id) as (
 	select m.case_id from intake.v_pending m where m.grp in ('analytics', '*')
@@ -543,15 +578,18 @@ with in_flight(case_id) as (
 	select m.case_id from reply.v_pending m where m.grp in ('analytics', '*')
 	union all
 	select m.case_id from followup.v_pending m where m.grp in ('analytics', '*')),
-settled(case_id, channel, category, unit, is_closed) as (
-	select c.case_id, c.channel, c.category, coalesce(d.unit, ''), c.state_name = 'CLOSED' from intake.v_case c
+settled(case_id, channel, category, unit, is_closed, is_refused) as (
+	select c.case_id, c.channel, c.category, coalesce(d.unit, ''), c.state_name = 'CLOSED', c.state_name = 'NOT_ACCEPTED'
+	from intake.v_case c
 	left join dispatch.v_case d on d.case_id = c.case_id
 	where not exists (select f.case_id from in_flight f where f.case_id = c.case_id)),
-book(channel, received, open, closed) as (
-	select s.channel, count(*), count(*) filter (where not s.is_closed), count(*) filter (where s.is_closed)
+book(channel, received, open, closed, refused) as (
+	select s.channel, count(*), count(*) filter (where not s.is_closed and not s.is_refused), count(*) filter (where s.is_closed),
+		count(*) filter (where s.is_refused)
 	from settled s group by s.channel),
-projected(channel, received, open, closed) as (
-	select a.channel, count(*), count(*) filter (where a.state_name <> 'CLOSED'), count(*) filter (where a.state_name = 'CLOSED')
+projected(channel, received, open, closed, refused) as (
+	select a.channel, count(*), count(*) filter (where a.state_name not in ('CLOSED', 'NOT_ACCEPTED')),
+		count(*) filter (where a.state_name = 'CLOSED'), count(*) filter (where a.state_name = 'NOT_ACCEPTED')
 	from analytics.v_case a
 	where not exists (select f.case_id from in_flight f where f.case_id = a.case_id)
 		and not exists (select m.case_id from followup.v_pending m where m.case_id = a.case_id and m.grp in ('intake', '*'))
@@ -609,9 +647,10 @@ wrong(id, what) as (
 	from book b full join projected p on p.channel = b.channel left join still t on t.channel = b.channel
 	where coalesce(b.received, 0) <> coalesce(p.received, 0) + coalesce(t.n, 0)
 	union all
-	select 'channel ' || b.channel, 'closed ' || b.closed || ', in analytics ' || p.closed
+	select 'channel ' || b.channel, 'open, closed and refused ' || b.open || ' + ' || b.closed || ' + ' || b.refused || ', in analytics '
+		|| p.open || ' + ' || p.closed || ' + ' || p.refused
 	from book b join projected p on p.channel = b.channel left join still t on t.channel = b.channel
-	where t.n is null and b.closed <> p.closed
+	where t.n is null and (b.open, b.closed, b.refused) <> (p.open, p.closed, p.refused)
 	union all
 	select s.case_id::text, 'analytics does not have its channel, category or unit' from settled s
 	left join analytics.v_case a on a.case_id = s.case_id
@@ -639,6 +678,13 @@ wrong(id, what) as (
 	left join dispatch.v_case d on d.case_id = r.case_id
 	where (r.has_unit <> (coalesce(d.task, 0) > 0) or r.has_unit and r.unit is distinct from d.unit)
 		and not exists (select m.case_id from dispatch.v_pending m where m.case_id = r.case_id and m.grp = 'reply')
+	union all
+	select r.case_id::text, 'reply and dispatch do not agree whether the unit signed' from reply.v_case r
+	left join dispatch.v_case d on d.case_id = r.case_id
+	where r.is_signed <> (d.signed_at is not null)
+		and not exists (select m.case_id from dispatch.v_pending m where m.case_id = r.case_id and m.grp = 'reply')
+	union all
+	select r.case_id::text, 'reply names an article without an answer' from reply.v_case r where r.draft = 0 and r.kb_article <> 0
 	union all
 	select coalesce(d.day, c.day) || ' ' || coalesce(d.dim, c.dim) || ' ' || coalesce(d.key, c.key),
 		'the cell says ' || coalesce(c.n, 0) || ', the cases are ' || coalesce(d.n, 0)
@@ -704,6 +750,7 @@ where n.nspname in ('intake', 'dispatch', 'reply', 'followup', 'analytics', 'ref
 
 -- name: i10
 -- Law 8: nobody who can log in may write in a schema that is not his, own anything, or be an owner; ref is the deploy role's.
+-- Law 2: nobody may change or delete what is journalled.
 with role(oid, name) as (
 	select r.oid, r.rolname::text from pg_roles r where r.rolname like 'wl\_%' and r.rolcanlogin),
 thing(oid, schema, name, kind) as (
@@ -715,6 +762,13 @@ wrong(id, what) as (
 		and case t.kind when 'S' then has_sequence_privilege(r.oid, t.oid, 'usage, update')
 			else has_table_privilege(r.oid, t.oid, 'insert, update, delete, truncate')
 				or has_any_column_privilege(r.oid, t.oid, 'insert, update') end
+	union all
+	select r.name, 'owns ' || t.schema || '.' || t.name from role r, thing t, pg_class c
+	where c.oid = t.oid and c.relowner = r.oid
+	union all
+	select r.name, 'may change what stands in ' || t.schema || '.journal' from role r, thing t
+	where t.name = 'journal' and t.kind = 'r' and (has_table_privilege(r.oid, t.oid, 'update, delete, truncate')
+		or has_any_column_privilege(r.oid, t.oid, 'update'))
 	union all
 	select r.name, 'may create in schema ' || n.nspname from role r, pg_namespace n
 	where n.nspname in ('intake', 'dispatch', 'reply', 'followup', 'analytics', 'ref', 'public')
