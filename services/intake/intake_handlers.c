@@ -85,11 +85,11 @@ static struct classify_result classify(struct kit_turn *turn, const struct intak
 /* What the classifier thinks of the letter. Whatever nobody can ask for any more is left out: a
  * letter that the system accepts at once needs the bodies that it names only as a report, and an
  * article only as a consult. */
-static struct intake_matter matter_of(const struct intake_known *known, struct arena *mem,
-	const struct intake_letter *letter, const struct classify_result *result, int32_t day,
-	bool is_by_people)
+static struct intake_matter matter_of(struct kit_turn *turn, const struct intake_letter *letter,
+	const struct classify_result *result, bool is_by_people)
 {
-	const struct intake_reference *reference = &known->reference;
+	const struct intake_service *service = turn->service;
+	const struct intake_reference *reference = &service->known.reference;
 	struct intake_matter matter = { .klass = result->klass,
 		.type = result->type,
 		.category = result->category,
@@ -100,10 +100,10 @@ static struct intake_matter matter_of(const struct intake_known *known, struct a
 
 	if (is_by_people || str_eq_c(result->klass, INTAKE_KLASS_REPORT))
 		matter.named_units =
-			arena_join(mem, result->named_units, result->n_named_units, ',');
+			arena_join(turn->mem, result->named_units, result->n_named_units, ',');
 	if (is_by_people || str_eq_c(result->type, INTAKE_TYPE_CONSULT))
 		matter.kb_article = intake_article_find(reference->articles, reference->n_articles,
-			letter->title, letter->body, day);
+			letter->title, letter->body, instant_shanghai_day(turn->now));
 	return matter;
 }
 
@@ -164,8 +164,7 @@ static enum res submit(struct kit_turn *turn, struct err *err)
 		.n_words = result.n_words };
 	bool is_by_people = !road_taken_by_system(
 		known->reference.road, known->reference.n_road, ROAD_ACCEPT, result.type, day);
-	struct intake_matter matter =
-		matter_of(known, turn->mem, letter, &result, day, is_by_people);
+	struct intake_matter matter = matter_of(turn, letter, &result, is_by_people);
 	TRY(receive(turn, &matter, err));
 	TRY(intake_receipt_for(service, turn->mem, kit_case_of(turn->row)->case_id, digest,
 		turn->now, false, &receipt, err));
