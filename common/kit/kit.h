@@ -67,6 +67,10 @@ struct kit_table {
 	size_t n_cols;
 	size_t row_bytes;
 	bool decides;
+	/* For tables of sums: makes few rows of the winners' many before they travel, in mem; the
+	 * given ones stay as they are. Returns how many of rows are left. NULL: every row travels.
+	 */
+	size_t (*merge)(struct arena *mem, void **rows, size_t n);
 };
 
 struct kit;

@@ -367,6 +367,8 @@ static void add_journal_and_children(struct kit *kit, struct batch *batch, struc
 		if ((*t)->decides)
 			continue;
 		children_of(batch, *t, &rows);
+		if ((*t)->merge != NULL)
+			rows.n = (*t)->merge(batch->mem, rows.items, rows.n);
 		round_add_rows(round, batch->mem, (*t)->insert, (*t)->cols, (*t)->n_cols, &rows);
 	}
 }

@@ -2,6 +2,7 @@
  */
 #include "analytics_store.h"
 
+#include "analytics_merge.h"
 #include "analytics_sql.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -100,12 +101,14 @@ const struct kit_table analytics_cells = {
 	.cols = cell_cols,
 	.n_cols = COUNT(cell_cols),
 	.row_bytes = sizeof(struct analytics_cell_row),
+	.merge = analytics_merge_cells,
 };
 const struct kit_table analytics_figures = {
 	.insert = &analytics_sql_figure_add,
 	.cols = figure_cols,
 	.n_cols = COUNT(figure_cols),
 	.row_bytes = sizeof(struct analytics_figure_row),
+	.merge = analytics_merge_figures,
 };
 
 const struct kit_table *const analytics_tables[] = { &analytics_cells, &analytics_figures, NULL };
