@@ -31,8 +31,7 @@ static const char *metric_of(struct str code)
 	static const struct {
 		const char *code;
 		const char *word;
-	} words[] = { { "M12", "due" }, { "M19", "late" }, { "M27", "all" }, { "M28", "answered" },
-		{ "M29", "dispatched" } };
+	} words[] = { { "M19", "late" }, { "M27", "all" }, { "M29", "dispatched" } };
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (str_eq_c(code, words[i].code))

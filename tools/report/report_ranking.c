@@ -44,7 +44,7 @@ static void unit_row(struct arena *mem, const struct report *report, const struc
 	else
 		buf_add_str(out, STR("—"));
 	buf_add_str(out, STR("</td>"));
-	rate_cell(mem, report, unit, ANALYTICS_M12, "due", out);
+	rate_cell(mem, report, unit, ANALYTICS_M12, "M12", out);
 	rate_cell(mem, report, unit, ANALYTICS_M05, "M05", out);
 	rate_cell(mem, report, unit, ANALYTICS_M10, "M10", out);
 	rate_cell(mem, report, unit, ANALYTICS_M11, "M11", out);

@@ -102,7 +102,7 @@ order by j.at, j.place, j.seq;
 
 -- name: case_list
 -- $1 metric (portal_figures.def) $2 from day $3 to day $4 unit $5 area $6 category $7 channel $8 state $9 type $10 before
--- $11 now $12 the end of what is due soon $13 how many
+-- $11 now $12 the end of what is due soon $13 how many. A due time of 24:00 belongs to the day that it ends.
 select c.case_id, c.version, coalesce(c.state_name, ''), coalesce(c.klass, ''), coalesce(c.type, ''), coalesce(c.category, ''),
 	coalesce(c.area, ''), coalesce(c.unit, ''), coalesce(c.channel, ''), c.received_at, c.dispatched_at, c.resolve_due,
 	c.replied_at, c.closed_at
@@ -125,14 +125,20 @@ where c.case_id < $10::int8 and c.received_at is not null
 		when 'closed' then c.closed_at is not null
 			and ($2::timestamptz is null or c.closed_at >= $2::timestamptz and c.closed_at < $3::timestamptz)
 		when 'on_time' then c.is_on_time and c.resolve_due <= $11::timestamptz
-			and ($2::timestamptz is null or c.resolve_due >= $2::timestamptz and c.resolve_due < $3::timestamptz)
+			and ($2::timestamptz is null or c.resolve_due > $2::timestamptz and c.resolve_due <= $3::timestamptz)
 		when 'due' then c.resolve_due <= $11::timestamptz
-			and ($2::timestamptz is null or c.resolve_due >= $2::timestamptz and c.resolve_due < $3::timestamptz)
+			and ($2::timestamptz is null or c.resolve_due > $2::timestamptz and c.resolve_due <= $3::timestamptz)
 		when 'late' then c.is_on_time is not true and c.resolve_due <= $11::timestamptz
-			and ($2::timestamptz is null or c.resolve_due >= $2::timestamptz and c.resolve_due < $3::timestamptz)
+			and ($2::timestamptz is null or c.resolve_due > $2::timestamptz and c.resolve_due <= $3::timestamptz)
 		when 'dispatched' then c.dispatched_at is not null
 			and ($2::timestamptz is null or c.dispatched_at >= $2::timestamptz and c.dispatched_at < $3::timestamptz)
-		else false end
+		else exists (
+			select f.case_id from analytics.v_figure_case f
+			where f.case_id = c.case_id and f.code = $1::text
+				and ($2::timestamptz is null or f.day >= ($2::timestamptz at time zone 'Asia/Shanghai')::date
+					and f.day < ($3::timestamptz at time zone 'Asia/Shanghai')::date)
+				and (f.code not in ('M05', 'M08', 'M12') or f.day < ($11::timestamptz at time zone 'Asia/Shanghai')::date))
+		end
 order by c.case_id desc
 limit $13::int4;
 
