@@ -350,7 +350,15 @@ enum res dispatch_decide(const struct dispatch_case *file, const struct dispatch
 	struct dispatch_decision decision = { .file = *file };
 	const struct life_step *may = NULL;
 
-	TRY(life_find(&dispatch_life, file->state, (int)event->kind, event->actor.role, &may, err));
+	enum res res = life_find(
+		&dispatch_life, file->state, (int)event->kind, event->actor.role, &may, err);
+
+	/* somebody who has seen intake accept it may be faster than intake's event */
+	if (res == RES_CONFLICT && file->state == DISPATCH_UNKNOWN &&
+		event->actor.role != ROLE_SYSTEM)
+		return err_set(err, RES_RETRY,
+			"dispatch: not known here yet: wait until the case is accepted");
+	TRY(res);
 	TRY(check_event(file, event, err));
 	note_event(&decision.file, event, may);
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {

@@ -109,6 +109,7 @@ struct dispatch_decision {
 /* calendar: as known on the day of `now`. Texts of the decision borrow from case, event and
  * reference.
  * RES_CONFLICT   this cannot come in this state (or a second time); *out is untouched
+ * RES_RETRY      a command, and intake has not been heard of yet
  * RES_DENIED     not by this role or this unit
  * RES_INVALID    a command says what cannot be
  * RES_NOT_FOUND  the reference data have no general desk or no limits */
