@@ -6,17 +6,25 @@
 #include "reply_handlers.h"
 #include "reply_store.h"
 
+/* A reply as its draft has it; a notice says on which ground, and where to turn. */
+static struct str text_of(struct arena *mem, const struct reply_deliver_row *row)
+{
+	if (row->state != REPLY_NOTICE)
+		return row->text;
+	return arena_printf(mem, "%.*s\n%.*s", STR_ARG(row->sentence), STR_ARG(row->guidance));
+}
+
 static enum res deliver_fill(const struct reply_service *service, struct arena *mem,
 	const struct reply_deliver_row *row, int32_t seq, struct wire_msg *out, struct err *err)
 {
 	char number[CASE_NUMBER_MAX];
 	struct reply_deliver deliver = {
 		.delivery_id = row->delivery_id,
-		.text = row->text,
+		.text = text_of(mem, row),
 		.unit_name = str_is_empty(row->unit_name) ? row->unit : row->unit_name,
 		.replied_at = row->replied_at,
 		.reply_address = row->reply_address,
-		.what = STR("reply"),
+		.what = row->state == REPLY_NOTICE ? STR("refusal") : STR("reply"),
 	};
 
 	TRY(case_number_format(service->case_prefix, row->case_id, number, err));

@@ -71,6 +71,8 @@ static const struct db_col deliver_cols[] = {
 	DB_COL(struct reply_deliver_row, unit, DB_TEXT, "unit"),
 	DB_COL(struct reply_deliver_row, replied_at, DB_INSTANT, "replied_at"),
 	DB_COL(struct reply_deliver_row, text, DB_TEXT, "text"),
+	DB_COL(struct reply_deliver_row, sentence, DB_TEXT, "sentence"),
+	DB_COL(struct reply_deliver_row, guidance, DB_TEXT, "guidance"),
 	DB_COL(struct reply_deliver_row, source, DB_TEXT, "source"),
 	DB_COL(struct reply_deliver_row, source_msg_id, DB_TEXT, "source_msg_id"),
 	DB_COL(struct reply_deliver_row, reply_address, DB_TEXT, "reply_address"),
@@ -195,6 +197,7 @@ enum res reply_load_deliver(struct db *db, struct arena *mem, const int64_t *cas
 	db_params_init(&params, mem);
 	db_param_int8_array(&params, case_ids, n);
 	db_param_int2(&params, REPLY_REPLIED);
+	db_param_int2(&params, REPLY_NOTICE);
 	TRY(db_run(db, &reply_sql_deliver_load, &params, &result, err));
 	return db_read(result, mem, deliver_cols, COUNT(deliver_cols),
 		sizeof(struct reply_deliver_row), out_rows, out_n, err);

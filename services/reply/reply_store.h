@@ -55,7 +55,9 @@ struct reply_deliver_row { /* what a DELIVER needs, read for many cases at once 
 	struct str channel;
 	struct str unit;
 	struct instant replied_at;
-	struct str text;
+	struct str text;     /* of the draft; no value: a notice */
+	struct str sentence; /* of a notice: on which ground the letter was refused */
+	struct str guidance; /* of a notice: where to turn instead */
 	struct str source;
 	struct str source_msg_id;
 	struct str reply_address; /* no value: intake holds none */

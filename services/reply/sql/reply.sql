@@ -68,14 +68,17 @@ from unnest($1::int8[], $2::int4[], $3::text[], $4::text[], $5::text[], $6::time
 	as t(case_id, n, delivery_id, channel, unit, at);
 
 -- name: deliver_load
--- $1 case_id[] $2 the state REPLIED: what a DELIVER says. No row: the delivery is over.
--- The unit's name is the one that held when it replied; the address belongs to intake, which may hold none.
-select f.case_id, f.state, f.delivery_id, f.channel, y.unit, f.replied_at, d.text, a.source, a.source_msg_id,
-	r.reply_address, o.name_zh
+-- $1 case_id[] $2 $3 the states REPLIED and NOTICE: what a DELIVER says. No row: the delivery is over.
+-- The unit's name is the one that held when it replied; the address belongs to intake, which may hold none. A notice has no draft: what
+-- it says is intake's, as far as it is published.
+select f.case_id, f.state, y.delivery_id, f.channel, y.unit, f.replied_at, d.text, x.sentence, x.guidance, a.source,
+	a.source_msg_id, r.reply_address, o.name_zh
 from unnest($1::int8[]) as t(case_id)
-join case_file f on f.case_id = t.case_id and f.state = $2::int2
+join case_file f on f.case_id = t.case_id and f.state in ($2::int2, $3::int2)
 join delivery y on y.case_id = f.case_id and y.n = f.draft
-join draft d on d.case_id = f.case_id and d.n = f.draft
+left join draft d on d.case_id = f.case_id and d.n = f.draft
+left join intake.v_refusal x on x.case_id = f.case_id and y.n = 0
+	and x.n = (select max(l.n) from intake.v_refusal l where l.case_id = f.case_id)
 join addressee a on a.case_id = f.case_id and a.n = 1
 left join intake.v_reply_address r on r.case_id = f.case_id and r.source = a.source
 	and r.source_msg_id = a.source_msg_id

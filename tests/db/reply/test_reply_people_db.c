@@ -4,6 +4,7 @@
 
 #include "proto/dispatch.pb-c.h"
 #include "proto/door.pb-c.h"
+#include "proto/intake.pb-c.h"
 #include "proto/operator.pb-c.h"
 #include "proto/reply.pb-c.h"
 
@@ -279,6 +280,46 @@ static void reply_agent_answers_a_consult_before_the_unit_does(void **state)
 	assert_int_equal(answer.head.code, WIRE_CODE_REFUSED);
 }
 
+/* --- refusals --- */
+
+static void reply_refusal_reaches_the_citizen_with_ground_and_guidance(void **state)
+{
+	struct road *road = *state;
+	Wangli__IntakeReceived received = WANGLI__INTAKE_RECEIVED__INIT;
+	Wangli__IntakeRefused refused = WANGLI__INTAKE_REFUSED__INIT;
+	Wangli__Deliver *body = NULL;
+	struct wire_msg deliver;
+	struct wire_msg answer;
+
+	refused.reason = (char[]){ "litigation" };
+	refused.channel = (char[]){ "app" };
+	refused.source = (char[]){ "app-1" };
+	refused.source_msg_id = (char[]){ "m40" };
+	service_rig_sql(road->at,
+		"insert into intake.refusal (case_id, n, reason, sentence, guidance, actor, at) "
+		"values (40, 1, 'litigation', '您反映的事项应当通过诉讼解决。', "
+		"'请向有管辖权的人民法院起诉。', 'reviewer/wang', now())");
+	road_event(road, road->intake, "intake", 40, 1, "intake.received.v1", &received.base);
+	assert_int_equal(
+		road_event(road, road->intake, "intake", 40, 2, "intake.refused.v1", &refused.base),
+		WIRE_CODE_COMMITTED);
+	deliver = road_deliver(road, 40);
+	deliver = road_deliver(road, 40); /* and again, until it is done */
+	assert_int_equal(
+		wire_unpack(road->at->mem, &wangli__deliver__descriptor, deliver.body, &body, NULL),
+		RES_OK);
+	assert_string_equal(body->what, "refusal");
+	assert_string_equal(
+		body->text, "您反映的事项应当通过诉讼解决。\n请向有管辖权的人民法院起诉。");
+	assert_true(str_eq(deliver.head.source_msg_id, STR("m40")));
+	answer = road_submit(road, 40, "c1", "答复");
+	assert_says(&answer, WIRE_CODE_REFUSED, "a case that is NOTICE cannot get a draft");
+	road_done(road, &deliver, body->delivery_id, "app", WIRE_CODE_DELIVERED);
+	road_wait(road, state_of, 40, "NOTIFIED");
+	road_wait(road, marker_of, 40, "0");
+	road_wait(road, types_of, 40, "notified.v1");
+}
+
 /* --- again --- */
 
 static void reply_redo_opens_the_case_for_another_answer_under_another_name(void **state)
@@ -321,6 +362,7 @@ int main(void)
 		cmocka_unit_test(reply_kb_put_keeps_one_article_a_title_and_names_what_is_wrong),
 		cmocka_unit_test(reply_letter_with_an_article_is_answered_in_one_commit),
 		cmocka_unit_test(reply_agent_answers_a_consult_before_the_unit_does),
+		cmocka_unit_test(reply_refusal_reaches_the_citizen_with_ground_and_guidance),
 		cmocka_unit_test(reply_redo_opens_the_case_for_another_answer_under_another_name),
 	};
 
