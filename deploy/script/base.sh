@@ -152,6 +152,7 @@ usage() {
 		  report month YYYY-MM [--format html,xlsx,csv] [--out DIR]
 		                                            the report for the mayor's meeting, in DATA/report unless told
 		  ref import [DIR] [--road FILE]            loads reference data (default: deploy/cities/chengdu); FILE: who takes which step
+		  kb import FILE.csv | kb list              the knowledge base that answers consults directly
 		  channel add NAME [--channels a,b]         a key and the rights of an integrator
 		  psql [ROLE] [arguments]                   a shell on the database, as wl_check unless told
 		  bench intake | lifecycle [--auto] [--json]
@@ -168,7 +169,7 @@ main() {
 	AS_JSON=
 	DATA=
 	case $command in
-	up | down | status | logs | clock | case | import | check | rebuild | report | ref | channel | psql | bench | test)
+	up | down | status | logs | clock | case | kb | import | check | rebuild | report | ref | channel | psql | bench | test)
 		parse_shared "$@"
 		"cmd_$command" ${ARGS[@]+"${ARGS[@]}"}
 		;;

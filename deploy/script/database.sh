@@ -131,3 +131,14 @@ reference_ensure() {
 	[ "$ROAD" = people ] || road=(--road "$ROOT/deploy/roads/$ROAD.csv")
 	"$DATA/app/bin/wangli-ref" import --conninfo "$(conninfo)" ${road[@]+"${road[@]}"} "$CITY" || fail 'the reference data were refused'
 }
+
+# The city's articles, put once the services run: by the operator, as later ones are. A system that walks alone (--road auto, for
+# tests) answers nothing by itself.
+kb_ensure() {
+	local wanted
+	wanted=$(sql_as wl_deploy -At -c "select exists (select from ref.road where step = 'answer' and taken_by = 'system')
+		and exists (select from ref.road where step = 'accept' and taken_by = 'people')
+		and not exists (select from reply.v_kb_article)")
+	[ "$wanted" = t ] || return 0
+	(cmd_kb import "$CITY/kb.csv") || say 'the knowledge base is not whole; mend the rows named above and put them by ./wangli kb import' >&2
+}

@@ -91,6 +91,17 @@ cmd_case() {
 	exec "$DATA/app/bin/wangli-operator" case "$@" ${AS_JSON:+--json}
 }
 
+cmd_kb() {
+	case ${1:-}:$# in
+	import:2 | list:1) ;;
+	*) fail 'usage: ./wangli kb import FILE.csv | ./wangli kb list' ;;
+	esac
+	system_load
+	need_program wangli-operator
+	operator_environment wl_deploy
+	exec "$DATA/app/bin/wangli-operator" kb "$@" ${AS_JSON:+--json}
+}
+
 cmd_channel() {
 	[ "${1:-}" = add ] && [[ ${2:-} =~ ^[a-z][a-z0-9-]{0,31}$ ]] ||
 		fail 'usage: ./wangli channel add NAME [--channels a,b]   (NAME: a-z, 0-9 and -)'

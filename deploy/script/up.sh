@@ -87,6 +87,7 @@ up_start() {
 		service_start "$service"
 	done
 	up_wait
+	kb_ensure
 }
 
 up_wait() {

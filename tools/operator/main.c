@@ -31,6 +31,15 @@ static const struct command {
 		"      TIME: 2019-04-24T16:03:40 (Shanghai unless it says otherwise); SPAN: 90s, "
 		"30min, 2h, 3d\n",
 		NULL },
+	{ "kb", operator_kb,
+		"  kb import FILE.csv     puts the articles of the file into the knowledge base; "
+		"one with "
+		"the\n"
+		"      category and title of an article takes its place. Columns: category, title, "
+		"words,\n"
+		"      text, unit, valid_from, valid_to\n"
+		"  kb list                shows it, with --json as one document\n",
+		NULL },
 	{ "case", operator_case, NULL, operator_case_help },
 };
 

@@ -6,11 +6,15 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/str.h"
 
 /* argv[0] is the first word after the command's own name. RES_INVALID: wrong use. */
 enum res operator_channel(struct arena *mem, int argc, char **argv, struct err *err) must_check;
 enum res operator_clock(struct arena *mem, int argc, char **argv, struct err *err) must_check;
 enum res operator_case(struct arena *mem, int argc, char **argv, struct err *err) must_check;
+enum res operator_kb(struct arena *mem, int argc, char **argv, struct err *err) must_check;
+/* The name of the calling user. */
+struct str operator_user(void);
 void operator_case_help(FILE *to);
 
 #endif

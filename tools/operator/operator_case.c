@@ -1,9 +1,6 @@
 /* case: shows a case with its steps so far, or takes a step as one of the people whose step it is.
  * The service decides; what it refuses is said as it says it. */
-#include <pwd.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 #include "case_arguments.h"
 #include "case_file.h"
@@ -34,15 +31,6 @@ void operator_case_help(FILE *to)
 					act_options[i].meaning,
 					act_options[i].is_required ? " (obligatory)" : "");
 	}
-}
-
-static struct str calling_user(void)
-{
-	const char *by_sudo = getenv("SUDO_USER");
-	const struct passwd *user = getpwuid(getuid());
-	if (by_sudo != NULL && by_sudo[0] != 0)
-		return str_from_c(by_sudo);
-	return str_from_c(user == NULL ? "" : user->pw_name);
 }
 
 /* The draft's stage says whose review it is. */
@@ -124,7 +112,7 @@ static enum res case_act(struct arena *mem, struct case_arguments *arguments,
 		.case_id = file->case_id };
 	const struct case_actor_wish wish = { .as = arguments->as,
 		.role = role_of(arguments->act, file),
-		.user = calling_user(),
+		.user = operator_user(),
 		.unit = file->unit.code };
 	struct wire_msg answer;
 	TRY(case_actor_make(mem, &wish, &command.actor, err));
