@@ -70,7 +70,11 @@ static struct json *filter_json(struct portal_state *state, const struct filter 
 {
 	struct json *json = json_object_create();
 
-	json_set_c(json, "metric", filter_metric_word(filter->metric));
+	if (str_is_empty(filter->figure))
+		json_set_c(json, "metric", filter_metric_word(filter->metric));
+	else
+		json_set_str(json, "metric", filter->figure);
+	json_set_bool(json, "numerator", filter->is_numerator);
 	json_set_name(json, "unit", filter->unit, portal_org(state, filter->unit));
 	json_set_name(json, "area", filter->area, portal_org(state, filter->area));
 	json_set_name(json, "category", filter->category, portal_category(state, filter->category));

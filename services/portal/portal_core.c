@@ -94,9 +94,9 @@ enum res portal_grant_read(
 		!str_split(&rest, '.', &ends_text) || !str_split(&rest, '.', &mac) ||
 		rest.p != NULL || mac.n != PORTAL_MAC_CHARS)
 		return RES_INVALID;
-	TRY(str_to_int64(case_text, &grant.case_id));
-	TRY(str_to_int64(ends_text, &grant.ends_s));
-	if (grant.case_id <= 0 || grant.ends_s <= 0)
+	if (str_to_int64(case_text, &grant.case_id) != RES_OK ||
+		str_to_int64(ends_text, &grant.ends_s) != RES_OK || grant.case_id <= 0 ||
+		grant.ends_s <= 0)
 		return RES_INVALID;
 	*out = grant;
 	*out_signed = str_slice(token, 0, case_text.n + 1 + ends_text.n);

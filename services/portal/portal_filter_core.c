@@ -23,6 +23,7 @@ struct filter filter_none(void)
 	return (struct filter){ .metric = FILTER_ALL,
 		.from_day = NO_DAY,
 		.to_day = NO_DAY,
+		.figure = STR(""),
 		.unit = STR(""),
 		.area = STR(""),
 		.category = STR(""),
@@ -32,8 +33,19 @@ struct filter filter_none(void)
 		.before = INT64_MAX };
 }
 
+/* "M12" */
+static bool is_figure(struct str value)
+{
+	return value.n == 3 && value.p[0] == 'M' && value.p[1] >= '0' && value.p[1] <= '9' &&
+	       value.p[2] >= '0' && value.p[2] <= '9';
+}
+
 static enum res read_metric(struct filter *filter, struct str value, struct err *err)
 {
+	if (is_figure(value)) {
+		filter->figure = value;
+		return RES_OK;
+	}
 	for (int i = 0; i < FILTER_METRICS; i++) {
 		if (!str_eq_c(value, metric_words[i]))
 			continue;
@@ -79,6 +91,14 @@ static enum res read_month(struct filter *filter, struct str value, struct err *
 	return period_set(filter, first, date_to_days(date), err);
 }
 
+static enum res read_part(struct filter *filter, struct str value, struct err *err)
+{
+	if (!str_eq_c(value, "num") && !str_eq_c(value, "den"))
+		return err_set(err, RES_INVALID, "part: want num or den");
+	filter->is_numerator = str_eq_c(value, "num");
+	return RES_OK;
+}
+
 static enum res read_before(struct filter *filter, struct str value, struct err *err)
 {
 	int64_t id;
@@ -111,6 +131,7 @@ static const struct {
 	{ "metric", read_metric, 0 },
 	{ "day", read_day, 0 },
 	{ "month", read_month, 0 },
+	{ "part", read_part, 0 },
 	{ "before", read_before, 0 },
 	{ "unit", NULL, offsetof(struct filter, unit) },
 	{ "area", NULL, offsetof(struct filter, area) },
@@ -134,6 +155,7 @@ enum res filter_add(struct filter *filter, struct str name, struct str value, st
 		return RES_OK;
 	}
 	return err_set(err, RES_INVALID,
-		"a list of cases knows no such parameter; it knows metric, day, month, before, "
+		"a list of cases knows no such parameter; it knows metric, part, day, month, "
+		"before, "
 		"unit, area, category, channel, state and type");
 }

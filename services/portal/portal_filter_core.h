@@ -2,6 +2,7 @@
 #ifndef WL_PORTAL_FILTER_CORE_H
 #define WL_PORTAL_FILTER_CORE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -20,8 +21,10 @@ const char *filter_metric_word(enum filter_metric metric);
 /* Empty texts and days of INT32_MIN do not narrow. Texts borrow from the values given. */
 struct filter {
 	enum filter_metric metric;
-	int32_t from_day; /* inclusive, days since 1970 */
-	int32_t to_day;	  /* exclusive */
+	struct str figure; /* "M12": a figure of metrics.csv instead; "": none */
+	bool is_numerator; /* of the figure; otherwise its denominator */
+	int32_t from_day;  /* inclusive, days since 1970 */
+	int32_t to_day;	   /* exclusive */
 	struct str unit;
 	struct str area;
 	struct str category; /* four digits, or two for all below */

@@ -148,6 +148,18 @@ static void set_file(const struct teller *teller, struct json *json, const struc
 		json, "category", file->category, portal_category(teller->state, file->category));
 }
 
+static void set_refusal(struct json *json, const struct portal_letter *letter)
+{
+	struct json *refusal;
+
+	if (letter->refusal.p == NULL)
+		return;
+	refusal = json_object_create();
+	json_set_str(refusal, "sentence", letter->refusal);
+	json_set_str(refusal, "guidance", letter->guidance);
+	json_set(json, "refusal", refusal);
+}
+
 struct json *portal_letter_json(struct portal_state *state, struct arena *mem, int64_t case_id,
 	const struct portal_letter *letter, struct instant now)
 {
@@ -175,6 +187,7 @@ struct json *portal_letter_json(struct portal_state *state, struct arena *mem, i
 	json_set_bool(json, "refused", thread.is_refused);
 	json_set_bool(json, "closed", thread.is_closed);
 	json_set_bool(json, "redone", thread.is_redone);
+	set_refusal(json, letter);
 	if (thread.is_answered)
 		set_text(json, "reply", letter->reply_text);
 	json_set(json, "steps", steps);

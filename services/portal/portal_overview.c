@@ -33,6 +33,26 @@ static struct json *count_json(const struct portal_state *state, const struct po
 	return json;
 }
 
+/* {"M11":{"num":…,"den":…},…} */
+static enum res rates_set(struct portal_state *state, struct arena *mem,
+	const struct portal_period *period, struct json *json, struct err *err)
+{
+	struct portal_rate *rates = NULL;
+	struct json *made;
+	size_t n;
+
+	TRY(portal_store_rates(state, mem, period, &rates, &n, err));
+	made = json_object_create();
+	for (size_t i = 0; i < n; i++) {
+		struct json *rate = json_object_create();
+		json_set_int(rate, "num", rates[i].num);
+		json_set_int(rate, "den", rates[i].den);
+		json_set(made, arena_c(mem, rates[i].code), rate);
+	}
+	json_set(json, "rates", made);
+	return RES_OK;
+}
+
 enum res portal_overview_read(struct portal_state *state, struct arena *mem, struct str *out,
 	struct instant *out_at, struct err *err)
 {
@@ -48,6 +68,7 @@ enum res portal_overview_read(struct portal_state *state, struct arena *mem, str
 	SCOPED(json)
 	struct json *json = json_object_create();
 	json_set_instant(json, "soon_ends", period.soon_ends);
+	TRY(rates_set(state, mem, &period, json, err));
 	for (int i = 1; i < 4; i++)
 		made[i] = json_array_create();
 	for (size_t i = 0; i < n; i++) {

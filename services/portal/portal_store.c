@@ -23,6 +23,12 @@ static const struct db_col count_cols[] = {
 	DB_COL(struct portal_count, due, DB_INT8, "due"),
 };
 
+static const struct db_col rate_cols[] = {
+	DB_COL(struct portal_rate, code, DB_TEXT, "code"),
+	DB_COL(struct portal_rate, num, DB_INT8, "num"),
+	DB_COL(struct portal_rate, den, DB_INT8, "den"),
+};
+
 static const struct db_col version_cols[] = {
 	DB_COL(struct portal_version, case_id, DB_INT8, "case_id"),
 	DB_COL(struct portal_version, version, DB_INT4, "version"),
@@ -333,6 +339,19 @@ enum res portal_store_overview(struct portal_state *state, struct arena *mem,
 		sizeof(**out), out, out_n, err);
 }
 
+enum res portal_store_rates(struct portal_state *state, struct arena *mem,
+	const struct portal_period *period, struct portal_rate **out, size_t *out_n,
+	struct err *err)
+{
+	struct db_params params;
+
+	db_params_init(&params, mem);
+	db_param_instant(&params, instant_from_shanghai_day(period->month_begins));
+	db_param_instant(&params, period->now);
+	return rows_read(state, &portal_sql_rates, &params, mem, rate_cols, COUNT(rate_cols),
+		sizeof(**out), out, out_n, err);
+}
+
 /* --- letters and lists --- */
 
 enum res portal_store_versions(struct portal_state *state, struct arena *mem,
@@ -350,7 +369,9 @@ enum res portal_store_versions(struct portal_state *state, struct arena *mem,
 enum res portal_store_letter(struct portal_state *state, struct arena *mem, int64_t case_id,
 	struct portal_letter *out, struct err *err)
 {
-	struct portal_letter letter = { .reply_text = STR_NONE };
+	struct portal_letter letter = {
+		.reply_text = STR_NONE, .refusal = STR_NONE, .guidance = STR_NONE
+	};
 	struct portal_case *file = NULL;
 	struct db_result *result = NULL;
 	struct db_params params;
@@ -370,6 +391,12 @@ enum res portal_store_letter(struct portal_state *state, struct arena *mem, int6
 	if (db_rows(result) > 0)
 		letter.reply_text = arena_str(mem, db_get_str(result, 0, 1));
 	db_release(state->db);
+	TRY(db_run(state->db, &portal_sql_refusal, &params, &result, err));
+	if (db_rows(result) > 0) {
+		letter.refusal = arena_str(mem, db_get_str(result, 0, 1));
+		letter.guidance = arena_str(mem, db_get_str(result, 0, 2));
+	}
+	db_release(state->db);
 	*out = letter;
 	return RES_OK;
 }
@@ -379,23 +406,47 @@ static struct instant day_begins(int32_t day)
 	return day == INT32_MIN ? INSTANT_NONE : instant_from_shanghai_day(day);
 }
 
+/* What both lists narrow by, in the order of their statements. */
+static void params_narrow(struct db_params *params, const struct filter *filter)
+{
+	db_param_instant(params, day_begins(filter->from_day));
+	db_param_instant(params, day_begins(filter->to_day));
+	db_param_text(params, filter->unit);
+	db_param_text(params, filter->area);
+	db_param_text(params, filter->category);
+	db_param_text(params, filter->channel);
+	db_param_text(params, filter->state);
+	db_param_text(params, filter->type);
+	db_param_int8(params, filter->before);
+}
+
+static enum res figure_cases(struct portal_state *state, struct arena *mem,
+	const struct filter *filter, struct instant now, struct portal_case **out, size_t *out_n,
+	struct err *err)
+{
+	struct db_params params;
+
+	db_params_init(&params, mem);
+	db_param_text(&params, filter->figure);
+	db_param_text(&params, filter->is_numerator ? STR("num") : STR("den"));
+	params_narrow(&params, filter);
+	db_param_int4(&params, PORTAL_PAGE_CASES + 1);
+	db_param_instant(&params, now);
+	return rows_read(state, &portal_sql_case_list_figure, &params, mem, case_cols,
+		COUNT(case_cols), sizeof(**out), out, out_n, err);
+}
+
 enum res portal_store_cases(struct portal_state *state, struct arena *mem,
 	const struct filter *filter, const struct portal_period *period, struct portal_case **out,
 	size_t *out_n, struct err *err)
 {
 	struct db_params params;
 
+	if (!str_is_empty(filter->figure))
+		return figure_cases(state, mem, filter, period->now, out, out_n, err);
 	db_params_init(&params, mem);
 	db_param_text(&params, str_from_c(filter_metric_word(filter->metric)));
-	db_param_instant(&params, day_begins(filter->from_day));
-	db_param_instant(&params, day_begins(filter->to_day));
-	db_param_text(&params, filter->unit);
-	db_param_text(&params, filter->area);
-	db_param_text(&params, filter->category);
-	db_param_text(&params, filter->channel);
-	db_param_text(&params, filter->state);
-	db_param_text(&params, filter->type);
-	db_param_int8(&params, filter->before);
+	params_narrow(&params, filter);
 	db_param_instant(&params, period->now);
 	db_param_instant(&params, period->soon_ends);
 	db_param_int4(&params, PORTAL_PAGE_CASES + 1);

@@ -64,6 +64,16 @@ enum res portal_store_versions(struct portal_state *state, struct arena *mem,
 	const int64_t *case_ids, size_t n, struct portal_version **out, size_t *out_n,
 	struct err *err) must_check;
 
+struct portal_rate {
+	struct str code; /* metrics.csv */
+	int64_t num;
+	int64_t den;
+};
+/* This month's rates. */
+enum res portal_store_rates(struct portal_state *state, struct arena *mem,
+	const struct portal_period *period, struct portal_rate **out, size_t *out_n,
+	struct err *err) must_check;
+
 /* A row of analytics.v_case, as far as pages show it. */
 struct portal_case {
 	int64_t case_id;
@@ -94,6 +104,8 @@ struct portal_letter {
 	struct portal_entry *entries;
 	size_t n_entries;
 	struct str reply_text; /* STR_NONE: none went out */
+	struct str refusal;    /* the sentence of the ground; STR_NONE: not refused */
+	struct str guidance;
 };
 /* RES_NOT_FOUND: no service has noted anything of it. */
 enum res portal_store_letter(struct portal_state *state, struct arena *mem, int64_t case_id,

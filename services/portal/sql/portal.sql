@@ -66,11 +66,22 @@ select case grouping(c.state_name, c.channel, c.unit) when 7 then 0 when 3 then 
 	count(*) filter (where c.state not in (15, 80) and c.replied_at is null and c.resolve_due <= $2::timestamptz),
 	count(*) filter (where c.state not in (15, 80) and c.replied_at is null and c.resolve_due > $2::timestamptz
 		and c.resolve_due <= $3::timestamptz),
-	count(*) filter (where c.resolve_due >= $4::timestamptz and c.resolve_due <= $2::timestamptz and c.is_on_time),
-	count(*) filter (where c.resolve_due >= $4::timestamptz and c.resolve_due <= $2::timestamptz)
+	count(*) filter (where c.resolve_due > $4::timestamptz and c.resolve_due <= $2::timestamptz and c.is_on_time),
+	count(*) filter (where c.resolve_due > $4::timestamptz and c.resolve_due <= $2::timestamptz)
 from analytics.v_case c
 where c.received_at is not null
 group by grouping sets ((), (c.state_name), (c.channel), (c.unit));
+
+-- name: rates
+-- $1 when the month began $2 now: this month's figures; what is dated by a limit counts until yesterday, as today is not over
+select f.code, sum(f.num)::int8, sum(f.den)::int8
+from analytics.v_figure f
+where f.code in ('M05', 'M08', 'M09', 'M10', 'M11')
+	and f.day >= ($1::timestamptz at time zone 'Asia/Shanghai')::date
+	and f.day <= ($2::timestamptz at time zone 'Asia/Shanghai')::date
+		- case when f.code in ('M05', 'M08') then 1 else 0 end
+group by f.code
+order by f.code;
 
 -- name: versions
 -- $1 case_id[]
@@ -132,15 +143,31 @@ where c.case_id < $10::int8 and c.received_at is not null
 			and ($2::timestamptz is null or c.resolve_due > $2::timestamptz and c.resolve_due <= $3::timestamptz)
 		when 'dispatched' then c.dispatched_at is not null
 			and ($2::timestamptz is null or c.dispatched_at >= $2::timestamptz and c.dispatched_at < $3::timestamptz)
-		else exists (
-			select f.case_id from analytics.v_figure_case f
-			where f.case_id = c.case_id and f.code = $1::text
-				and ($2::timestamptz is null or f.day >= ($2::timestamptz at time zone 'Asia/Shanghai')::date
-					and f.day < ($3::timestamptz at time zone 'Asia/Shanghai')::date)
-				and (f.code not in ('M05', 'M08', 'M12') or f.day < ($11::timestamptz at time zone 'Asia/Shanghai')::date))
-		end
+		else false end
 order by c.case_id desc
 limit $13::int4;
+
+-- name: case_list_figure
+-- $1 code of a figure (metrics.csv) $2 num or den $3 from day $4 to day $5 unit $6 area $7 category $8 channel $9 state
+-- $10 type $11 before $12 how many $13 now: its cases as analytics tells them; what is dated by a limit until yesterday
+select c.case_id, c.version, coalesce(c.state_name, ''), coalesce(c.klass, ''), coalesce(c.type, ''), coalesce(c.category, ''),
+	coalesce(c.area, ''), coalesce(c.unit, ''), coalesce(c.channel, ''), c.received_at, c.dispatched_at, c.resolve_due,
+	c.replied_at, c.closed_at
+from analytics.v_figure_case t
+join analytics.v_case c on c.case_id = t.case_id
+where t.code = $1::text and c.received_at is not null and c.case_id < $11::int8
+	and (t.code not in ('M05', 'M08', 'M12') or t.day < ($13::timestamptz at time zone 'Asia/Shanghai')::date)
+	and case $2::text when 'num' then t.num > 0 else t.den > 0 or t.den + t.excl = 0 end
+	and ($3::timestamptz is null or t.day >= ($3::timestamptz at time zone 'Asia/Shanghai')::date
+		and t.day < ($4::timestamptz at time zone 'Asia/Shanghai')::date)
+	and ($5::text = '' or c.unit = $5::text)
+	and ($6::text = '' or c.area = $6::text)
+	and ($7::text = '' or c.category like $7::text || '%')
+	and ($8::text = '' or c.channel = $8::text)
+	and ($9::text = '' or c.state_name = $9::text)
+	and ($10::text = '' or c.type = $10::text)
+order by c.case_id desc
+limit $12::int4;
 
 -- name: reply_text
 -- $1 case_id: what the citizen was sent, the last first
@@ -148,4 +175,12 @@ select t.n, t.text
 from reply.v_reply_text t
 where t.case_id = $1::int8
 order by t.n desc
+limit 1;
+
+-- name: refusal
+-- $1 case_id
+select r.reason, r.sentence, r.guidance
+from intake.v_refusal r
+where r.case_id = $1::int8
+order by r.n desc
 limit 1;

@@ -42,6 +42,8 @@ export default {
     more: "50 more",
     shown: "{n} shown",
     all: "All {n} shown",
+    numerator: "numerator",
+    denominator: "denominator",
     filters: "Conditions",
     month: "{month}",
     back: "Back to today's letters",

@@ -42,6 +42,8 @@ export default {
     more: "再看 50 件",
     shown: "已列出 {n} 件",
     all: "已全部列出，共 {n} 件",
+    numerator: "分子",
+    denominator: "分母",
     filters: "条件",
     month: "{month}",
     back: "回到今日来信",

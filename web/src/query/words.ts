@@ -10,6 +10,7 @@ export interface Told {
   lines: string[];
   why: string;
   by: string;
+  bySystem: string;
   icon: string;
   isTurn: boolean;
 }
@@ -90,8 +91,7 @@ function whyOf(step: Step, key: string, { t, te }: Words): string {
 }
 
 function byOf(step: Step, { t, te }: Words): string {
-  if (!step.role || !te(`role.${step.role}`)) return "";
-  if (step.role === "system") return t("detail.bySystem");
+  if (!step.role || step.role === "system" || step.role === "citizen" || !te(`role.${step.role}`)) return "";
   const role = t(`role.${step.role}`);
   const unit = nameText(step.by);
   return unit === "" ? t("detail.byRole", { role }) : t("detail.byRoleOf", { unit, role });
@@ -104,6 +104,7 @@ export function tell(step: Step, now: Date, words: Words): Told {
     lines: linesOf(step, key, now, words),
     why: whyOf(step, key, words),
     by: byOf(step, words),
+    bySystem: step.role === "system" && key !== "intake_received" ? words.t("detail.bySystem") : "",
     icon: ICONS[key] ?? "done",
     isTurn: TURNS.includes(key),
   };

@@ -33,7 +33,7 @@ export default {
     IN_PROGRESS: "In progress",
     REPLY_REVIEW: "Answer under review",
     REPLIED: "Answered",
-    FOLLOW_UP: "Waiting for your rating",
+    FOLLOW_UP: "Waiting for a rating",
     REDO: "Taken up again",
     CLOSED: "Closed",
     UNKNOWN: "Being registered",

@@ -34,7 +34,7 @@ export default {
     IN_PROGRESS: "正在办理",
     REPLY_REVIEW: "答复审核中",
     REPLIED: "已答复",
-    FOLLOW_UP: "请您评价",
+    FOLLOW_UP: "回访中",
     REDO: "重新办理",
     CLOSED: "已办结",
     UNKNOWN: "登记中",

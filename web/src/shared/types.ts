@@ -40,6 +40,7 @@ export interface Count extends Counts {
 
 export interface Figures extends Counts {
   soon_ends: string;
+  rates: Record<string, { num: number; den: number }>;
   states: Count[];
   channels: Count[];
   units: Count[];
@@ -93,7 +94,7 @@ export interface Letter {
   closed: boolean;
   redone: boolean;
   reply?: string;
-  refusal?: { reason: string; guidance: string };
+  refusal?: { sentence: string; guidance: string };
   steps: Step[];
   token: string;
 }
@@ -114,7 +115,7 @@ export interface ListedCase {
 
 export interface CasesPage {
   at: string;
-  filter: { metric: string; unit?: Name; area?: Name; category?: Name; channel: string; state: string; kind: string };
+  filter: { metric: string; numerator: boolean; unit?: Name; area?: Name; category?: Name; channel: string; state: string; kind: string };
   cases: ListedCase[];
   next_before?: string;
 }
