@@ -5,6 +5,7 @@
 
 #define EDGE	       "edge"
 #define CLI	       "cli"
+#define PORTAL	       "portal"
 #define ANY_SERVICE    "*"
 #define DELIVER_GROUPS "deliver/"
 
@@ -36,7 +37,8 @@ enum bus_class bus_class_of(enum bus_kind kind)
 
 static bool is_service(struct str name)
 {
-	return name.n > 0 && !str_eq_c(name, EDGE) && !str_eq_c(name, CLI);
+	return name.n > 0 && !str_eq_c(name, EDGE) && !str_eq_c(name, CLI) &&
+	       !str_eq_c(name, PORTAL);
 }
 
 static bool right_is_for(const struct right *right, struct str sender)
@@ -80,7 +82,7 @@ bool bus_may_serve(struct str name, struct str group)
 
 bool bus_may_name_actor(struct str sender)
 {
-	return str_eq_c(sender, CLI);
+	return str_eq_c(sender, CLI) || str_eq_c(sender, PORTAL);
 }
 
 static struct bus_decision decide_answer(const struct bus_facts *facts)

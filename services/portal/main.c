@@ -122,7 +122,6 @@ static enum res open_bus(struct process *process, struct err *err)
 		.instance = process->instance,
 		.window = BUS_WINDOW };
 	struct str server_key = str_trim(str_from_c(state->config.bus_server_key));
-	struct str group = STR("portal");
 
 	if (!bus_key_is_valid(server_key))
 		return err_set(err, RES_INVALID, "BUS_SERVER_KEY is not a Z85 key");
@@ -131,7 +130,6 @@ static enum res open_bus(struct process *process, struct err *err)
 	TRY(peer_open(&state->peer, &options, err));
 	peer_on_welcome(state->peer, on_welcome, process);
 	peer_on_socket(state->peer, on_bus_socket, process);
-	peer_set_groups(state->peer, &group, 1);
 	loop_add_socket(state->loop, peer_socket(state->peer), on_bus, process);
 	return RES_OK;
 }

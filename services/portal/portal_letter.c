@@ -312,6 +312,22 @@ static void ask_rate(struct portal_state *state, const struct http_request *requ
 		portal_answer_failure(state, request, answer, res, &err);
 }
 
+/* Followup would only say BUSY to a command about a case that it has never heard of. */
+static bool may_rate(struct portal_state *state, const struct http_request *request,
+	int64_t case_id, struct http_answer *answer)
+{
+	struct err err;
+	bool is_followed;
+	enum res res = portal_store_is_followed(state, request->mem, case_id, &is_followed, &err);
+
+	if (res != RES_OK)
+		portal_answer_failure(state, request, answer, res, &err);
+	else if (!is_followed)
+		problem(state, request, answer, PROBLEM_REFUSED,
+			STR("this letter has not been answered yet: there is nothing to rate"));
+	return res == RES_OK && is_followed;
+}
+
 void portal_letter_rate(struct portal_state *state, const struct http_request *request,
 	struct str number, struct http_answer *answer)
 {
@@ -339,5 +355,6 @@ void portal_letter_rate(struct portal_state *state, const struct http_request *r
 		problem(state, request, answer, PROBLEM_BAD_REQUEST, str_from_c(fault));
 		return;
 	}
-	ask_rate(state, request, case_id, json, answer);
+	if (may_rate(state, request, case_id, answer))
+		ask_rate(state, request, case_id, json, answer);
 }

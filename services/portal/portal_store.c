@@ -401,6 +401,20 @@ enum res portal_store_letter(struct portal_state *state, struct arena *mem, int6
 	return RES_OK;
 }
 
+enum res portal_store_is_followed(
+	struct portal_state *state, struct arena *mem, int64_t case_id, bool *out, struct err *err)
+{
+	struct db_result *result = NULL;
+	struct db_params params;
+
+	db_params_init(&params, mem);
+	db_param_int8(&params, case_id);
+	TRY(db_run(state->db, &portal_sql_is_followed, &params, &result, err));
+	*out = db_get_int(result, 0, 0) != 0;
+	db_release(state->db);
+	return RES_OK;
+}
+
 static struct instant day_begins(int32_t day)
 {
 	return day == INT32_MIN ? INSTANT_NONE : instant_from_shanghai_day(day);

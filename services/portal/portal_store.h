@@ -111,6 +111,10 @@ struct portal_letter {
 enum res portal_store_letter(struct portal_state *state, struct arena *mem, int64_t case_id,
 	struct portal_letter *out, struct err *err) must_check;
 
+/* Whether anybody could be rated: followup has begun. */
+enum res portal_store_is_followed(struct portal_state *state, struct arena *mem, int64_t case_id,
+	bool *out, struct err *err) must_check;
+
 /* One more than PORTAL_PAGE_CASES when there is a next page. */
 enum res portal_store_cases(struct portal_state *state, struct arena *mem,
 	const struct filter *filter, const struct portal_period *period, struct portal_case **out,

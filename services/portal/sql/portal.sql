@@ -111,6 +111,10 @@ from (
 ) as j
 order by j.at, j.place, j.seq;
 
+-- name: is_followed
+-- $1 case_id: whether followup has begun to ask about it
+select exists (select 1 from followup.v_journal f where f.case_id = $1::int8);
+
 -- name: case_list
 -- $1 metric (portal_figures.def) $2 from day $3 to day $4 unit $5 area $6 category $7 channel $8 state $9 type $10 before
 -- $11 now $12 the end of what is due soon $13 how many. A due time of 24:00 belongs to the day that it ends.

@@ -31,6 +31,12 @@ static void rights_hold_for_each_sender_and_kind(void **state)
 		{ BUS_DELIVER, "intake", "deliver.v1", "deliver/app", "", false },
 		{ BUS_DELIVER, "edge", "deliver.v1", "deliver/app", "", false },
 		{ BUS_COMMAND, "cli", "reply.submit.v1", "reply", "", true },
+		{ BUS_COMMAND, "portal", "intake.open.v1", "intake", "", true },
+		{ BUS_COMMAND, "portal", "followup.rate.v1", "followup", "", true },
+		{ BUS_COMMAND, "portal", "intake.open.v1", "reply", "", false },
+		{ BUS_COMMAND, "portal", "intake.accept.v1", "intake", "", false },
+		{ BUS_COMMAND, "portal", "keys.get.v1", "intake", "", false },
+		{ BUS_EVENT, "portal", "portal.x.v1", "dispatch", "portal", false },
 		{ BUS_COMMAND, "edge", "keys.get.v1", "intake", "", true },
 		{ BUS_COMMAND, "edge", "keys.get.v1", "reply", "", false },
 		{ BUS_COMMAND, "edge", "reply.submit.v1", "intake", "", false },
@@ -68,7 +74,9 @@ static void groups_and_instances_belong_to_their_names(void **state)
 	} groups[] = { { "intake", "intake", true }, { "intake", "reply", false },
 		{ "edge", "edge", true }, { "edge", "deliver/app", true },
 		{ "edge", "deliver/", false }, { "edge", "intake", false }, { "cli", "cli", false },
-		{ "cli", "intake", false }, { "intake", "deliver/app", false }, { "", "", false } };
+		{ "cli", "intake", false }, { "portal", "portal", false },
+		{ "portal", "intake", false }, { "intake", "deliver/app", false },
+		{ "", "", false } };
 	static const struct {
 		const char *name, *instance;
 		bool may;
@@ -86,6 +94,8 @@ static void groups_and_instances_belong_to_their_names(void **state)
 					 str_from_c(instances[i].instance)),
 			instances[i].may);
 	assert_true(bus_may_name_actor(STR("cli")));
+	assert_true(bus_may_name_actor(STR("portal")));
+	assert_false(bus_may_name_actor(STR("intake")));
 	assert_false(bus_may_name_actor(STR("edge")));
 }
 
