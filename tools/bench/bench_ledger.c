@@ -31,6 +31,8 @@ const char *const ledger_process_names[LEDGER_PROCESSES] = { "intake", "dispatch
 	"followup", "analytics", "bus", "edge", "postgres intake", "postgres dispatch",
 	"postgres reply", "postgres followup", "postgres analytics", "postgres other",
 	"generator" };
+const char *const ledger_count_names[LEDGER_COUNTS] = { "batches", "messages", "duplicates", "gaps",
+	"resent", "repeated", "losers" };
 
 struct ledger {
 	const struct bench_options *options;
@@ -230,8 +232,8 @@ static void health_take(struct ledger *ledger, const char *service, struct ledge
 	const char *body = strstr(text, "\r\n\r\n");
 	if (body == NULL || json_parse(str_from_c(body + 4), HEALTH_MAX, &said, NULL) != RES_OK)
 		return;
-	side->batches = json_get_int(said, "batches", 0);
-	side->messages = json_get_int(said, "messages", 0);
+	for (int i = 0; i < LEDGER_COUNTS; i++)
+		side->counts[i] = json_get_int(said, ledger_count_names[i], 0);
 	json_destroy(said);
 }
 
@@ -265,8 +267,8 @@ void ledger_add(
 		side->deleted += b->deleted - a->deleted;
 		side->hot += b->hot - a->hot;
 		side->bytes += b->bytes - a->bytes;
-		side->batches += b->batches - a->batches;
-		side->messages += b->messages - a->messages;
+		for (int k = 0; k < LEDGER_COUNTS; k++)
+			side->counts[k] += b->counts[k] - a->counts[k];
 	}
 	for (int i = 0; i < LEDGER_PROCESSES; i++)
 		into->cpu_us[i] += to->cpu_us[i] - from->cpu_us[i];

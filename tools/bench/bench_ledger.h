@@ -34,14 +34,25 @@ enum { /* processor time by process: the five services, then these */
 };
 extern const char *const ledger_process_names[LEDGER_PROCESSES];
 
+enum ledger_count { /* what GET /health counts */
+	LEDGER_BATCHES,
+	LEDGER_MESSAGES,
+	LEDGER_DUPLICATES,
+	LEDGER_GAPS,
+	LEDGER_RESENT,
+	LEDGER_REPEATED,
+	LEDGER_LOSERS,
+	LEDGER_COUNTS
+};
+extern const char *const ledger_count_names[LEDGER_COUNTS];
+
 struct ledger_side { /* of one schema and its service */
 	int64_t inserted;
 	int64_t updated;
 	int64_t deleted;
 	int64_t hot;
 	int64_t bytes;
-	int64_t batches;
-	int64_t messages;
+	int64_t counts[LEDGER_COUNTS]; /* the service's own */
 };
 
 struct ledger_page {

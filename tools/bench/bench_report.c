@@ -96,22 +96,30 @@ static struct json *side_json(const struct ledger_side *side, const char *name, 
 	json_set_real(one, "deleted_a_case", share(side->deleted, cases));
 	json_set_real(one, "hot_share", share(side->hot, side->updated));
 	json_set_real(one, "bytes_a_case", share(side->bytes, cases));
-	json_set_real(one, "messages_a_case", share(side->messages, cases));
-	json_set_int(one, "batches", side->batches);
-	json_set_real(one, "messages_a_batch", share(side->messages, side->batches));
+	json_set_real(one, "messages_a_case", share(side->counts[LEDGER_MESSAGES], cases));
+	json_set_real(one, "messages_a_batch",
+		share(side->counts[LEDGER_MESSAGES], side->counts[LEDGER_BATCHES]));
 	json_set_real(one, "rows_a_batch",
-		share(side->inserted + side->updated + side->deleted, side->batches));
+		share(side->inserted + side->updated + side->deleted,
+			side->counts[LEDGER_BATCHES]));
+	for (int i = 0; i < LEDGER_COUNTS; i++)
+		json_set_int(one, ledger_count_names[i], side->counts[i]);
 	return one;
 }
 
 static void side_print(const struct ledger_side *side, const char *name, int64_t cases)
 {
-	printf("  %-10s %7.2f %7.2f %7.2f %6.0f %% %8.0f %9.2f %8lld %10.1f %10.1f\n", name,
+	int64_t batches = side->counts[LEDGER_BATCHES];
+	printf("  %-10s %7.2f %7.2f %7.2f %6.0f %% %7.0f %9.2f %9.1f %10.1f", name,
 		share(side->inserted, cases), share(side->updated, cases),
 		share(side->deleted, cases), share(side->hot, side->updated) * 100,
-		share(side->bytes, cases), share(side->messages, cases), (long long)side->batches,
-		share(side->messages, side->batches),
-		share(side->inserted + side->updated + side->deleted, side->batches));
+		share(side->bytes, cases), share(side->counts[LEDGER_MESSAGES], cases),
+		share(side->counts[LEDGER_MESSAGES], batches),
+		share(side->inserted + side->updated + side->deleted, batches));
+	for (int i = 0; i < LEDGER_COUNTS; i++)
+		if (i != LEDGER_MESSAGES)
+			printf(" %8lld", (long long)side->counts[i]);
+	putchar('\n');
 }
 
 static void sides_report(struct json *json, const struct bench_options *options,
@@ -120,8 +128,9 @@ static void sides_report(struct json *json, const struct bench_options *options,
 	struct ledger_side sum = { 0 };
 	struct json *sides = json_array_create();
 	if (!options->is_json)
-		printf("\n  a case       insert  update  delete      HOT    bytes  messages  "
-		       "batches  msg/batch rows/batch\n");
+		printf("\n  a case      insert  update  delete      HOT   bytes  messages "
+		       "msg/batch "
+		       "rows/batch  batches duplic.     gaps   resent repeated   losers\n");
 	for (int i = 0; i < LEDGER_SCHEMAS; i++) {
 		const struct ledger_side *side = &page->sides[i];
 		sum.inserted += side->inserted;
@@ -129,8 +138,8 @@ static void sides_report(struct json *json, const struct bench_options *options,
 		sum.deleted += side->deleted;
 		sum.hot += side->hot;
 		sum.bytes += side->bytes;
-		sum.messages += side->messages;
-		sum.batches += side->batches;
+		for (int k = 0; k < LEDGER_COUNTS; k++)
+			sum.counts[k] += side->counts[k];
 		json_push(sides, side_json(side, ledger_schema_names[i], cases));
 		if (!options->is_json)
 			side_print(side, ledger_schema_names[i], cases);

@@ -45,9 +45,9 @@ select count(*) from intake.submission s join dispatch.task t on t.case_id = s.c
 where s.source_msg_id like $1::text || '-%';
 
 -- name: pending
--- Markers that stand.
-select (select count(*) from intake.pending) + (select count(*) from dispatch.pending)
-	+ (select count(*) from reply.pending) + (select count(*) from followup.pending);
+-- Markers that stand, whatever form they have.
+select (select count(*) from intake.v_pending) + (select count(*) from dispatch.v_pending)
+	+ (select count(*) from reply.v_pending) + (select count(*) from followup.v_pending);
 
 -- name: units
 -- $1 beginning of a letter's name: which unit has it
