@@ -2,19 +2,28 @@
 # ./wangli bench: a system of its own, brought up in a temporary folder, measured and removed again, whatever happens.
 
 cmd_bench() {
-	local kind=${1:-} road=bench option keep='' library='' arguments=()
+	local kind=${1:-} road=bench keep='' library='' arguments=()
+	BENCH_SET=()
 	is_member "$kind" intake lifecycle || fail 'usage: ./wangli bench intake | lifecycle [--auto] [--json]   (docs/performance.md)'
 	shift
-	for option in "$@"; do
-		case $option in
+	while [ $# -gt 0 ]; do
+		case $1 in
 		--auto) road=bench-auto ;;
 		--statements) library=pg_stat_statements ;;
 		--keep)
 			keep=yes # leaves the system running, to look at it
+			shift
+			continue
+			;;
+		--set)
+			[[ ${2:-} =~ ^[A-Z_]+=[^=]+$ ]] || fail '--set wants NAME=VALUE, a setting of the services'
+			BENCH_SET+=("$2")
+			shift 2
 			continue
 			;;
 		esac
-		arguments+=("$option")
+		arguments+=("$1")
+		shift
 	done
 	BENCH_FOLDER=$(mktemp -d "${TMPDIR:-/tmp}/wangli-bench-XXXXXXXX") || fail 'no temporary folder'
 	chmod 755 "$BENCH_FOLDER"
@@ -37,9 +46,17 @@ bench_up() {
 
 # bench_settings LIBRARY: PostgreSQL notes when each transaction was committed: that is how the bench knows when a letter was with its unit.
 bench_settings() {
-	local postgres=(psql -X -q -d "host=$RUN user=postgres dbname=postgres")
+	local setting service postgres=(psql -X -q -d "host=$RUN user=postgres dbname=postgres")
 	"${postgres[@]}" -c 'alter system set track_commit_timestamp = on' || fail 'the database refuses a setting'
 	[ -z "$1" ] || "${postgres[@]}" -c "alter system set shared_preload_libraries = $1" || fail 'the database refuses a setting'
+	for setting in ${BENCH_SET[@]+"${BENCH_SET[@]}"}; do
+		for service in "${SCHEMAS[@]}"; do
+			[ ! -d "$DATA/service/$service" ] || echo "${setting#*=}" >"$DATA/service/$service/env/${setting%%=*}"
+		done
+	done
+	for service in "${SCHEMAS[@]}"; do
+		[ ${#BENCH_SET[@]} = 0 ] || sv -w 20 restart "$DATA/service/$service" >/dev/null || fail "$service does not restart"
+	done
 	sv -w "$STOP_DATABASE_SECONDS" restart "$DATA/service/postgres" >/dev/null || fail 'the database does not restart'
 	python3 "$ROOT/deploy/script/status.py" "$DATA" "$RUN" "$PORT" --wait 60 || fail 'not healthy after the restart'
 }
