@@ -343,8 +343,9 @@ enum res loop_run(struct loop *loop, struct err *err)
 {
 	while (!loop->is_stopping) {
 		struct loop_timer *timer;
-		size_t polled = loop->n;
 
+		watches_sweep(loop); /* what went between two runs is closed already */
+		size_t polled = loop->n;
 		TRY(round_poll(loop, err));
 		round_dispatch(loop, polled);
 		while ((timer = timer_due(loop)) != NULL) {
@@ -353,7 +354,6 @@ enum res loop_run(struct loop *loop, struct err *err)
 		}
 		if (loop->after != NULL)
 			loop->after(loop->after_arg);
-		watches_sweep(loop);
 	}
 	loop->is_stopping = false;
 	return RES_OK;

@@ -22,8 +22,6 @@
 #define HEALTH_MAX	65536
 #define COUNTERS_EVERY	SPAN_MS(400)
 #define COUNTERS_WITHIN SPAN_S(15)
-#define SETTLE_EVERY	SPAN_MS(20)
-#define STUCK_AFTER	SPAN_S(60)
 
 const char *const ledger_schema_names[LEDGER_SCHEMAS] = { "intake", "dispatch", "reply", "followup",
 	"analytics" };
@@ -278,23 +276,4 @@ void ledger_add(
 enum res ledger_analyse(struct ledger *ledger, struct err *err)
 {
 	return db_script(ledger->db, "analyze", err);
-}
-
-enum res ledger_settle(struct ledger *ledger, struct err *err)
-{
-	struct instant moved_at = os_monotonic_now();
-	int64_t before = -1;
-	for (;;) {
-		int64_t n;
-		TRY(ledger_count(ledger, &bench_sql_pending, NULL, &n, err));
-		if (n == 0)
-			return RES_OK;
-		if (n != before)
-			moved_at = os_monotonic_now();
-		before = n;
-		if (instant_since(os_monotonic_now(), moved_at).us > STUCK_AFTER.us)
-			return err_set(
-				err, RES_RETRY, "%lld markers stand and do not move", (long long)n);
-		pause_for(SETTLE_EVERY);
-	}
 }

@@ -82,7 +82,5 @@ enum res ledger_count(struct ledger *ledger, const struct db_sql *sql, const cha
 void ledger_release(struct ledger *ledger);
 /* Statistics for the planner, as a system that has run for a while has them. */
 enum res ledger_analyse(struct ledger *ledger, struct err *err) must_check;
-/* Waits until no marker stands. RES_RETRY: not within a minute after the last change. */
-enum res ledger_settle(struct ledger *ledger, struct err *err) must_check;
 
 #endif

@@ -115,8 +115,6 @@ static enum res round_measure(struct lives *lives, struct ledger *ledger,
 	if (res == RES_OK)
 		res = lives_run(lives, &plan, seen, err);
 	if (res == RES_OK)
-		res = ledger_settle(ledger, err);
-	if (res == RES_OK)
 		res = ledger_read(ledger, &to, err);
 	if (res == RES_OK) {
 		ledger_add(&measured->ledger, &from, &to);
@@ -148,7 +146,6 @@ static enum res warm_up(struct lives *lives, struct ledger *ledger,
 	measured->submitted += seen->submitted;
 	free(seen);
 	TRY(res);
-	TRY(ledger_settle(ledger, err));
 	return ledger_analyse(ledger, err);
 }
 
@@ -162,7 +159,7 @@ static enum res rounds_measure(const struct bench_options *options, struct ledge
 	TRY(limit_open(&limit_opened, conninfo, LIMIT_LIFECYCLE, err));
 	SCOPED(limit)
 	struct limit *limit = limit_opened;
-	TRY(lives_open(&lives_opened, options, ledger, err));
+	lives_open(&lives_opened, options, ledger);
 	SCOPED(lives)
 	struct lives *lives = lives_opened;
 	TRY(warm_up(lives, ledger, options, measured, err));

@@ -22,6 +22,7 @@
 #define DOOR_WINDOW   1000
 #define TEND_EVERY    SPAN_MS(5)
 #define LEARN_EVERY   SPAN_MS(50)
+#define SETTLE_EVERY  SPAN_MS(20)
 #define ANSWER_WITHIN SPAN_S(5)
 #define AGAIN_LEAST   SPAN_MS(10)
 #define STUCK_AFTER   SPAN_S(60)
@@ -48,7 +49,7 @@ static const struct road_step full_road[] = {
 	{ "followup", "followup.rate.v1", "citizen", false, BODY_RATING },
 };
 static const struct road_step auto_road[] = {
-	{ "reply", "reply.submit.v1", "system", false, BODY_REPLY },
+	{ "reply", "reply.submit.v1", "unit_officer/li", true, BODY_REPLY },
 	{ NULL, NULL, NULL, false, BODY_NONE },
 };
 #define STEPS(road) (sizeof(road) / sizeof((road)[0]))
@@ -82,6 +83,7 @@ struct lives {
 	int64_t *active; /* numbers of lives under way */
 	size_t n_active;
 	struct instant tended_at;
+	struct instant asked_at; /* whether markers stand */
 	struct instant moved_at;
 	enum res res; /* a failure found inside a callback */
 	struct err err;
@@ -266,8 +268,7 @@ static enum res lives_tend(struct lives *lives, struct instant now, struct err *
 	}
 	lives->n_active = kept;
 	lives->tended_at = now;
-	bool needs_units = !lives->options->is_auto && lives->n_units < LETTER_TEMPLATES;
-	return needs_units ? units_learn(lives, err) : RES_OK;
+	return lives->n_units < LETTER_TEMPLATES ? units_learn(lives, err) : RES_OK;
 }
 
 static bool may_submit(const struct lives *lives, struct instant now)
@@ -285,9 +286,7 @@ static enum res submit_some(struct lives *lives, struct instant now, struct err 
 	for (int i = 0; i < BURST_MOST && may_submit(lives, now); i++) {
 		int64_t n = lives->seen->submitted + 1;
 		const struct wangli_letter letter =
-			lives->options->is_auto
-				? bench_letter_consult(lives->turn_mem, lives->plan->prefix, n)
-				: bench_letter_make(lives->turn_mem, lives->plan->prefix, n);
+			bench_letter_make(lives->turn_mem, lives->plan->prefix, n);
 		TRY(wangli_submit(lives->sdk, &letter, err));
 		lives->all[n] = (struct life){ .born = now, .again_at = INSTANT_NONE };
 		lives->active[lives->n_active++] = n;
@@ -317,32 +316,69 @@ static enum res lives_turn(struct lives *lives, struct err *err)
 	return RES_OK;
 }
 
-/* Until the door has taken back what the spool still owes it. */
+/* Until all have ended and no marker stands: what the channel still owes is said meanwhile. */
 static enum res lives_drive(struct lives *lives, struct err *err)
 {
 	for (;;) {
 		struct instant now = os_monotonic_now();
 		if (*lives->options->is_interrupted)
 			return err_set(err, RES_RETRY, "interrupted");
-		if (lives->seen->ended == lives->seen->submitted && !may_submit(lives, now) &&
-			wangli_unanswered(lives->sdk) == 0)
-			return RES_OK;
+		bool has_ended = lives->seen->ended == lives->seen->submitted &&
+				 !may_submit(lives, now) && wangli_unanswered(lives->sdk) == 0;
+		if (has_ended && instant_since(now, lives->asked_at).us > SETTLE_EVERY.us) {
+			int64_t markers;
+			TRY(ledger_count(lives->ledger, &bench_sql_pending, NULL, &markers, err));
+			if (markers == 0)
+				return RES_OK;
+			lives->asked_at = now;
+		}
 		TRY(lives_turn(lives, err));
 	}
+}
+
+/* Sessions of one run: between runs nobody turns them, and a silent member is dropped. A spool is
+ * one process's for as long as it lives: each run has a new one. */
+static enum res lives_connect(struct lives *lives, struct err *err)
+{
+	struct line_options options;
+	const struct wangli_callbacks on = { .arg = lives,
+		.on_receipt = on_receipt,
+		.on_refused = on_refused,
+		.on_deliver = on_deliver };
+	const char *spool = arena_printf(
+		lives->mem, "%s/bench/spool-%s", lives->options->data, lives->plan->prefix)
+				    .p;
+	TRY(line_options_read(lives->mem, &options, err));
+	TRY(line_open(&lives->line, &options, err));
+	TRY(bench_door_open(&lives->sdk, lives->mem, spool, DOOR_WINDOW, true, &on, err));
+	return bench_door_await(lives->sdk, err);
+}
+
+static void lives_disconnect(struct lives *lives)
+{
+	wangli_close(lives->sdk);
+	line_close(lives->line);
+	lives->sdk = NULL;
+	lives->line = NULL;
 }
 
 enum res lives_run(
 	struct lives *lives, const struct lives_plan *plan, struct lives_seen *out, struct err *err)
 {
-	struct instant now = os_monotonic_now();
+	struct instant now;
 	*out = (struct lives_seen){ .submitted = 0 };
 	lives->plan = plan;
 	lives->seen = out;
+	TRY(lives_connect(lives, err));
+	now = os_monotonic_now();
 	lives->begin = now;
 	lives->moved_at = now;
 	lives->tended_at = now;
+	lives->asked_at = now;
 	lives->n_active = 0;
-	return lives_drive(lives, err);
+	enum res res = lives_drive(lives, err);
+	lives_disconnect(lives);
+	return res;
 }
 
 /* --- life --- */
@@ -368,22 +404,7 @@ static void bodies_make(struct lives *lives)
 	lives->bodies[BODY_RATING] = wire_pack(lives->mem, &rating.base);
 }
 
-static enum res lives_connect(struct lives *lives, struct err *err)
-{
-	struct line_options options;
-	const struct wangli_callbacks on = { .arg = lives,
-		.on_receipt = on_receipt,
-		.on_refused = on_refused,
-		.on_deliver = on_deliver };
-	const char *spool = arena_printf(lives->mem, "%s/bench/spool", lives->options->data).p;
-	TRY(line_options_read(lives->mem, &options, err));
-	TRY(line_open(&lives->line, &options, err));
-	TRY(bench_door_open(&lives->sdk, lives->mem, spool, DOOR_WINDOW, true, &on, err));
-	return bench_door_await(lives->sdk, err);
-}
-
-enum res lives_open(struct lives **out, const struct bench_options *options, struct ledger *ledger,
-	struct err *err)
+void lives_open(struct lives **out, const struct bench_options *options, struct ledger *ledger)
 {
 	struct lives *lives = calloc(1, sizeof *lives);
 	CHECK(lives != NULL);
@@ -398,21 +419,14 @@ enum res lives_open(struct lives **out, const struct bench_options *options, str
 	CHECK(lives->mem != NULL && lives->turn_mem != NULL && lives->all != NULL &&
 		lives->active != NULL);
 	bodies_make(lives);
-	enum res res = lives_connect(lives, err);
-	if (res != RES_OK) {
-		lives_close(lives);
-		return res;
-	}
 	*out = lives;
-	return RES_OK;
 }
 
 void lives_close(struct lives *lives)
 {
 	if (lives == NULL)
 		return;
-	wangli_close(lives->sdk);
-	line_close(lives->line);
+	lives_disconnect(lives);
 	arena_destroy(lives->mem);
 	arena_destroy(lives->turn_mem);
 	free(lives->all);

@@ -30,10 +30,9 @@ struct lives_seen {
 struct lives;
 /* Whether lives end closed on that road. */
 bool lives_close_cases(const struct bench_options *options);
-enum res lives_open(struct lives **out, const struct bench_options *options, struct ledger *ledger,
-	struct err *err) must_check;
-/* One run; returns when every case that was begun has ended. The first run also learns which unit
- * gets which letters. */
+void lives_open(struct lives **out, const struct bench_options *options, struct ledger *ledger);
+/* One run; returns when every case that was begun has ended and no marker stands. The first run
+ * also learns which unit gets which letters. */
 enum res lives_run(struct lives *lives, const struct lives_plan *plan, struct lives_seen *out,
 	struct err *err) must_check;
 void lives_close(struct lives *lives);

@@ -184,6 +184,23 @@ static void loop_socket_readable_is_reported(void **state)
 	zmq_ctx_term(context);
 }
 
+/* A session that connects anew between two runs: poll refuses a closed socket altogether. */
+static void loop_socket_closed_between_runs_is_not_polled(void **state)
+{
+	struct fixture *fixture = *state;
+	void *context = zmq_ctx_new();
+	void *old = zmq_socket(context, ZMQ_PAIR);
+
+	loop_add_socket(fixture->loop, old, on_stop, fixture);
+	loop_add_fd(fixture->loop, fixture->ends[0], LOOP_WRITE, on_fd_events, fixture);
+	run(fixture);
+	loop_remove_socket(fixture->loop, old);
+	zmq_close(old);
+	run(fixture);
+	assert_int_equal(fixture->calls, 2);
+	zmq_ctx_term(context);
+}
+
 static void on_timer(void *arg)
 {
 	struct fixture *fixture = arg;
@@ -343,6 +360,7 @@ int main(void)
 		LOOP_TEST(loop_fd_removed_in_callback_is_not_called),
 		LOOP_TEST(loop_many_fds_the_last_one_works_too),
 		LOOP_TEST(loop_socket_readable_is_reported),
+		LOOP_TEST(loop_socket_closed_between_runs_is_not_polled),
 		LOOP_TEST(loop_timer_set_again_fires_in_later_rounds),
 		LOOP_TEST(loop_timers_fire_in_order_of_due_time),
 		LOOP_TEST(loop_timer_destroyed_by_its_own_callback_is_fine),
