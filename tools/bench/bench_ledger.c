@@ -273,6 +273,11 @@ void ledger_add(
 	into->wal_bytes += to->wal_bytes - from->wal_bytes;
 }
 
+enum res ledger_reload(struct ledger *ledger, struct err *err)
+{
+	return db_script(ledger->db, "update ref.version set n = n + 1", err);
+}
+
 enum res ledger_analyse(struct ledger *ledger, struct err *err)
 {
 	return db_script(ledger->db, "analyze", err);

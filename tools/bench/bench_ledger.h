@@ -80,6 +80,8 @@ enum res ledger_ask(struct ledger *ledger, const struct db_sql *sql, const char 
 enum res ledger_count(struct ledger *ledger, const struct db_sql *sql, const char *text,
 	int64_t *out, struct err *err) must_check;
 void ledger_release(struct ledger *ledger);
+/* Services read their reference data again. */
+enum res ledger_reload(struct ledger *ledger, struct err *err) must_check;
 /* Statistics for the planner, as a system that has run for a while has them. */
 enum res ledger_analyse(struct ledger *ledger, struct err *err) must_check;
 

@@ -28,8 +28,6 @@ struct lives_seen {
 };
 
 struct lives;
-/* Whether lives end closed on that road. */
-bool lives_close_cases(const struct bench_options *options);
 void lives_open(struct lives **out, const struct bench_options *options, struct ledger *ledger);
 /* One run; returns when every case that was begun has ended and no marker stands. The first run
  * also learns which unit gets which letters. */

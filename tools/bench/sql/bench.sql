@@ -57,9 +57,9 @@ join dispatch.case_file d on d.case_id = s.case_id
 where s.source_msg_id like $1::text || '-%' and d.unit <> '';
 
 -- name: closed
--- Cases that are closed in each service's own row; 0 states are not compared.
-select (select count(*) from intake.case_file f where f.closed_at is not null),
-	(select count(*) from dispatch.case_file f where f.closed_at is not null),
-	(select count(*) from reply.case_file f where f.closed_at is not null),
-	(select count(*) from followup.case_file f where f.closed_at is not null),
-	(select count(*) from analytics.case_file f where f.closed_at is not null);
+-- Cases that each service holds for closed.
+select (select count(*) from intake.v_case c where c.state_name = 'CLOSED'),
+	(select count(*) from dispatch.v_case c where c.state_name = 'CLOSED'),
+	(select count(*) from reply.v_case c where c.state_name = 'CLOSED'),
+	(select count(*) from followup.v_case c where c.state_name = 'CLOSED'),
+	(select count(*) from analytics.v_case c where c.state_name = 'CLOSED');
