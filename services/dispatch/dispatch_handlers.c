@@ -139,12 +139,15 @@ static enum res passed(struct kit_turn *turn, struct err *err)
 
 /* --- commands of people --- */
 
+/* A command may be faster than the event that it builds on. */
 static enum res obey(struct kit_turn *turn, enum dispatch_event_kind kind, dispatch_reader *read,
 	struct err *err)
 {
 	struct dispatch_event event = { .kind = kind, .at = turn->now };
 
 	TRY(kit_actor(turn, &event.actor, err));
+	if (dispatch_file_of(turn->row)->state == DISPATCH_UNKNOWN)
+		return err_set(err, RES_RETRY, "not known here yet: wait until it is accepted");
 	if (read != NULL)
 		TRY(read(turn->mem, turn->message->body, &event, err));
 	if (kind == DISPATCH_CONTACT && str_is_empty(event.means))

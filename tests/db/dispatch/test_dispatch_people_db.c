@@ -344,6 +344,28 @@ static void dispatch_refused_letter_is_closed_without_an_entry(void **state)
 	assert_says(&answer, WIRE_CODE_REFUSED, "possible now: nothing");
 }
 
+/* Dispatch knows that there is a letter, and not yet that it is accepted. */
+static void dispatch_command_faster_than_the_acceptance_comes_again(void **state)
+{
+	Wangli__IntakeReceived received = WANGLI__INTAKE_RECEIVED__INIT;
+	Wangli__IntakeAccepted body = WANGLI__INTAKE_ACCEPTED__INIT;
+	struct road *road = *state;
+
+	assert_event(road, "intake", 7, 1, "intake.received.v1",
+		wire_pack(road->at->mem, &received.base));
+	struct wire_msg answer = command(
+		road, "dispatcher/zhou", 7, "7-d", "dispatch.dispatch.v1", wish(road, "D16", NULL));
+	assert_int_equal(answer.kind, WIRE_NACK);
+	assert_says(&answer, WIRE_CODE_BUSY, "");
+	body.type = (char[]){ "consult" };
+	body.category = (char[]){ "0205" };
+	assert_event(
+		road, "intake", 7, 2, "intake.accepted.v1", wire_pack(road->at->mem, &body.base));
+	assert_done(
+		road, "dispatcher/zhou", 7, "7-d", "dispatch.dispatch.v1", wish(road, "D16", NULL));
+	assert_string_equal(look(road, summary, 7), "DISPATCHED D16 1 0 1");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -353,6 +375,7 @@ int main(void)
 		cmocka_unit_test(dispatch_direct_answer_bothers_no_unit),
 		cmocka_unit_test(dispatch_redo_gives_the_case_back_with_a_clock_of_its_own),
 		cmocka_unit_test(dispatch_refused_letter_is_closed_without_an_entry),
+		cmocka_unit_test(dispatch_command_faster_than_the_acceptance_comes_again),
 	};
 
 	return cmocka_run_group_tests(tests, road_open, road_close);
