@@ -45,6 +45,7 @@ def lifecycle(folder, *args):
     said, _ = bench(folder, "lifecycle", *args, "--in-flight", "100")
     assert_shape(said, "lives", "closed", "whole_p50_us", "wal_bytes_a_case")
     assert said["is_whole"] and said["submitted"] == 300 and said["submitted_in_rounds"] == 150, said
+    assert set(said["closed"].values()) == {300}, said["closed"]
     assert next(s for s in said["writes"] if s["service"] == "analytics")["inserted_a_case"] >= 1, said
 
 
@@ -83,6 +84,7 @@ def main():
         folder = pathlib.Path(name)
         folder.chmod(0o755)
         intake(folder)
+        lifecycle(folder)
         lifecycle(folder, "--auto")
         interrupted_it_leaves_nothing(folder)
         refused(folder)
