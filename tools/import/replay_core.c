@@ -27,7 +27,12 @@ static const struct rule {
 	{ IN(dispatch), "ACCEPTED", ALWAYS, TAKE, REPLAY_DISPATCH },
 	{ IN(dispatch), "DISPATCHED", ALWAYS, TAKE, REPLAY_SIGN },
 	{ IN(dispatch), "IN_PROGRESS", NOT_CONTACTED, TAKE, REPLAY_CONTACT },
+	/* reply may keep what it heard in memory until somebody submits */
+	{ IN(reply), "", REPLY_DUE, TAKE, REPLAY_SUBMIT },
+	{ IN(reply), "UNKNOWN", REPLY_DUE, TAKE, REPLAY_SUBMIT },
 	{ IN(reply), "OPEN", REPLY_DUE, TAKE, REPLAY_SUBMIT },
+	{ IN(reply), "", ALWAYS, REST, 0 },
+	{ IN(reply), "UNKNOWN", ALWAYS, REST, 0 },
 	{ IN(reply), "OPEN", ALWAYS, REST, 0 },
 	{ IN(reply), "SUBMITTED", ALWAYS, TAKE, REPLAY_APPROVE_LEAD },
 	{ IN(reply), "LEAD_APPROVED", ALWAYS, TAKE, REPLAY_APPROVE_REVIEWER },
