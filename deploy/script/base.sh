@@ -9,7 +9,7 @@ readonly SCHEMAS=(intake dispatch reply followup analytics portal)
 readonly LOGIN_ROLES=(wl_intake wl_dispatch wl_reply wl_followup wl_analytics wl_portal wl_check wl_deploy)
 readonly PG_BIN=/usr/lib/postgresql/15/bin
 readonly CITY="$ROOT/deploy/cities/chengdu"
-readonly ROADS=(people auto bench bench-auto) # who takes the steps: the city's own road.csv, or one of deploy/roads
+readonly ROADS=(people auto bench bench-auto demo) # who takes the steps: the city's own road.csv, or one of deploy/roads
 export PATH="$PG_BIN:$PATH:/usr/sbin:/sbin"
 
 fail() {
@@ -140,6 +140,7 @@ usage() {
 
 		  up [--port 8311] [--clock simulated] [--road auto]
 		                                            from a fresh Debian 12 to a running system; again: changes nothing
+		  up --demo                                 the same with a city's appeals of five weeks, in all states, to look at
 		  down                                      stops it; the data stay
 		  status [--json]                           each process, its version, health and backlog
 		  status --rest [SECONDS] [--json]          memory and CPU of each process while nothing happens

@@ -112,6 +112,14 @@ cmd_channel() {
 	exec "$DATA/app/bin/wangli-operator" channel "$@" --out "$DATA/keys/channels/$2"
 }
 
+# And of those that are integrators too, with what they keep in the data folder.
+door_environment() {
+	operator_environment wl_deploy
+	export DATA_FOLDER=$DATA DOOR_ADDRESS=tcp://127.0.0.1:$((PORT + 1)) DOOR_SERVER_KEY_FILE=$DATA/keys/door.pub \
+		VAULT_PUBLIC_KEY_FILE=$DATA/keys/vault.pub
+	umask 077
+}
+
 # The integrator that the importer acts as has a key of its own, made when it is first needed.
 cmd_import() {
 	local channel='' previous=''
@@ -124,10 +132,8 @@ cmd_import() {
 	if [[ $channel =~ ^[a-z][a-z0-9-]{0,31}$ ]] && [ ! -f "$DATA/keys/channels/$channel" ]; then
 		(cmd_channel add "$channel" >&2) || fail "no key for the channel $channel"
 	fi
-	operator_environment wl_deploy
-	export DATA_FOLDER=$DATA DOOR_ADDRESS=tcp://127.0.0.1:$((PORT + 1)) DOOR_SERVER_KEY_FILE=$DATA/keys/door.pub \
-		CHANNEL_KEY_FILE=$DATA/keys/channels/$channel VAULT_PUBLIC_KEY_FILE=$DATA/keys/vault.pub
-	umask 077
+	door_environment
+	export CHANNEL_KEY_FILE=$DATA/keys/channels/$channel
 	exec "$DATA/app/bin/wangli-import" "$@" ${AS_JSON:+--json}
 }
 

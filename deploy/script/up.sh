@@ -2,8 +2,7 @@
 # ./wangli up and down.
 
 cmd_up() {
-	local asked_port='' asked_clock=''
-	ROAD=people
+	local asked_port='' asked_clock='' asked_road='' is_demo='' limit=''
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--port)
@@ -17,20 +16,31 @@ cmd_up() {
 			shift
 			;;
 		--road)
-			ROAD=${2:-}
-			is_member "$ROAD" "${ROADS[@]}" || fail "--road wants one of: ${ROADS[*]} (it says who takes which step in a new system)"
+			asked_road=${2:-}
+			is_member "$asked_road" "${ROADS[@]}" || fail "--road wants one of: ${ROADS[*]} (it says who takes which step in a new system)"
 			shift
+			;;
+		--demo | --demo=*)
+			is_demo=yes limit=${1#--demo} limit=${limit#=}
+			[[ $limit =~ ^[0-9]*$ ]] || fail '--demo=N wants a number of appeals'
 			;;
 		*) fail "up does not know '$1'" ;;
 		esac
 		shift
 	done
 	require_debian
+	if [ -n "$is_demo" ]; then
+		[ "${asked_clock:-simulated}" = simulated ] || fail 'a demo is played on a simulated clock'
+		asked_clock=simulated
+		demo_require
+	fi
+	ROAD=${asked_road:-${is_demo:+demo}} ROAD=${ROAD:-people}
 	up_settle "$asked_port" "$asked_clock"
 	packages_ensure run build
 	accounts_make
 	disk_check "$DATA"
 	data_make
+	[ -z "$is_demo" ] || (umask 077 && mkdir -p "$DATA/demo")
 	system_lock
 	CHANGED=
 	app_ensure
@@ -43,6 +53,7 @@ cmd_up() {
 	trap - EXIT
 	app_prune
 	[ -n "$CHANGED" ] && say 'Wangli is up.' || say 'Wangli is up already; nothing changed.'
+	[ -z "$is_demo" ] || demo_play "$limit"
 	say "  pages   http://127.0.0.1:$PORT/"
 	say "  door    tcp://127.0.0.1:$((PORT + 1))    (public key: $DATA/keys/door.pub)"
 }

@@ -45,7 +45,7 @@ class AppealsTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.rows = read(DEMO / "appeals.csv")
-        cls.articles = read(DEMO / "kb.csv")
+        cls.articles = read(CITY / "kb.csv")
         cls.orgs = {row["code"]: row for row in read(CITY / "orgs.csv")}
         cls.reasons = set(re.findall(r'^REASON\(\w+, "(\w+)"', (ROOT / "services/intake/intake_reasons.def").read_text("utf-8"), re.M))
 
@@ -148,16 +148,9 @@ class AppealsTest(unittest.TestCase):
     def test_direct_answers_have_their_article(self):
         for row in self.rows:
             text = row["title"] + "\n" + row["body"]
-            found = [a for a in self.articles if a["category"] == row["category"] and words_stand(a["words"], text)]
             if row["plan"] == "direct":
-                self.assertEqual((row["type"], len(found)), ("consult", 1), row["external_id"])
-
-    def test_articles_are_sound(self):
-        categories = {row["code"] for row in read(CITY / "taxonomy.csv")}
-        for article in self.articles:
-            self.assertIn(article["category"], categories)
-            self.assertIn(article["unit"], self.orgs)
-            self.assertTrue(50 <= len(article["text"]) <= 2000, article["title"])
+                found = [a["title"] for a in self.articles if words_stand(a["words"], text)]
+                self.assertEqual((row["type"], len(found)), ("consult", 1), (row["external_id"], found))
 
 
 if __name__ == "__main__":
