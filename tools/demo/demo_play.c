@@ -8,6 +8,7 @@
 #include "os/os.h"
 
 #define PUMP_WAIT SPAN_MS(2)
+#define TOGETHER  SPAN_S(30) /* what is less apart is played without waiting in between */
 
 struct event {
 	struct instant at;
@@ -88,9 +89,11 @@ static enum res time_pass(struct play *play, struct instant at, struct err *err)
 	if (!instant_is_before(play->known_now, at))
 		return RES_OK;
 	run->clock_at = at;
-	/* nothing of today may slip into tomorrow */
-	if (instant_shanghai_day(at) != instant_shanghai_day(play->known_now))
+	/* what is caused now shall happen now */
+	if (instant_since(at, play->known_now).us > TOGETHER.us) {
 		TRY(demo_settle(run, NULL, err));
+		TRY(simclock_settle(run->clock, err));
+	}
 	TRY(simclock_pass(run->clock, at, err));
 	play->known_now = at;
 	return RES_OK;
@@ -153,7 +156,8 @@ static enum res last_play(struct play *play, struct err *err)
 		if (play->events[i].is_last)
 			TRY(event_play(play, &play->events[i], err));
 	TRY(demo_settle(play->run, NULL, err));
-	return time_pass(play, demo_end(&play->run->time), err);
+	TRY(time_pass(play, demo_end(&play->run->time), err));
+	return simclock_settle(play->run->clock, err);
 }
 
 enum res demo_play(struct demo_run *run, struct err *err)
