@@ -178,8 +178,8 @@ static enum res connections_open(struct demo_run *run, struct err *err)
 
 enum res demo_open(struct demo_run *run, const char *path, size_t limit, struct err *err)
 {
-	struct demo_row *rows;
-	size_t n;
+	struct demo_row *rows = NULL;
+	size_t n = 0;
 	const char *data = getenv("DATA_FOLDER");
 	run->mem = arena_create(RUN_MEMORY);
 	run->turn = arena_create(TURN_MEMORY);

@@ -75,7 +75,7 @@ static enum res run_all(struct demo_run *run, const struct arguments *arguments,
 
 int main(int argc, char **argv)
 {
-	struct arguments arguments;
+	struct arguments arguments = { .file = NULL };
 	struct err err = { .text = "" };
 	if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "--version") == 0)) {
 		puts(argv[1][2] == 'h' ? usage : WANGLI_VERSION);
