@@ -4,7 +4,7 @@
 
 #include "base/buf.h"
 #include "base/check.h"
-#include "csv_core.h"
+#include "csv/csv_core.h"
 #include "demo_run.h"
 #include "demo_sql.h"
 #include "os/os.h"

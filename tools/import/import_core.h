@@ -9,7 +9,7 @@
 #include "base/err.h"
 #include "base/instant.h"
 #include "base/str.h"
-#include "csv_core.h"
+#include "csv/csv_core.h"
 
 #define IMPORT_TITLE_CHARS 200
 #define IMPORT_BODY_CHARS  50000

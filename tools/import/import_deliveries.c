@@ -11,7 +11,7 @@
 #include "base/arena.h"
 #include "base/check.h"
 #include "base/map.h"
-#include "csv_core.h"
+#include "csv/csv_core.h"
 #include "os/os.h"
 
 #define DELIVERIES_MAX (2048u << 20)

@@ -6,8 +6,8 @@
 
 #include "clock/line.h"
 #include "crypto/crypto.h"
+#include "csv/csv_core.h"
 #include "db/db.h"
-#include "import/csv_core.h"
 #include "kb_sql.h"
 #include "operator.h"
 #include "os/os.h"

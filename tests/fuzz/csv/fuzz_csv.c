@@ -4,7 +4,7 @@
 #include <stdint.h>
 
 #include "base/check.h"
-#include "csv_core.h"
+#include "csv/csv_core.h"
 
 #define MEM_BYTES (64u << 20)
 

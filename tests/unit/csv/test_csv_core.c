@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "csv_core.h"
+#include "csv/csv_core.h"
 
 #define MEM_BYTES (32u << 20)
 

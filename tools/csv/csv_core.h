@@ -2,8 +2,8 @@
  * feeds; lines end with CRLF or LF; a byte order mark at the front is skipped, and so are empty
  * lines. Pure. A record that is broken is given back as broken, and reading goes on at the next
  * line: one bad row never takes good ones with it. */
-#ifndef WL_IMPORT_CSV_CORE_H
-#define WL_IMPORT_CSV_CORE_H
+#ifndef WL_CSV_CSV_CORE_H
+#define WL_CSV_CSV_CORE_H
 
 #include <stdbool.h>
 

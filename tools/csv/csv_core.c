@@ -1,5 +1,5 @@
 /* CSV. See csv_core.h; source: RFC 4180, sections 2 and 3. */
-#include "csv_core.h"
+#include "csv/csv_core.h"
 
 #include <string.h>
 
