@@ -7,6 +7,24 @@
 #include "base/check.h"
 
 #define uthash_fatal(why) check_failed(__FILE__, __LINE__, why)
+
+/* Ids are keys of eight bytes and by far the most: one multiplication and two shifts (splitmix64's
+ * finaliser) spread them. Everything else by FNV-1a. Nobody outside chooses an id; texts that peers
+ * choose are bounded in number where they become keys. */
+static unsigned key_hash(const char *bytes, size_t n)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+	if (n == sizeof(hash)) {
+		memcpy(&hash, bytes, sizeof(hash));
+	} else {
+		for (size_t i = 0; i < n; i++)
+			hash = (hash ^ (uint8_t)bytes[i]) * UINT64_C(0x100000001b3);
+	}
+	hash = (hash ^ hash >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	return (unsigned)(hash ^ hash >> 31);
+}
+#define HASH_FUNCTION(key, n, out) ((out) = key_hash((const char *)(key), (size_t)(n)))
 #include <uthash.h>
 
 struct entry {
