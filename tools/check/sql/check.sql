@@ -152,6 +152,8 @@ beside(service, what, case_id) as (
 	union all
 	select 'analytics', 'marker', m.case_id from analytics.v_pending m
 	union all
+	select 'analytics', 'marker', m.case_id from analytics.v_batch_marker m
+	union all
 	select 'analytics', 'timer', t.case_id from analytics.v_timer t
 	union all
 	select 'analytics', 'command', c.case_id from analytics.v_command c
@@ -164,6 +166,9 @@ wrong(id, what) as (
 	select m.case_id, m.service || ' has a marker for ' || m.grp || ', which does not listen to it' from marker m
 	where not exists (select s.grp from stream s where s.producer = m.service and s.grp = m.grp)
 		and not (m.service = 'reply' and m.grp like 'deliver/%')
+	union all
+	select r.case_id, 'reply has a marker for ' || m.grp || ' beyond its journal' from reply.v_pending m
+	join reply.v_case r on r.case_id = m.case_id where m.grp like 'deliver/%' and m.upto_seq > r.seq
 	union all
 	select s.case_id, s.grp || ' saw ' || s.seen || ' of ' || s.producer || ', which has only ' || s.seq from stream s
 	where s.seen > s.seq
@@ -535,7 +540,11 @@ wrong(id, what) as (
 	select coalesce(f.case_id, t.case_id), 'followup is ' || coalesce(f.state_name, '?') || ' with ' || count(t.case_id) || ' timers'
 	from followup.v_case f full join followup.v_timer t on t.case_id = f.case_id
 	group by coalesce(f.case_id, t.case_id), f.state_name
-	having count(t.case_id) <> case f.state_name when 'FOLLOWING' then 1 else 0 end)
+	having count(t.case_id) <> case f.state_name when 'FOLLOWING' then 1 else 0 end
+	union all
+	select f.case_id, 'followup plans ' || coalesce(f.next_at::text, 'nothing') || ', its timer ' || t.name || ' is set for ' || t.due_at
+	from followup.v_case f join followup.v_timer t on t.case_id = f.case_id
+	where (t.due_at, t.name) is distinct from (f.next_at, case when f.visits < f.planned then 'visit' else 'close' end))
 select w.id::text, w.what, count(*) over () from wrong w order by w.id limit 20;
 
 -- name: i6_count
@@ -558,6 +567,11 @@ with wrong(id, what) as (
 	left join reply.v_case r on r.case_id = c.case_id
 	where c.state_name = 'NOT_ACCEPTED' and coalesce(r.state_name not in ('NOTICE', 'NOTIFIED'), true)
 		and not exists (select m.case_id from intake.v_pending m where m.case_id = c.case_id and m.grp = 'reply')
+	union all
+	select c.case_id, 'refused, and dispatch goes on with it' from intake.v_case c
+	join dispatch.v_case d on d.case_id = c.case_id
+	where c.state_name = 'NOT_ACCEPTED' and d.state_name <> 'CLOSED'
+		and not exists (select m.case_id from intake.v_pending m where m.case_id = c.case_id and m.grp = 'dispatch')
 	union all
 	select r.case_id, 'told of a refusal that intake does not know' from reply.v_case r
 	join intake.v_case c on c.case_id = r.case_id
@@ -684,7 +698,28 @@ wrong(id, what) as (
 	where r.is_signed <> (d.signed_at is not null)
 		and not exists (select m.case_id from dispatch.v_pending m where m.case_id = r.case_id and m.grp = 'reply')
 	union all
-	select r.case_id::text, 'reply names an article without an answer' from reply.v_case r where r.draft = 0 and r.kb_article <> 0
+	select r.case_id::text, 'reply names an article, and a unit wrote the answer' from reply.v_case r
+	left join reply.v_draft d on d.case_id = r.case_id and d.n = r.draft
+	where r.kb_article <> 0 and (d.case_id is null or d.actor like 'unit\_officer/%')
+	union all
+	select d.case_id::text, 'dispatch holds what nobody has told it yet' from dispatch.v_case d
+	where d.task = 0 and (d.sign_due is not null or d.contact_due is not null or d.resolve_due is not null or d.unit <> '')
+		or d.seq = 0 and d.state_name in ('UNKNOWN', 'CLOSED') and (d.type <> '' or d.category <> '' or d.area <> ''
+			or d.named_units <> '' or d.is_general_desk or d.is_report)
+	union all
+	select r.case_id::text, 'reply holds what nobody has told it yet' from reply.v_case r
+	where not r.has_unit and r.unit is not null
+		or not r.has_letter and (r.klass is not null or r.type is not null)
+		or not r.has_letter and r.state_name = 'UNKNOWN' and r.channel is not null
+	union all
+	select r.case_id::text, 'reply is ' || r.state_name || ', as if it knew otherwise what letter, unit and signature are'
+	from reply.v_case r
+	where r.state_name = 'OPEN' and not (r.has_letter and r.has_unit and r.is_signed)
+		or r.state_name = 'UNKNOWN' and r.has_letter and r.has_unit and r.is_signed
+	union all
+	select y.case_id::text, 'delivery ' || y.n || ' is signed by ' || y.unit || ', which never had the case' from reply.v_delivery y
+	where y.unit <> ''
+		and not exists (select t.case_id from dispatch.v_task t where t.case_id = y.case_id and t.unit = y.unit)
 	union all
 	select coalesce(d.day, c.day) || ' ' || coalesce(d.dim, c.dim) || ' ' || coalesce(d.key, c.key),
 		'the cell says ' || coalesce(c.n, 0) || ', the cases are ' || coalesce(d.n, 0)
