@@ -5,11 +5,17 @@ cmd_bench() {
 	local kind=${1:-} road=bench keep='' library='' arguments=()
 	BENCH_SET=()
 	is_member "$kind" intake lifecycle || fail 'usage: ./wangli bench intake | lifecycle [--auto] [--json]   (docs/performance.md)'
+	[ "$kind" != intake ] || road=bench-auto # until it is assigned, nobody's step may be in the way
 	shift
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--auto) road=bench-auto ;;
 		--statements) library=pg_stat_statements ;;
+		--rounds | --seconds | --limit-seconds | --clients | --window | --rate | --in-flight | --cases)
+			[[ ${2:-} =~ ^[1-9][0-9]{0,6}$ ]] || fail "$1 wants a number from 1 on"
+			arguments+=("$1")
+			shift
+			;;
 		--keep)
 			keep=yes # leaves the system running, to look at it
 			shift
@@ -21,6 +27,7 @@ cmd_bench() {
 			shift 2
 			continue
 			;;
+		*) fail "bench does not know '$1'" ;;
 		esac
 		arguments+=("$1")
 		shift
@@ -30,6 +37,7 @@ cmd_bench() {
 	[ -n "$keep" ] || trap bench_remove EXIT
 	trap 'exit 130' INT TERM HUP
 	bench_up "$road" "$library" >&2
+	trap - ERR # its exit code is the answer
 	bench_run "$kind" ${arguments[@]+"${arguments[@]}"}
 }
 

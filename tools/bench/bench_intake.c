@@ -23,6 +23,7 @@
 #define OFFER_SKIP	1000 /* ms at the beginning that no latency counts from */
 #define RAMP_SECONDS	1    /* before and after the steady part of a round */
 #define ASSIGNED_WITHIN SPAN_S(60)
+#define CASES_WITHIN_S	120
 
 static const char *const downstream[] = { "dispatch", "reply", "followup", "analytics" };
 
@@ -78,6 +79,12 @@ static enum res load_once(const struct bench_options *options, const struct load
 	return RES_OK;
 }
 
+/* A number of cases that is asked for is reached, however long it takes. */
+static struct span length_of(const struct bench_options *options, int64_t seconds)
+{
+	return SPAN_S(options->cases > 0 ? CASES_WITHIN_S : seconds);
+}
+
 /* --- one in flight --- */
 
 static enum res single_measure(
@@ -87,7 +94,7 @@ static enum res single_measure(
 		.clients = 1,
 		.window = 1,
 		.most = options->cases,
-		.length = SPAN_S(SINGLE_SECONDS) };
+		.length = length_of(options, SINGLE_SECONDS) };
 	struct load *opened = NULL;
 	const struct load_seen *seen = NULL;
 	enum res res = load_once(options, &plan, measured, &opened, &seen, err);
@@ -143,7 +150,7 @@ static enum res offer_measure(const struct bench_options *options, struct ledger
 		.window = options->window,
 		.rate = options->rate,
 		.most = options->cases,
-		.length = SPAN_S(OFFER_SECONDS) };
+		.length = length_of(options, OFFER_SECONDS) };
 	struct load *opened = NULL;
 	const struct load_seen *seen = NULL;
 	TRY(ledger_read(ledger, &from, err));
@@ -173,7 +180,7 @@ static enum res burst(const struct bench_options *options, const char *prefix,
 		.clients = options->clients,
 		.window = options->window,
 		.most = options->cases,
-		.length = SPAN_S(options->seconds + 2 * RAMP_SECONDS) };
+		.length = length_of(options, options->seconds + 2 * RAMP_SECONDS) };
 	struct load *opened = NULL;
 	const struct load_seen *seen = NULL;
 	enum res res = load_once(options, &plan, measured, &opened, &seen, err);

@@ -108,7 +108,7 @@ static enum res round_measure(struct lives *lives, struct ledger *ledger,
 	const struct lives_plan plan = { .prefix = prefix,
 		.in_flight = options->in_flight,
 		.most = options->cases,
-		.length = SPAN_S(options->seconds + RAMP_SECONDS) };
+		.length = SPAN_S(options->cases > 0 ? 600 : options->seconds + RAMP_SECONDS) };
 	CHECK(seen != NULL);
 	snprintf(prefix, sizeof prefix, "life%c", (char)('a' + number));
 	enum res res = ledger_read(ledger, &from, err);

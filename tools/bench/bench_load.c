@@ -142,7 +142,9 @@ static enum res client_drive(struct client *client, struct err *err)
 	struct instant latest = instant_add(end, ANSWER_WITHIN);
 	for (;;) {
 		struct instant now = os_monotonic_now();
-		bool is_over = instant_is_before(end, now);
+		bool is_over =
+			instant_is_before(end, now) ||
+			(load->plan.most > 0 && client->slot->seen.submitted == load->plan.most);
 		if (is_over && wangli_unanswered(client->sdk) == 0)
 			return RES_OK;
 		if (instant_is_before(latest, now))

@@ -60,9 +60,10 @@ def interrupted_it_leaves_nothing(folder):
 
 
 def refused(folder):
-    for args in (["bench"], ["bench", "soup"], ["bench", "intake", "--rounds", "0", "--json"]):
+    for args in (["bench"], ["bench", "soup"], ["bench", "intake", "--rounds", "0"], ["bench", "lifecycle", "--rounds"],
+                 ["bench", "intake", "--fast"], ["bench", "intake", "--set", "WINDOW"]):
         env = dict(os.environ, WANGLI_PRESET="dev", TMPDIR=str(folder))
-        done = subprocess.run([ROOT / "wangli", *args], env=env, capture_output=True, text=True, timeout=600,
+        done = subprocess.run([ROOT / "wangli", *args], env=env, capture_output=True, text=True, timeout=60,
                               stdin=subprocess.DEVNULL, check=False)
         assert done.returncode != 0 and done.stderr.strip(), f"{args}: {done.returncode} {done.stderr}"
 
