@@ -20,6 +20,11 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
     rollupOptions: {
+      output: {
+        // One file for what every page needs: fewer requests than one a component.
+        manualChunks: (id: string) =>
+          id.includes("node_modules") || id.includes("vite/preload-helper") || (id.includes("/src/shared/") && !id.includes("messages.en")) ? "shared" : undefined,
+      },
       input: { overview: page("overview"), query: page("query"), cases: page("cases") },
     },
   },

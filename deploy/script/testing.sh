@@ -17,6 +17,8 @@ cmd_test() {
 		shift
 	done
 	packages_ensure build test
+	# A browser is large: it is installed when its tests are named; otherwise they are a named skip where there is none.
+	! is_member web ${labels[@]+"${labels[@]}"} || packages_ensure web
 	step 'test build (some minutes the first time)' build_preset dev
 	set -- --test-dir "$ROOT/build/dev" --output-on-failure --parallel "$(nproc)" --no-tests=error
 	if [ ${#labels[@]} -gt 0 ]; then

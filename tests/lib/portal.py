@@ -20,6 +20,16 @@ def query_code(system, case_id):
     return f"{int.from_bytes(digest.digest()[:8], 'big') % 1000000:06d}"
 
 
+def number_of(system, case_id):
+    """The number that people see: prefix, digits and Luhn's check digit."""
+    digits = f"{case_id:07d}"
+    total = 0
+    for place, digit in enumerate(reversed(digits)):
+        n = int(digit) * (2 if place % 2 == 0 else 1)
+        total += n - 9 if n > 9 else n
+    return f"CD{digits}-{(10 - total % 10) % 10}"
+
+
 def wrong_code(code):
     return f"{(int(code) + 1) % 1000000:06d}"
 

@@ -261,6 +261,212 @@ static void http_open_wrong_form_is_refused(void **state)
 	http_close(NULL);
 }
 
+/* --- later answers and streams --- */
+
+struct waiting {
+	struct http_exchange *exchange;
+	enum http_way way;
+	int gone;
+	char body[64];
+	char header[64];
+	char query[64];
+};
+
+static void serve_waiting(void *arg, const struct http_request *request, struct http_answer *answer)
+{
+	struct waiting *waiting = arg;
+
+	waiting->exchange = request->exchange;
+	snprintf(waiting->body, sizeof(waiting->body), "%.*s", STR_ARG(request->body));
+	snprintf(waiting->header, sizeof(waiting->header), "%.*s",
+		STR_ARG(http_header(request, "X-Thing")));
+	snprintf(waiting->query, sizeof(waiting->query), "%.*s", STR_ARG(http_query(request, "a")));
+	answer->status = 200;
+	answer->way = waiting->way;
+	answer->content_type = "text/plain";
+	if (waiting->way == HTTP_STREAM)
+		answer->body = STR("first\n");
+	http_add_field(answer, "X-Field", "there");
+}
+
+static void on_gone(void *arg, struct http_exchange *exchange)
+{
+	struct waiting *waiting = arg;
+
+	assert_ptr_equal(exchange, waiting->exchange);
+	waiting->exchange = NULL;
+	waiting->gone++;
+}
+
+static struct http *waiting_open(struct waiting *waiting)
+{
+	struct http *http = NULL;
+	const struct http_options options = { .listen = listen_text,
+		.serve = serve_waiting,
+		.gone = on_gone,
+		.arg = waiting,
+		.body_max = 32,
+		.connections_max = 4,
+		.idle = SPAN_S(10) };
+
+	assert_int_equal(http_open_as(&http, &options, NULL), RES_OK);
+	return http;
+}
+
+/* Turns the server and reads until the answer holds text; false: the connection was closed. */
+static bool read_until(struct http *http, int fd, struct buf *answer, const char *text)
+{
+	char bytes[4096];
+
+	for (;;) {
+		struct pollfd polled[] = { { .fd = http_fd(http), .events = POLLIN },
+			{ .fd = fd, .events = POLLIN } };
+		ssize_t n = recv(fd, bytes, sizeof(bytes), 0);
+		if (n > 0)
+			buf_add(answer, bytes, (size_t)n);
+		buf_add(answer, "", 1);
+		bool is_there = strstr(answer->p, text) != NULL;
+		answer->n--;
+		if (is_there || n == 0)
+			return is_there;
+		assert_true(poll(polled, 2, 30000) > 0);
+		http_turn(http);
+	}
+}
+
+static void until_asked(struct http *http, const struct waiting *waiting)
+{
+	while (waiting->exchange == NULL) {
+		struct pollfd polled = { .fd = http_fd(http), .events = POLLIN };
+		assert_true(poll(&polled, 1, 30000) > 0);
+		http_turn(http);
+	}
+}
+
+static void turn_until(struct http *http, const int *count)
+{
+	while (*count == 0) {
+		struct pollfd polled = { .fd = http_fd(http), .events = POLLIN };
+		assert_true(poll(&polled, 1, 30000) > 0);
+		http_turn(http);
+	}
+}
+
+static void ask(int fd, const char *request)
+{
+	assert_int_equal(send(fd, request, strlen(request), MSG_NOSIGNAL), strlen(request));
+}
+
+static void http_answer_later_comes_when_it_is_there(void **state)
+{
+	struct waiting waiting = { .way = HTTP_LATER };
+	struct http *http = waiting_open(&waiting);
+	struct buf answer = { 0 };
+	int fd = client_open();
+
+	(void)state;
+	ask(fd, "POST /x?a=%20b HTTP/1.1\r\nHost: x\r\nX-Thing: blue\r\nContent-Length: "
+		"5\r\n\r\nhello");
+	until_asked(http, &waiting);
+	/* Nothing until then: the connection sleeps. */
+	assert_int_equal(recv(fd, &(char){ 0 }, 1, 0), -1);
+	assert_string_equal(waiting.body, "hello");
+	assert_string_equal(waiting.header, "blue");
+	assert_string_equal(waiting.query, " b");
+	const struct http_answer later = {
+		.status = 409, .content_type = "text/plain", .body = STR("after all")
+	};
+	http_answer_later(waiting.exchange, &later);
+	assert_true(read_until(http, fd, &answer, "after all"));
+	assert_true(str_starts(buf_str(&answer), STR("HTTP/1.1 409")));
+	close(fd);
+	http_close(http);
+	assert_int_equal(waiting.gone, 0);
+	buf_fini(&answer);
+}
+
+static void http_stream_goes_on_and_ends(void **state)
+{
+	struct waiting waiting = { .way = HTTP_STREAM };
+	struct http *http = waiting_open(&waiting);
+	struct buf answer = { 0 };
+	int fd = client_open();
+
+	(void)state;
+	ask(fd, "GET /x HTTP/1.1\r\nHost: x\r\n\r\n");
+	assert_true(read_until(http, fd, &answer, "first"));
+	assert_non_null(strstr(answer.p, "X-Field: there"));
+	http_stream_send(waiting.exchange, STR("second"));
+	assert_true(read_until(http, fd, &answer, "second"));
+	http_stream_send(waiting.exchange, STR("third"));
+	http_stream_end(waiting.exchange);
+	assert_true(read_until(http, fd, &answer, "third"));
+	turn_until(http, &waiting.gone);
+	close(fd);
+	http_close(http);
+	assert_int_equal(waiting.gone, 1);
+	buf_fini(&answer);
+}
+
+static void http_stream_client_that_left_is_told(void **state)
+{
+	struct waiting waiting = { .way = HTTP_STREAM };
+	struct http *http = waiting_open(&waiting);
+	struct buf answer = { 0 };
+	int fd = client_open();
+
+	(void)state;
+	ask(fd, "GET /x HTTP/1.1\r\nHost: x\r\n\r\n");
+	assert_true(read_until(http, fd, &answer, "first"));
+	close(fd);
+	/* Who went away is found out by writing to him. */
+	while (waiting.gone == 0) {
+		struct pollfd polled = { .fd = http_fd(http), .events = POLLIN };
+		http_stream_send(waiting.exchange, STR(":\n\n"));
+		assert_true(poll(&polled, 1, 30000) > 0);
+		http_turn(http);
+	}
+	http_close(http);
+	assert_int_equal(waiting.gone, 1);
+	buf_fini(&answer);
+}
+
+static void http_stream_reader_that_is_too_slow_is_dropped(void **state)
+{
+	struct waiting waiting = { .way = HTTP_STREAM };
+	struct http *http = waiting_open(&waiting);
+	struct buf answer = { 0 };
+	static char block[HTTP_STREAM_BUFFER / 4];
+	int fd = client_open();
+
+	(void)state;
+	memset(block, 'x', sizeof(block));
+	ask(fd, "GET /x HTTP/1.1\r\nHost: x\r\n\r\n");
+	assert_true(read_until(http, fd, &answer, "first"));
+	for (int i = 0; i < 8 && waiting.exchange != NULL; i++)
+		http_stream_send(waiting.exchange, str_of(block, sizeof(block)));
+	turn_until(http, &waiting.gone);
+	close(fd);
+	http_close(http);
+	buf_fini(&answer);
+}
+
+static void http_close_ends_what_waits(void **state)
+{
+	struct waiting waiting = { .way = HTTP_LATER };
+	struct http *http = waiting_open(&waiting);
+	struct buf answer = { 0 };
+	int fd = client_open();
+
+	(void)state;
+	ask(fd, "GET /x HTTP/1.1\r\nHost: x\r\n\r\n");
+	until_asked(http, &waiting);
+	http_close(http);
+	assert_int_equal(waiting.gone, 1);
+	close(fd);
+	buf_fini(&answer);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -271,6 +477,11 @@ int main(void)
 		cmocka_unit_test(http_open_unix_other_file_is_left_alone),
 		cmocka_unit_test(http_open_tcp_taken_port_is_a_conflict),
 		cmocka_unit_test(http_open_wrong_form_is_refused),
+		cmocka_unit_test(http_answer_later_comes_when_it_is_there),
+		cmocka_unit_test(http_stream_goes_on_and_ends),
+		cmocka_unit_test(http_stream_client_that_left_is_told),
+		cmocka_unit_test(http_stream_reader_that_is_too_slow_is_dropped),
+		cmocka_unit_test(http_close_ends_what_waits),
 	};
 
 	return cmocka_run_group_tests(tests, folder_create, folder_remove);
