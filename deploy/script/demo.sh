@@ -24,3 +24,13 @@ demo_play() {
 		exec "$DATA/app/bin/wangli-demo" "$DEMO/appeals.csv" ${limit[@]+"${limit[@]}"} ${AS_JSON:+--json}
 	) || fail 'the demo is not played to its end; run it again and it continues'
 }
+
+# What to open, beside the pages.
+demo_hints() {
+	local month data=''
+	[ "$DATA" = "$(realpath -m "$ROOT/var")" ] || data=" --data $DATA"
+	month=$(sql_as wl_deploy -At -c "select to_char((now() + shift) at time zone 'Asia/Shanghai', 'YYYY-MM') from ref.clock")
+	say "          with the live overview, and the look-up by number and code"
+	say "  a case  ./wangli case NUMBER$data"
+	say "  month   ./wangli report month $month$data"
+}

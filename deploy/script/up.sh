@@ -55,6 +55,7 @@ cmd_up() {
 	[ -n "$CHANGED" ] && say 'Wangli is up.' || say 'Wangli is up already; nothing changed.'
 	[ -z "$is_demo" ] || demo_play "$limit"
 	say "  pages   http://127.0.0.1:$PORT/"
+	[ -z "$is_demo" ] || demo_hints
 	say "  door    tcp://127.0.0.1:$((PORT + 1))    (public key: $DATA/keys/door.pub)"
 }
 

@@ -195,6 +195,7 @@ export default {
     weibo: "微博",
     hotline: "12345 热线",
     mail: "邮件",
+    media: "媒体转办",
     forum: "论坛",
     mailbox: "领导信箱",
   },
