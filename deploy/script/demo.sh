@@ -27,10 +27,10 @@ demo_play() {
 
 # What to open, beside the pages.
 demo_hints() {
-	local month data=''
-	[ "$DATA" = "$(realpath -m "$ROOT/var")" ] || data=" --data $DATA"
+	local month elsewhere=''
+	[ "$DATA" = "$(realpath -m "$ROOT/var")" ] || elsewhere=" --data $DATA"
 	month=$(sql_as wl_deploy -At -c "select to_char((now() + shift) at time zone 'Asia/Shanghai', 'YYYY-MM') from ref.clock")
 	say "          with the live overview, and the look-up by number and code"
-	say "  a case  ./wangli case NUMBER$data"
-	say "  month   ./wangli report month $month$data"
+	say "  a case  ./wangli case NUMBER$elsewhere"
+	say "  month   ./wangli report month $month$elsewhere"
 }
