@@ -13,7 +13,7 @@ SERVICES = ["intake", "dispatch", "reply", "followup", "analytics"]
 KIT = "common/kit/sql/kit.sql"
 
 # The role that deploy/script/tools.sh gives to each tool. One that has statements and stands nowhere here fails the test.
-TOOL_ROLES = {"clock": "wl_deploy", "operator": "wl_deploy", "import": "wl_deploy", "check": "wl_check", "history": "wl_check",
+TOOL_ROLES = {"clock": "wl_deploy", "operator": "wl_deploy", "import": "wl_deploy", "demo": "wl_deploy", "check": "wl_check", "history": "wl_check",
               "bench": "postgres", "fold": "wl_check", "rebuild": "wl_analytics", "report": "wl_check"}
 
 # EXPLAIN checks rights as execution does; a generic plan needs no values.
