@@ -1,7 +1,9 @@
 """Random kill -9 of random processes, PostgreSQL among them, under load and while letters are replayed to their end: what was
 acknowledged is there exactly once, no marker is left soon after the load has stopped, and every invariant holds.
 
-WANGLI_KILLS says how many (30; with WANGLI_LONG 200), WANGLI_SEED which; the seed is printed."""
+People take their steps in the replay, so commands are under way when the kills fall.
+
+WANGLI_KILLS says how many (30; with WANGLI_LONG 500), WANGLI_SEED which; the seed is printed."""
 
 import json
 import os
@@ -15,7 +17,7 @@ import letters  # noqa: E402
 from load import Load  # noqa: E402
 from system import SERVICES, System, until  # noqa: E402
 
-KILLS = int(os.environ.get("WANGLI_KILLS", "200" if os.environ.get("WANGLI_LONG") else "30"))
+KILLS = int(os.environ.get("WANGLI_KILLS", "500" if os.environ.get("WANGLI_LONG") else "30"))
 SEED = int(os.environ.get("WANGLI_SEED", random.randrange(1 << 30)))
 SETTLED_WITHIN = 10
 
@@ -42,7 +44,7 @@ def replay_to_the_end(s, path):
 def main():
     print(f"seed {SEED}, {KILLS} kills (WANGLI_SEED, WANGLI_KILLS)", flush=True)
     rng = random.Random(SEED)
-    with System() as s:
+    with System(road="people") as s:
         rows = letters.write(s.folder / "replay.csv", 60, seed=SEED, prefix="R")
         load = Load(s, rate=200, seed=SEED % 1000 + 1).start()
         load.until_moved(2000, seconds=30)
