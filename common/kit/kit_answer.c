@@ -4,6 +4,70 @@
 
 #include <string.h>
 
+#include "wire/wire_acks.h"
+
+/* Acknowledgements to one replica of a producer: a batch of events is answered by one message. */
+struct acks {
+	const struct wire_msg *question; /* the first that is answered */
+	struct wire_ack first;
+	char *bytes;
+	size_t n;
+};
+
+static void acks_send(struct kit *kit, struct acks *acks)
+{
+	if (acks->n == 0)
+		return;
+	struct wire_msg ack = kit_answer_to(kit, acks->question, WIRE_ACK);
+	ack.head.seq = acks->first.seq;
+	ack.head.code = acks->first.code;
+	if (acks->n > 1) {
+		ack.head.case_id = 0;
+		ack.head.seq = 0;
+		ack.head.type = STR(WIRE_ACKS_TYPE);
+		ack.body = str_of(acks->bytes, acks->n * WIRE_ACK_BYTES);
+	}
+	peer_send(kit->peer, &ack);
+	acks->n = 0;
+}
+
+static struct acks *acks_to(struct kit *kit, struct batch *batch, const struct wire_msg *question)
+{
+	(void)kit;
+	for (size_t i = 0; i < batch->acks.n; i++) {
+		struct acks *acks = batch->acks.items[i];
+		const struct wire_head *head = &acks->question->head;
+		if (str_eq(head->reply_to, question->head.reply_to) &&
+			str_eq(head->producer, question->head.producer))
+			return acks;
+	}
+	struct acks *acks = arena_new(batch->mem, struct acks);
+	char *bytes = arena_alloc(batch->mem, (size_t)WIRE_ACKS_MOST * WIRE_ACK_BYTES);
+	if (acks == NULL || bytes == NULL)
+		return NULL;
+	*acks = (struct acks){ .question = question, .bytes = bytes };
+	list_add(batch->mem, &batch->acks, acks);
+	return acks;
+}
+
+/* Without memory nothing is said; the event is sent again and answered then. */
+static void ack_add(struct kit *kit, struct batch *batch, const struct slot *slot, int32_t seq)
+{
+	const struct wire_ack ack = {
+		.case_id = slot->at->case_id, .seq = seq, .code = slot->code
+	};
+	struct acks *acks = acks_to(kit, batch, &slot->message);
+	if (acks == NULL)
+		return;
+	if (acks->n == WIRE_ACKS_MOST)
+		acks_send(kit, acks);
+	if (acks->n == 0) {
+		acks->question = &slot->message;
+		acks->first = ack;
+	}
+	wire_ack_put(acks->bytes + acks->n++ * WIRE_ACK_BYTES, &ack);
+}
+
 static void answer_event(struct kit *kit, struct batch *batch, const struct slot *slot)
 {
 	if (slot->code != WIRE_CODE_COMMITTED && slot->code != WIRE_CODE_DUPLICATE) {
@@ -16,10 +80,7 @@ static void answer_event(struct kit *kit, struct batch *batch, const struct slot
 	/* one acknowledgement for all events of a producer that this batch took for the case */
 	if (slot->code == WIRE_CODE_COMMITTED && carrier >= 0 && &batch->slots[carrier] != slot)
 		return;
-	struct wire_msg ack = kit_answer_to(kit, &slot->message, WIRE_ACK);
-	ack.head.seq = kit_case_of(slot->at->row)->seen[producer];
-	ack.head.code = slot->code;
-	peer_send(kit->peer, &ack);
+	ack_add(kit, batch, slot, kit_case_of(slot->at->row)->seen[producer]);
 }
 
 static void answer_command(struct kit *kit, const struct slot *slot)
@@ -73,15 +134,28 @@ static bool is_again(const struct slot *slot)
 	return slot->end == SLOT_AGAIN || (slot->at != NULL && slot->at->is_lost && !slot->is_kept);
 }
 
+/* The group takes nothing just now: as soon as it does, not only when the lease is over. */
+static void send_later(struct kit *kit, const struct batch *batch, struct group *group)
+{
+	for (size_t i = 0; i < batch->owed.n && group->state == GROUP_BUSY; i++) {
+		const struct batch_case *at = batch->owed.items[i];
+		relay_due(kit, at->case_id, group, at->first_seq + 1, kit_case_of(at->row)->seq);
+	}
+}
+
 static void send_events(struct kit *kit, struct batch *batch)
 {
 	const char *const *groups = NULL;
 	size_t n_groups = kit_groups_of(kit->self, &groups);
 	for (size_t g = 0; g < n_groups; g++) {
 		struct group *group = relay_group(kit, str_from_c(groups[g]));
+		if (!relay_may_send(kit, group)) {
+			send_later(kit, batch, group);
+			continue;
+		}
 		for (size_t i = 0; i < batch->journal.n; i++) {
 			const struct journal_row *entry = batch->journal.items[i];
-			if (!entry->at_case->is_lost && relay_may_send(kit, group))
+			if (!entry->at_case->is_lost)
 				kit_send_event(kit, str_from_c(group->name), entry);
 		}
 	}
@@ -163,6 +237,8 @@ void kit_answer_batch(struct kit *kit, struct batch *batch)
 		if (!waits_for_its_case(kit, slot))
 			answer_slot(kit, batch, slot);
 	}
+	for (size_t i = 0; i < batch->acks.n; i++)
+		acks_send(kit, batch->acks.items[i]);
 	track_batch(kit, batch);
 	send_events(kit, batch);
 	send_hints(kit, batch);

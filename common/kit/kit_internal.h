@@ -139,6 +139,7 @@ struct batch {
 	struct list timers;
 	struct list children;
 	struct list hints;
+	struct list acks;      /* struct acks of kit_answer.c */
 	struct list owed;      /* cases (struct batch_case) whose journal grew, after the write */
 	int64_t marker;	       /* of this transaction, when owed is not empty */
 	bool is_handler_in_db; /* the running handler took the session: its failure is the batch's

@@ -10,6 +10,7 @@
 
 #include "kit_sql.h"
 #include "os/os.h"
+#include "wire/wire_acks.h"
 
 #define RELAY_BATCH 500
 #define SPLIT_MOST  8 /* markers of transactions at a time, each of up to some thousand cases */
@@ -95,6 +96,13 @@ void relay_due(struct kit *kit, int64_t case_id, struct group *group, int32_t fi
 	size_t most = group->state == GROUP_OPEN ? KIT_DUE_MAX : KIT_DUE_MAX - KIT_SWEEP_MOST;
 	if (relay->n_due >= most)
 		return;
+	/* one range for what was refused one after another */
+	struct due *before = relay->n_due > 0 ? &relay->due[relay->n_due - 1] : NULL;
+	if (before != NULL && before->case_id == case_id && before->group == group &&
+		before->last + 1 == first) {
+		before->last = last;
+		return;
+	}
 	relay->due[relay->n_due++] =
 		(struct due){ .case_id = case_id, .group = group, .first = first, .last = last };
 }
@@ -136,19 +144,31 @@ static void refused_forget(struct kit *kit, int64_t case_id, const struct group 
 	map_remove(kit->relay.refused, refused_key(kit, case_id, group, &key));
 }
 
-static void take_ack(struct kit *kit, const struct wire_msg *msg, struct group *group)
+static void take_ack(struct kit *kit, const struct wire_ack *ack, struct group *group)
 {
 	struct relay *relay = &kit->relay;
-	refused_forget(kit, msg->head.case_id, group);
-	bool is_tracked = track_ack(kit, msg->head.case_id, str_from_c(group->name), msg->head.seq);
+	refused_forget(kit, ack->case_id, group);
+	bool is_tracked = track_ack(kit, ack->case_id, str_from_c(group->name), ack->seq);
 	/* what was sent for the first time has no marker of the group's own */
 	if (is_tracked && !instant_is_before(loop_now(kit->loop), relay->parts_until))
 		return;
 	if (relay->n_finished == KIT_FINISHED_MAX)
 		return; /* sent again after the lease, answered DUPLICATE then */
-	relay->finished[relay->n_finished++] = (struct finished){
-		.case_id = msg->head.case_id, .group = group, .acked = msg->head.seq
+	relay->finished[relay->n_finished++] =
+		(struct finished){ .case_id = ack->case_id, .group = group, .acked = ack->seq };
+}
+
+static void take_acks(struct kit *kit, const struct wire_msg *msg, struct group *group)
+{
+	struct wire_ack ack = {
+		.case_id = msg->head.case_id, .seq = msg->head.seq, .code = msg->head.code
 	};
+	struct str rest = msg->body;
+	if (ack.case_id > 0)
+		take_ack(kit, &ack, group);
+	else if (str_eq_c(msg->head.type, WIRE_ACKS_TYPE))
+		while (wire_ack_next(&rest, &ack))
+			take_ack(kit, &ack, group);
 }
 
 /* All have answered for all cases of a transaction. Without room its marker is split in the end. */
@@ -221,12 +241,12 @@ bool relay_take(struct kit *kit, const struct wire_msg *msg)
 	case WIRE_ACK:
 	case WIRE_NACK:
 		if (kit->self >= 0 && str_eq_c(msg->head.producer, kit->spec->name) &&
-			msg->head.case_id > 0 && !str_is_empty(msg->head.subject)) {
+			!str_is_empty(msg->head.subject)) {
 			struct group *group = group_find(kit, msg->head.subject);
 			if (msg->kind == WIRE_NACK && group != NULL)
 				take_nack(kit, msg, group);
 			else if (group != NULL && str_eq(msg->head.sender, msg->head.subject))
-				take_ack(kit, msg, group); /* nobody speaks for another group */
+				take_acks(kit, msg, group); /* nobody speaks for another group */
 		}
 		return true;
 	case WIRE_RESULT: /* of a hint */

@@ -4,6 +4,7 @@
 
 #include "os/os.h"
 #include "rig.h"
+#include "wire/wire_acks.h"
 
 #define CLIENT_BYTES_MAX (256 * 1024 * 1024)
 #define ROUND_MS	 100
@@ -56,11 +57,33 @@ void client_send(struct client *client, const struct wire_msg *msg)
 	peer_send(client->peer, msg);
 }
 
+/* A list of acknowledgements is kept as if each had come alone. */
+static void keep_acks(struct client *client, const struct wire_msg *list)
+{
+	struct str rest = list->body;
+	struct wire_ack ack;
+
+	while (wire_ack_next(&rest, &ack)) {
+		assert_true(client->n < CLIENT_KEPT_MAX);
+		client->kept[client->n] = *list;
+		client->kept[client->n].head.case_id = ack.case_id;
+		client->kept[client->n].head.seq = ack.seq;
+		client->kept[client->n++].head.code = ack.code;
+	}
+	assert_int_equal(rest.n, 0);
+}
+
 static void client_receive(struct client *client)
 {
-	size_t room = CLIENT_KEPT_MAX - client->n;
+	static struct wire_msg taken[CLIENT_KEPT_MAX];
+	size_t n = peer_receive(client->peer, client->mem, taken, CLIENT_KEPT_MAX - client->n);
 
-	client->n += peer_receive(client->peer, client->mem, client->kept + client->n, room);
+	for (size_t i = 0; i < n; i++) {
+		if (taken[i].kind == WIRE_ACK && str_eq_c(taken[i].head.type, WIRE_ACKS_TYPE))
+			keep_acks(client, &taken[i]);
+		else
+			client->kept[client->n++] = taken[i];
+	}
 	assert_true(client->n < CLIENT_KEPT_MAX);
 }
 
