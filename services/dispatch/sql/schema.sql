@@ -8,7 +8,10 @@ CREATE TABLE dispatch.batch_marker (
     cases bigint[] NOT NULL,
     upto_seqs integer[] NOT NULL,
     next_at timestamp with time zone NOT NULL
-);
+)
+WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='1000', autovacuum_vacuum_cost_delay='0');
+ALTER TABLE ONLY dispatch.batch_marker ALTER COLUMN cases SET STORAGE EXTERNAL;
+ALTER TABLE ONLY dispatch.batch_marker ALTER COLUMN upto_seqs SET STORAGE EXTERNAL;
 
 CREATE TABLE dispatch.case_file (
     case_id bigint NOT NULL,
@@ -82,7 +85,7 @@ CREATE TABLE dispatch.pending (
     next_at timestamp with time zone NOT NULL,
     attempts integer DEFAULT 0 NOT NULL
 )
-WITH (fillfactor='50');
+WITH (fillfactor='50', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='1000', autovacuum_vacuum_cost_delay='0');
 
 CREATE TABLE dispatch.task (
     case_id bigint NOT NULL,
@@ -103,7 +106,7 @@ CREATE TABLE dispatch.timer (
     due_at timestamp with time zone NOT NULL,
     claimed_until timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL
 )
-WITH (fillfactor='70');
+WITH (fillfactor='70', autovacuum_vacuum_scale_factor='0.01', autovacuum_vacuum_threshold='1000', autovacuum_vacuum_cost_delay='0');
 
 CREATE VIEW dispatch.v_batch_marker AS
  SELECT batch_marker.case_id,

@@ -8,7 +8,10 @@ CREATE TABLE intake.batch_marker (
     cases bigint[] NOT NULL,
     upto_seqs integer[] NOT NULL,
     next_at timestamp with time zone NOT NULL
-);
+)
+WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='1000', autovacuum_vacuum_cost_delay='0');
+ALTER TABLE ONLY intake.batch_marker ALTER COLUMN cases SET STORAGE EXTERNAL;
+ALTER TABLE ONLY intake.batch_marker ALTER COLUMN upto_seqs SET STORAGE EXTERNAL;
 
 CREATE TABLE intake.case_file (
     case_id bigint NOT NULL,
@@ -113,7 +116,7 @@ CREATE TABLE intake.pending (
     next_at timestamp with time zone NOT NULL,
     attempts integer DEFAULT 0 NOT NULL
 )
-WITH (fillfactor='50');
+WITH (fillfactor='50', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='1000', autovacuum_vacuum_cost_delay='0');
 
 CREATE TABLE intake.refusal (
     case_id bigint NOT NULL,
@@ -139,7 +142,7 @@ CREATE TABLE intake.timer (
     due_at timestamp with time zone NOT NULL,
     claimed_until timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL
 )
-WITH (fillfactor='70');
+WITH (fillfactor='70', autovacuum_vacuum_scale_factor='0.01', autovacuum_vacuum_threshold='1000', autovacuum_vacuum_cost_delay='0');
 
 CREATE VIEW intake.v_batch_marker AS
  SELECT batch_marker.case_id,

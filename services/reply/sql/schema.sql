@@ -16,7 +16,10 @@ CREATE TABLE reply.batch_marker (
     cases bigint[] NOT NULL,
     upto_seqs integer[] NOT NULL,
     next_at timestamp with time zone NOT NULL
-);
+)
+WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='1000', autovacuum_vacuum_cost_delay='0');
+ALTER TABLE ONLY reply.batch_marker ALTER COLUMN cases SET STORAGE EXTERNAL;
+ALTER TABLE ONLY reply.batch_marker ALTER COLUMN upto_seqs SET STORAGE EXTERNAL;
 
 CREATE TABLE reply.case_file (
     case_id bigint NOT NULL,
@@ -127,7 +130,7 @@ CREATE TABLE reply.pending (
     next_at timestamp with time zone NOT NULL,
     attempts integer DEFAULT 0 NOT NULL
 )
-WITH (fillfactor='50');
+WITH (fillfactor='50', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='1000', autovacuum_vacuum_cost_delay='0');
 
 CREATE TABLE reply.rejection (
     case_id bigint NOT NULL,
@@ -144,7 +147,7 @@ CREATE TABLE reply.timer (
     due_at timestamp with time zone NOT NULL,
     claimed_until timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL
 )
-WITH (fillfactor='70');
+WITH (fillfactor='70', autovacuum_vacuum_scale_factor='0.01', autovacuum_vacuum_threshold='1000', autovacuum_vacuum_cost_delay='0');
 
 CREATE VIEW reply.v_addressee AS
  SELECT addressee.case_id,
