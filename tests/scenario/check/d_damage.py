@@ -16,7 +16,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "lib"))
 import letters  # noqa: E402
-from system import SERVICES, System, until  # noqa: E402
+from system import ROOT, SERVICES, System, until  # noqa: E402
 
 SCHEMAS = ["intake", "dispatch", "reply", "followup", "analytics"]
 END = "--end-of-answer--"
@@ -367,6 +367,14 @@ class Play:
     def rate(self, case_id, solved, satisfaction):
         self.act(case_id, "rate", "--solved", solved, "--satisfaction", satisfaction, "--contacted", "--remark", "测试")
 
+    def answer(self, case_id):
+        """A consult, by an agent with an article of the knowledge base; no unit ever has it."""
+        article = self.shell.run("select min(id) from reply.v_kb_article;")[0]
+        self.act(case_id, "accept", "--type", "consult", "--no-article")
+        self.until(case_id, "dispatch", "ACCEPTED")
+        self.act(case_id, "answer", "--article", article)
+        self.until(case_id, "dispatch", "RESOLVED")
+
     def refuse(self, case_id):
         self.act(case_id, "refuse", "--reason", "outside_city", "--guidance", "请向市外主管部门反映")
         self.until(case_id, "reply", "NOTICE")
@@ -393,16 +401,18 @@ def case_number(case_id):
 
 def play(system, shell):
     """A case or two in each state; who is left waiting is named last."""
+    system.wangli("kb", "import", ROOT / "deploy" / "cities" / "chengdu" / "kb.csv")
     system.wangli("ref", "import", "--road", put(system.folder / "people.csv", PEOPLE))
     on = Play(system, shell)
-    received, refused, notice, accepted, dispatched, signed, contacted, submitted, lead, rejected, replied, *rest = on.letters(18)
-    following, redoing, again, satisfied, second, twice, *_ = rest
+    received, refused, notice, accepted, dispatched, signed, contacted, submitted, lead, rejected, replied, *rest = on.letters(19)
+    following, redoing, again, satisfied, second, twice, direct, direct_waits = rest
     for step, case_id in ((on.accept, accepted), (on.dispatch, dispatched), (on.sign, signed), (on.contact, contacted),
                           (on.submit, submitted), (on.approve_lead, lead), (on.reject, rejected), (on.refuse, refused)):
         step(case_id)
     for case_id in (following, redoing, again, satisfied, second, twice):
         on.approve(case_id)
-    on.deliver(refused, following, redoing, again, satisfied, second, twice)
+    on.answer(direct)
+    on.deliver(refused, following, redoing, again, satisfied, second, twice, direct)
     for case_id in (following, redoing, again, satisfied, second, twice):
         on.until(case_id, "followup", "FOLLOWING")
     on.rate(satisfied, "yes", 5)
@@ -417,6 +427,7 @@ def play(system, shell):
         on.until(case_id, "followup", "FOLLOWING")
     on.rate(twice, "no", 2)
     on.approve(replied)
+    on.answer(direct_waits)
     on.refuse(notice)
     assert on.one(received, "intake.v_case", "state_name") == "RECEIVED"
 

@@ -717,9 +717,11 @@ wrong(id, what) as (
 	where r.state_name = 'OPEN' and not (r.has_letter and r.has_unit and r.is_signed)
 		or r.state_name = 'UNKNOWN' and r.has_letter and r.has_unit and r.is_signed
 	union all
-	select y.case_id::text, 'delivery ' || y.n || ' is signed by ' || y.unit || ', which never had the case' from reply.v_delivery y
+	select y.case_id::text, 'delivery ' || y.n || ' is signed by ' || y.unit || ', which neither had the case nor wrote its article'
+	from reply.v_delivery y join reply.v_case r on r.case_id = y.case_id
 	where y.unit <> ''
 		and not exists (select t.case_id from dispatch.v_task t where t.case_id = y.case_id and t.unit = y.unit)
+		and not exists (select a.id from reply.v_kb_article a where a.id = r.kb_article and a.unit = y.unit)
 	union all
 	select coalesce(d.day, c.day) || ' ' || coalesce(d.dim, c.dim) || ' ' || coalesce(d.key, c.key),
 		'the cell says ' || coalesce(c.n, 0) || ', the cases are ' || coalesce(d.n, 0)
