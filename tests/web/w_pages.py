@@ -36,7 +36,7 @@ def seed(s):
     s.wangli("case", number_of(s, rated), "submit", "--text", "您好，三盏路灯都换了新灯，昨晚已经亮了。\n如再有问题，请联系我们。")
     load = Load(s, channel="app", rate=1, count=1).start()  # an integrator who takes the answer
     try:
-        until(60, "the answer went out", lambda: s.one(f"select state_name from reply.v_case where case_id = {rated}") == "DELIVERED")
+        until(120, "the answer went out", lambda: s.one(f"select state_name from reply.v_case where case_id = {rated}") == "DELIVERED")
     finally:
         load.stop()
     until(60, "somebody asked", lambda: s.one(f"select count(*) from followup.v_visit where case_id = {rated}") != "0"

@@ -217,7 +217,7 @@ def a_letter_tells_its_page_of_changes(s, browser, no, case_id):
 def rated_to_the_end(s, browser, no):
     load = Load(s, channel="app", rate=1, count=1).start()  # an integrator who takes the answer
     try:
-        until(30, "the answer went out", lambda: "reply.delivered.v1" in types_of(browser, no))
+        until(120, "the answer went out", lambda: "reply.delivered.v1" in types_of(browser, no))
     finally:
         load.stop()
     until(60, "somebody asked", lambda: browser.get(f"/api/q/{no}").json["can_rate"] or advance(s))
