@@ -57,6 +57,7 @@ RULED = "what an operator sets; there is nothing else that it could be compared 
 REPEATED = "the name of the command that wrote it, for its repeat; not under the hash, and any other name costs a refusal"
 REPEAT = "kept for repeats only, 90 days; a row that is gone costs a refusal, not a second effect"
 EMPTY = "nothing stands here once the system is at rest; I3 and I5 are proved by the kill test"
+SUGGESTED = "which article would do is nobody's word until the letter is accepted; the entry then has it"
 LEASE = "when it is tried again, in real time: any value is right, and a wrong one costs a wait"
 LEDGER = "what was applied is compared by wangli-migrate at each start, not by check"
 BLIND = {
@@ -84,6 +85,8 @@ BLIND = {
     "intake.letter alter written_at": WORDS,
     "intake.letter alter likes": WORDS,
     "intake.refusal alter sentence": WORDS,
+    "intake.case_file alter kb_article @RECEIVED": SUGGESTED,
+    "intake.case_file alter kb_article @NOT_ACCEPTED": SUGGESTED,
     "reply.kb_article *": RULED,
     "reply.kb_article empty": RULED,
     "reply.case_file alter replied_at": "as the unit dates it",
@@ -387,7 +390,7 @@ class Play:
         until(60, f"{open_ones} were delivered", lambda: self.shell.run(query) == ["0"])
         channel.terminate()
         said, _ = channel.communicate(timeout=60)
-        assert channel.returncode == 0, said
+        assert channel.returncode == 0 or "interrupted" in said, said  # its own letter may still be under way
 
 
 def case_number(case_id):
