@@ -409,9 +409,10 @@ static enum res sweep(struct kit *kit, struct err *err)
 		struct group *group = relay_group(kit, db_get_str(result, i, 1));
 		refused_forget(kit, case_id, group);
 		relay_due(kit, case_id, group, range.first, range.last);
+		if (!group->is_deliver) /* those go with their DONE */
+			parts_note(kit);
 	}
 	if (n > 0) {
-		parts_note(kit);
 		kit->counts.resent += (int64_t)n;
 		log_event(kit->log, sweep_resent, LOG_INT("count", n));
 	}

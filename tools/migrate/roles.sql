@@ -51,6 +51,10 @@ begin
 		-- A batch joins arrays of up to 1,000 keys with a primary key. A plan made for the very array reads the whole table
 		-- while it is small, and every plan costs as much as the statement; the generic one looks each key up.
 		execute format('alter role %I set plan_cache_mode = force_generic_plan', 'wl_' || service);
+		-- It is made when the process starts, in a new system on empty tables, and kept: it must not count on their being small.
+		execute format('alter role %I set enable_seqscan = off', 'wl_' || service);
+		execute format('alter role %I set enable_hashjoin = off', 'wl_' || service);
+		execute format('alter role %I set enable_mergejoin = off', 'wl_' || service);
 	end loop;
 	-- The import of reference data compares with what it holds in temporary tables.
 	execute format('grant temporary on database %I to wl_deploy', current_database());
