@@ -59,7 +59,7 @@ static enum res options_read(int argc, char **argv, struct options *out, struct 
 			"usage: report month YYYY-MM [--format html,xlsx,csv] [--out DIR]");
 	read.month = str_from_c(argv[2]);
 	TRY(month_read(read.month, &from, &to, err));
-	for (int i = 3; i < argc; i++) {
+	for (int i = 3; i < argc; i += 2) {
 		if (i + 1 == argc)
 			return err_set(
 				err, RES_INVALID, "'%s' is unknown or wants a value", argv[i]);
@@ -74,7 +74,6 @@ static enum res options_read(int argc, char **argv, struct options *out, struct 
 			read.case_prefix = value;
 		else
 			return err_set(err, RES_INVALID, "report does not know '%s'", argv[i]);
-		i++;
 	}
 	*out = read;
 	return RES_OK;

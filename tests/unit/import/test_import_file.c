@@ -126,8 +126,6 @@ static void reject_file_of_a_gb18030_source_is_utf8(void **state)
 
 static void columns_named_line_and_reason_can_be_mapped(void **state)
 {
-	SCOPED(arena)
-	struct arena *mem = arena_create(MEM_BYTES);
 	struct folder folder = folder_make();
 	const struct import_map map = { STR_INIT("body"), STR_INIT("reason") };
 	const struct import_file_options options = {
