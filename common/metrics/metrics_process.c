@@ -31,15 +31,16 @@ static double cpu_seconds(void)
 
 static double resident_bytes(void)
 {
+	char text[STAT_BYTES_MAX];
 	FILE *file = fopen("/proc/self/statm", "re");
-	long size, resident;
-	int n;
+	char *second = NULL;
 
 	if (file == NULL)
 		return -1;
-	n = fscanf(file, "%ld %ld", &size, &resident);
+	if (fgets(text, sizeof(text), file) != NULL)
+		second = strchr(text, ' ');
 	fclose(file);
-	return n == 2 ? (double)resident * (double)sysconf(_SC_PAGESIZE) : -1;
+	return second != NULL ? strtod(second, NULL) * (double)sysconf(_SC_PAGESIZE) : -1;
 }
 
 /* A numeric field of /proc/self/stat; the command's name may hold blanks, so counting begins behind

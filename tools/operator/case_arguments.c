@@ -29,16 +29,13 @@ static enum res value_add(struct case_arguments *arguments, const struct act_opt
 	return RES_OK;
 }
 
-/* Options that every act has. false: this is none of them. */
-static bool shared_read(struct case_arguments *arguments, const char *name, const char *value)
+/* The two options that every act has. */
+static void shared_take(struct case_arguments *arguments, const char *name, const char *value)
 {
 	if (strcmp(name, "as") == 0)
 		arguments->as = str_from_c(value);
-	else if (strcmp(name, "command-id") == 0)
-		arguments->command_id = str_from_c(value);
 	else
-		return false;
-	return true;
+		arguments->command_id = str_from_c(value);
 }
 
 static enum res option_read(
@@ -48,7 +45,7 @@ static enum res option_read(
 	const char *value = *at + 1 < argc ? argv[*at + 1] : NULL;
 	const struct act_option *option = act_option_find(arguments->act, str_from_c(name));
 	bool is_shared = strcmp(name, "as") == 0 || strcmp(name, "command-id") == 0;
-	if (option == NULL && !is_shared)
+	if (option == NULL && !is_shared) /* neither the act's nor one of all acts */
 		return err_set(err, RES_INVALID, "%s does not know --%s",
 			act_rule(arguments->act)->word, name);
 	if (option != NULL && !has_value(option))
@@ -56,8 +53,10 @@ static enum res option_read(
 	if (value == NULL || value[0] == 0)
 		return err_set(err, RES_INVALID, "--%s wants a value", name);
 	(*at)++;
-	if (shared_read(arguments, name, value))
+	if (option == NULL) {
+		shared_take(arguments, name, value);
 		return RES_OK;
+	}
 	return value_add(arguments, option, value, err);
 }
 

@@ -114,12 +114,13 @@ void html_text(struct buf *out, struct str text)
 
 void html_glyph(struct buf *out, enum band band)
 {
+	static const char half_filled[] =
+		"<circle cx='7' cy='7' r='5.2' fill='none' stroke='#14586A' stroke-width='1.6'/>"
+		"<path d='M7 1.8a5.2 5.2 0 0 0 0 10.4z' fill='#14586A'/>";
 	static const char *const drawings[] = {
 		[BAND_NONE] = "",
 		[BAND_EXCELLENT] = "<circle cx='7' cy='7' r='6' fill='#28694A'/>",
-		[BAND_GOOD] = "<circle cx='7' cy='7' r='5.2' fill='none' stroke='#14586A' "
-			      "stroke-width='1.6'/>"
-			      "<path d='M7 1.8a5.2 5.2 0 0 0 0 10.4z' fill='#14586A'/>",
+		[BAND_GOOD] = half_filled,
 		[BAND_FAIR] = "<path d='M7 1 13.4 12.6H.6z' fill='#7A4B00'/>",
 		[BAND_POOR] = "<path d='M7 .4 13.6 7 7 13.6.4 7z' fill='#A93226'/>",
 	};
