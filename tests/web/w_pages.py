@@ -4,12 +4,12 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 import letters  # noqa: E402
-from load import Load  # noqa: E402
 from portal import Browser, number_of, query_code  # noqa: E402
 from system import ROOT, System, skip, until  # noqa: E402
 
@@ -34,11 +34,12 @@ def seed(s):
     s.wangli("import", opened, "--channel", "hotline", timeout=300)
     rated, still = ids(s, "U")[:2]
     s.wangli("case", number_of(s, rated), "submit", "--text", "您好，三盏路灯都换了新灯，昨晚已经亮了。\n如再有问题，请联系我们。")
-    load = Load(s, channel="app", rate=1, count=1).start()  # an integrator who takes the answer
+    taker = s.start("import", opened, "--channel", "app", "--stay", "150")  # an integrator who stays and takes the answer
     try:
         until(120, "the answer went out", lambda: s.one(f"select state_name from reply.v_case where case_id = {rated}") == "DELIVERED")
     finally:
-        load.stop()
+        os.killpg(taker.pid, signal.SIGTERM)
+        taker.wait(timeout=60)
     until(60, "somebody asked", lambda: s.one(f"select count(*) from followup.v_visit where case_id = {rated}") != "0"
           or s.wangli("clock", "advance", "--next") is None)
     return {"open": letter(s, still), "rate": letter(s, rated), "closed": letter(s, ids(s, "T")[0])}
