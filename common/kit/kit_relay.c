@@ -197,8 +197,6 @@ static void take_nack(struct kit *kit, const struct wire_msg *msg, struct group 
 	/* the broker speaks for the whole group; a member's own BUSY concerns this one case and
 	 * waits for the lease */
 	bool is_brokers = str_is_empty(msg->head.sender) || str_eq_c(msg->head.sender, "bus");
-	/* so does the door for a channel, whose integrators it gives what they have room for */
-	is_brokers = is_brokers || (group->is_deliver && str_eq_c(msg->head.sender, "edge"));
 	if (msg->head.code == WIRE_CODE_GAP) {
 		struct stream_range range =
 			stream_range_after_gap(msg->head.expected, msg->head.seq);

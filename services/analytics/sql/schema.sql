@@ -440,4 +440,8 @@ ALTER TABLE ONLY analytics.pending
 ALTER TABLE ONLY analytics.timer
     ADD CONSTRAINT timer_pkey PRIMARY KEY (case_id, name);
 
+CREATE INDEX batch_marker_due ON analytics.batch_marker USING btree (next_at);
+
+CREATE INDEX pending_due ON analytics.pending USING btree (next_at);
+
 CREATE INDEX timer_due ON analytics.timer USING btree (due_at);

@@ -251,4 +251,8 @@ ALTER TABLE ONLY dispatch.task
 ALTER TABLE ONLY dispatch.timer
     ADD CONSTRAINT timer_pkey PRIMARY KEY (case_id, name);
 
+CREATE INDEX batch_marker_due ON dispatch.batch_marker USING btree (next_at);
+
+CREATE INDEX pending_due ON dispatch.pending USING btree (next_at);
+
 CREATE INDEX timer_due ON dispatch.timer USING btree (due_at);

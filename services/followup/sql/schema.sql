@@ -235,4 +235,8 @@ ALTER TABLE ONLY followup.timer
 ALTER TABLE ONLY followup.visit
     ADD CONSTRAINT visit_pkey PRIMARY KEY (case_id, n);
 
+CREATE INDEX batch_marker_due ON followup.batch_marker USING btree (next_at);
+
+CREATE INDEX pending_due ON followup.pending USING btree (next_at);
+
 CREATE INDEX timer_due ON followup.timer USING btree (due_at);

@@ -338,6 +338,10 @@ ALTER TABLE ONLY intake.submission
 ALTER TABLE ONLY intake.timer
     ADD CONSTRAINT timer_pkey PRIMARY KEY (case_id, name);
 
+CREATE INDEX batch_marker_due ON intake.batch_marker USING btree (next_at);
+
 CREATE INDEX contact_lookup ON intake.contact USING btree (lookup) WHERE (lookup IS NOT NULL);
+
+CREATE INDEX pending_due ON intake.pending USING btree (next_at);
 
 CREATE INDEX timer_due ON intake.timer USING btree (due_at);

@@ -346,6 +346,10 @@ ALTER TABLE ONLY reply.rejection
 ALTER TABLE ONLY reply.timer
     ADD CONSTRAINT timer_pkey PRIMARY KEY (case_id, name);
 
+CREATE INDEX batch_marker_due ON reply.batch_marker USING btree (next_at);
+
 CREATE UNIQUE INDEX kb_article_title ON reply.kb_article USING btree (category, title);
+
+CREATE INDEX pending_due ON reply.pending USING btree (next_at);
 
 CREATE INDEX timer_due ON reply.timer USING btree (due_at);

@@ -3,13 +3,14 @@ live figures, lists of cases, rating to the end, refusals, reports, and coming b
 
 import contextlib
 import gzip
+import os
 import pathlib
+import signal
 import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "lib"))
 import letters  # noqa: E402
-from load import Load  # noqa: E402
 from portal import Browser, Stream, health, query_code, wrong_code  # noqa: E402
 from system import System, until  # noqa: E402
 
@@ -215,11 +216,14 @@ def a_letter_tells_its_page_of_changes(s, browser, no, case_id):
 
 
 def rated_to_the_end(s, browser, no):
-    load = Load(s, channel="app", rate=1, count=1).start()  # an integrator who takes the answer
+    one = s.folder / "taker.csv"
+    letters.write(one, 1, seed=9, with_reply=False, prefix="TK")
+    taker = s.start("import", one, "--channel", "app", "--stay", "150")  # an integrator who stays and takes the answer
     try:
         until(120, "the answer went out", lambda: "reply.delivered.v1" in types_of(browser, no))
     finally:
-        load.stop()
+        os.killpg(taker.pid, signal.SIGTERM)
+        taker.wait(timeout=60)
     until(60, "somebody asked", lambda: browser.get(f"/api/q/{no}").json["can_rate"] or advance(s))
     token = browser.get(f"/api/q/{no}").json["token"]
     done = browser.post(f"/api/q/{no}/rate", RATING, {"X-Wangli-Token": token})
