@@ -13,7 +13,7 @@
 #include "wire/wire_acks.h"
 
 #define RELAY_BATCH 500
-#define SPLIT_MOST  8 /* markers of transactions at a time, each of up to some thousand cases */
+#define SPLIT_MOST  32 /* markers of transactions at a time, each of up to some thousand cases */
 #define SWEEP_SOON  SPAN_MS(20) /* a full claim: there is more */
 #define AWAY_FOR    SPAN_S(2) /* a group without members is tried again after this, notice or not */
 
@@ -384,6 +384,8 @@ static enum res split_overdue(struct kit *kit, struct err *err)
 		return err_set(err, RES_INVALID, "splitting markers needs more than BATCH_MEMORY");
 	parts_note(kit);
 	split_take(kit, &split, result);
+	if (split.n_wholes >= SPLIT_MOST) /* there are more */
+		loop_timer_set(kit->sweep_timer, SWEEP_SOON);
 	return split_write(kit, &split, err);
 }
 
