@@ -31,9 +31,8 @@ static void acks_send(struct kit *kit, struct acks *acks)
 	acks->n = 0;
 }
 
-static struct acks *acks_to(struct kit *kit, struct batch *batch, const struct wire_msg *question)
+static struct acks *acks_to(struct batch *batch, const struct wire_msg *question)
 {
-	(void)kit;
 	for (size_t i = 0; i < batch->acks.n; i++) {
 		struct acks *acks = batch->acks.items[i];
 		const struct wire_head *head = &acks->question->head;
@@ -56,7 +55,7 @@ static void ack_add(struct kit *kit, struct batch *batch, const struct slot *slo
 	const struct wire_ack ack = {
 		.case_id = slot->at->case_id, .seq = seq, .code = slot->code
 	};
-	struct acks *acks = acks_to(kit, batch, &slot->message);
+	struct acks *acks = acks_to(batch, &slot->message);
 	if (acks == NULL)
 		return;
 	if (acks->n == WIRE_ACKS_MOST)

@@ -5,10 +5,7 @@
 struct wire_msg kit_message_copy(struct arena *mem, const struct wire_msg *msg)
 {
 	struct wire_msg copy = *msg;
-	struct wire_head *h = &copy.head;
-	struct str *texts[] = { &h->id, &h->source, &h->type, &h->subject, &h->to, &h->reply_to,
-		&h->route, &h->sender, &h->actor, &h->producer, &h->command_id, &h->channel,
-		&h->source_msg_id, &h->traceparent, &h->text, &copy.body };
+	struct str *texts[] = KIT_MESSAGE_TEXTS(&copy);
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
 		*texts[i] = arena_str(mem, *texts[i]);
 	return copy;

@@ -34,6 +34,16 @@ struct kit_settings {
 #undef SETTING
 };
 
+/* All texts of a message, for whoever copies one. */
+#define KIT_MESSAGE_TEXTS(msg)                                                                     \
+	{                                                                                          \
+		&(msg)->head.id, &(msg)->head.source, &(msg)->head.type, &(msg)->head.subject,     \
+			&(msg)->head.to, &(msg)->head.reply_to, &(msg)->head.route,                \
+			&(msg)->head.sender, &(msg)->head.actor, &(msg)->head.producer,            \
+			&(msg)->head.command_id, &(msg)->head.channel, &(msg)->head.source_msg_id, \
+			&(msg)->head.traceparent, &(msg)->head.text, &(msg)->body                  \
+	}
+
 /* A message that waits, and what is known of it. */
 struct inbox_item {
 	struct wire_msg message;

@@ -99,20 +99,10 @@ void shelf_destroy(struct shelf *shelf)
 	free(shelf);
 }
 
-/* The texts of a message, in the order of kit_message_copy. */
-#define MESSAGE_TEXTS(msg)                                                                         \
-	{                                                                                          \
-		&(msg)->head.id, &(msg)->head.source, &(msg)->head.type, &(msg)->head.subject,     \
-			&(msg)->head.to, &(msg)->head.reply_to, &(msg)->head.route,                \
-			&(msg)->head.sender, &(msg)->head.actor, &(msg)->head.producer,            \
-			&(msg)->head.command_id, &(msg)->head.channel, &(msg)->head.source_msg_id, \
-			&(msg)->head.traceparent, &(msg)->head.text, &(msg)->body                  \
-	}
-
 static struct shelved *shelved_create(const struct inbox_item *item)
 {
 	struct wire_msg copy = item->message;
-	struct str *texts[] = MESSAGE_TEXTS(&copy);
+	struct str *texts[] = KIT_MESSAGE_TEXTS(&copy);
 	size_t n_bytes = 0;
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
 		n_bytes += texts[i]->n;
