@@ -34,15 +34,14 @@ def under_load(s, load):
 
 def killed(s, load):
     """At several moments: the shadow has been made; some of it is written; wherever it is some time later."""
-    shadow = "select count(*) from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = 'analytics_shadow'"
+    # one statement each: the rebuild may end, and its shadow go, between any two
     moments = [
-        lambda run: int(s.one(shadow, "postgres")) > 0,
-        lambda run: run.poll() is not None or int(s.one(shadow, "postgres")) > 0 and
-        int(s.one("select pg_relation_size('analytics_shadow.case_file')", "postgres")) > 0,
+        "select to_regclass('analytics_shadow.case_file') is not null",
+        "select coalesce(pg_relation_size(to_regclass('analytics_shadow.case_file')), 0) > 0",
     ]
     for moment in moments:
         run = s.start("rebuild", "analytics")
-        until(60, "the rebuild has come so far", lambda: run.poll() is not None or moment(run))
+        until(60, "the rebuild has come so far", lambda: run.poll() is not None or s.one(moment, "postgres") == "t")
         if run.poll() is None:
             os.killpg(run.pid, signal.SIGKILL)
         run.wait()
