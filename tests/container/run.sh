@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # The promise of the first page, tried in a clean container: a minimal Debian 12 with nothing but git, a clone under /root, then
-# `./wangli up`, again, `status`, `test`, `down`; prints how long each took. Run as root: ./wangli test container [LABEL…].
+# `./wangli up --demo`, what it shows, again, `status`, `test`, `down`; prints how long each took. Run as root: ./wangli test container [LABEL…].
 #   - Starts a Docker daemon of its own (own socket and folder) when none answers, and ends it afterwards.
+#   - WANGLI_LOOK_SECONDS: how long to stay, after the demo has been played, for somebody to look at the pages.
 #   - The base is made by mmdebstrap from the machine's own package sources. Packages are reached in the container as this
-#     machine reaches them: its network, its sources, its proxy settings; given at run time, kept nowhere.
+#     machine reaches them: its network, its sources, its proxy settings and NODE_EXTRA_CA_CERTS; given at run time, kept nowhere.
 #   - What the working tree holds beyond HEAD is not in it.
 # Exit code 77: this machine cannot run containers.
 set -euo pipefail
@@ -80,12 +81,14 @@ make_base() {
 }
 
 start_container() {
-	local proxy
+	local proxy ca=()
 	proxy=$(env | grep -iE '^(http|https|no)_proxy=' | cut -d= -f1 | sed 's/^/--env=/') || true
+	[ -z "${NODE_EXTRA_CA_CERTS:-}" ] ||
+		ca=(-v "$NODE_EXTRA_CA_CERTS:/etc/extra-ca.pem:ro" --env NODE_EXTRA_CA_CERTS=/etc/extra-ca.pem)
 	host_apt_settings >"$work/apt.conf"
 	git clone -q --bare "$ROOT" "$work/wangli.git"
 	# shellcheck disable=SC2086 # one word an option
-	docker run -d --init --name "$container" --network host --shm-size 1g $proxy \
+	docker run -d --init --name "$container" --network host --shm-size 1g $proxy "${ca[@]}" \
 		-v "$work/wangli.git:/src/wangli.git:ro" -v "$work/apt.conf:/etc/apt/apt.conf.d/90machine:ro" \
 		"$IMAGE" sleep infinity >/dev/null
 }
@@ -100,8 +103,10 @@ timed 'base image' make_base
 timed 'container' start_container
 timed 'git' inside sh -c 'apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends git >/dev/null 2>&1'
 timed 'clone' inside git clone -q /src/wangli.git /root/wangli
-timed 'up' inside wangli/wangli up
-timed 'up again' inside sh -c 'wangli/wangli up | tee /tmp/again && grep -q "nothing changed" /tmp/again'
+timed 'up --demo' inside wangli/wangli up --demo
+timed 'what it shows' inside python3 wangli/tests/container/shows.py
+[ -z "${WANGLI_LOOK_SECONDS:-}" ] || sleep "$WANGLI_LOOK_SECONDS"
+timed 'up again' inside sh -c 'wangli/wangli up --demo | tee /tmp/again && grep -q "nothing changed" /tmp/again'
 timed 'status' inside wangli/wangli status
 timed 'at rest' inside wangli/wangli status --rest 20
 timed 'test' inside wangli/wangli test "$@"

@@ -151,6 +151,7 @@ static enum res known_read(struct demo_run *run, struct err *err)
 		run->time.first_day =
 			instant_shanghai_day(db_get_instant(result, i, 2)) - subject->row.day;
 		run->counts.letters++;
+		run->counts.repeated++;
 	}
 	db_release(run->db);
 	return run->counts.letters == 0 ? foreign_refuse(run, err) : RES_OK;

@@ -106,8 +106,10 @@ static enum res letter_play(struct play *play, struct demo_case *subject, struct
 	/* known, and its code too: there is nothing to hear from the platform */
 	if (subject->case_id != 0 && subject->code[0] != 0)
 		return RES_OK;
-	if (subject->case_id != 0)
-		play->run->counts.letters--; /* its receipt is counted again */
+	if (subject->case_id != 0) { /* its receipt is counted again */
+		play->run->counts.letters--;
+		play->run->counts.repeated--;
+	}
 	return demo_submit(play->run, subject, err);
 }
 

@@ -104,6 +104,7 @@ def played_again_changes_nothing(s, first):
     again = summary(s.up())
     assert journals(s) == before
     assert (again["states"], again["samples"]) == (first["states"], first["samples"]), again
+    assert again["new"] == 0, again
 
 
 def another_system_is_no_demo(s):
