@@ -7,18 +7,20 @@
 
 #define LINE_MAX_BYTES 512
 
-static _Thread_local const char *message_id;
+static _Thread_local size_t message_place;
+static _Thread_local int64_t message_case;
 
-void check_at_message(const char *id)
+void check_at_message(size_t place, int64_t case_id)
 {
-	message_id = id;
+	message_place = place;
+	message_case = case_id;
 }
 
 void check_failed(const char *file, int line, const char *claim)
 {
 	char text[LINE_MAX_BYTES];
-	int n = snprintf(text, sizeof(text), "CHECK failed: %s:%d: %s (message %s)\n", file, line,
-		claim, message_id == NULL ? "-" : message_id);
+	int n = snprintf(text, sizeof(text), "CHECK failed: %s:%d: %s (message %zu, case %lld)\n",
+		file, line, claim, message_place, (long long)message_case);
 
 	if (n >= (int)sizeof(text)) {
 		n = (int)sizeof(text);

@@ -4,15 +4,18 @@
 #ifndef WL_BASE_CHECK_H
 #define WL_BASE_CHECK_H
 
+#include <stddef.h>
+#include <stdint.h>
+
 #define CHECK(claim)                                                                               \
 	do {                                                                                       \
 		if (!(claim))                                                                      \
 			check_failed(__FILE__, __LINE__, #claim);                                  \
 	} while (0)
 
-/* Remembers what is being worked on, so that a failed CHECK can name it. id: borrowed until
- * replaced; NULL clears. */
-void check_at_message(const char *id);
+/* Remembers what is being worked on, so that a failed CHECK can name it: the place of a message in
+ * its batch, from 1 (0: nothing), and its case. */
+void check_at_message(size_t place, int64_t case_id);
 
 /* Writes one line to standard error and aborts. */
 _Noreturn void check_failed(const char *file, int line, const char *claim);

@@ -241,6 +241,11 @@ void kit_answer_batch(struct kit *kit, struct batch *batch)
 	track_batch(kit, batch);
 	send_events(kit, batch);
 	send_hints(kit, batch);
+	for (size_t i = 0; i < batch->done.n; i++) {
+		const struct marker_row *marker = batch->done.items[i];
+		if (!marker->at_case->is_lost)
+			deliver_answered(kit, relay_group(kit, marker->grp));
+	}
 	if (credit > 0)
 		peer_credit(kit->peer, credit);
 }

@@ -56,7 +56,7 @@ static void slot_prepare(struct kit *kit, struct batch *batch, struct slot *slot
 		return;
 	bool is_new;
 	slot->at = case_at(kit, batch, msg->head.case_id, &is_new);
-	if (is_new)
+	if (is_new && slot->at != NULL && !memory_take(kit, slot->at))
 		list_add(batch->mem, &load->ids, slot->at);
 	if (msg->kind == WIRE_COMMAND) {
 		slot->at->n_commands++;
@@ -271,6 +271,7 @@ static enum res batch_try(struct kit *kit, struct batch *batch, struct err *err)
 		batch->slots[i].turn.ref_version = kit->ref_version;
 	}
 	TRY(kit_decide(kit, batch, err));
+	memory_doubt(kit, batch);
 	kit_metrics_phase(kit, KIT_PHASE_DECIDE);
 	return kit_write(kit, batch, err);
 }
@@ -299,8 +300,12 @@ static enum res batch_run_once(
 		kit_metrics_phase(kit, KIT_PHASE_WRITE);
 		kit_metrics_batch(kit, &batch);
 		kit_answer_batch(kit, &batch);
+		memory_learn(kit, &batch);
 		kit_metrics_phase(kit, KIT_PHASE_ANSWER);
-	} else if (db_is_up(kit->db)) {
+	} else {
+		memory_clear(kit->memory);
+	}
+	if (res != RES_OK && db_is_up(kit->db)) {
 		struct db_params none;
 		struct err ignored;
 		db_params_init(&none, kit->batch_mem);

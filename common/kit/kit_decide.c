@@ -259,15 +259,12 @@ static void decide_slot(struct kit *kit, struct slot *slot)
 enum res kit_decide(struct kit *kit, struct batch *batch, struct err *err)
 {
 	for (size_t i = 0; i < batch->n_slots; i++) {
-		char at[64];
-		snprintf(at, sizeof at, "slot %zu case %lld", i,
-			(long long)batch->slots[i].message.head.case_id);
-		check_at_message(at);
+		check_at_message(i + 1, batch->slots[i].message.head.case_id);
 		decide_slot(kit, &batch->slots[i]);
 		if (batch->broken != RES_OK)
 			break;
 	}
-	check_at_message(NULL);
+	check_at_message(0, 0);
 	if (batch->broken != RES_OK)
 		return err_set(err, batch->broken, "%s", batch->broken_err.text);
 	if (arena_failed(batch->mem))

@@ -59,6 +59,7 @@ struct batch_case {
 	bool is_dirty;
 	bool is_lost;	   /* another replica was faster: its slots are decided again */
 	bool is_admitted;  /* a fresh id from admit: not loaded */
+	bool is_remembered; /* the row is what this process wrote last: not loaded */
 	int32_t first_seq; /* of the journal when it was read */
 	int32_t claims;	   /* its rows for tables that decide, and how many of them went in */
 	int32_t claims_won;
@@ -167,6 +168,10 @@ struct group {
 	struct instant
 		blocked_until; /* monotonic: after this it is tried again even without a notice */
 	bool is_deliver;
+	int32_t under_way; /* kit_deliver.c: sent and not answered, as far as is known */
+	int32_t window;	   /* that many at once */
+	uint32_t answers;
+	struct instant answered_at; /* monotonic */
 };
 struct due {
 	int64_t case_id;
@@ -184,6 +189,7 @@ struct finished_batch {
 	int64_t batch;
 };
 
+struct memory;
 struct relay {
 	struct group groups[KIT_GROUPS_MAX];
 	size_t n_groups;
@@ -255,6 +261,7 @@ struct kit {
 	struct loop_timer *turn_timer;
 	struct loop_timer *db_timer;
 	struct loop_timer *shelf_timer;
+	struct memory *memory;
 	struct relay relay;
 	struct kit_counts counts;
 	struct kit_metrics metrics;
@@ -306,6 +313,26 @@ void relay_wake_all(struct kit *kit);
 
 void relay_batch_done(struct kit *kit, int64_t case_id, int64_t batch);
 bool relay_has_finished(const struct kit *kit);
+
+/* kit_deliver.c */
+void deliver_init(struct group *group);
+bool deliver_has_room(struct kit *kit, struct group *group);
+void deliver_forget(struct group *group); /* what was under way may be lost */
+void deliver_unsent(struct group *group); /* one of them did not go, or came back */
+void deliver_answered(struct kit *kit, struct group *group);
+/* A member takes no more: the group waits that long, or (0) for the next answer. */
+struct span deliver_refused(struct group *group, int32_t retry_after_ms);
+/* Reads and sends them; counted as under way already. */
+enum res deliver_send(struct kit *kit, const struct due *due, size_t n, struct err *err) must_check;
+
+/* kit_memory.c */
+struct memory *memory_create(void);
+void memory_destroy(struct memory *memory);
+void memory_clear(struct memory *memory);
+void memory_forget(struct memory *memory, int64_t case_id);
+bool memory_take(struct kit *kit, struct batch_case *at); /* its row; texts live until learn */
+void memory_learn(struct kit *kit, const struct batch *batch); /* after the commit, at the very end */
+void memory_doubt(struct kit *kit, struct batch *batch); /* decided on memory alone: again */
 
 /* kit_health.c */
 bool kit_is_ready(const struct kit *kit); /* it can do its work */

@@ -385,6 +385,7 @@ static void memory_start(struct kit *kit)
 	kit->inbox = calloc(places, sizeof *kit->inbox);
 	kit->inbox_spare = calloc(places, sizeof *kit->inbox);
 	kit->shelf = shelf_create();
+	kit->memory = memory_create();
 	CHECK(kit->inbox_mem[0] && kit->inbox_mem[1] && kit->batch_mem && kit->relay_mem &&
 		kit->inbox && kit->inbox_spare);
 }
@@ -492,6 +493,7 @@ static void end(struct kit *kit)
 	free(kit->inbox);
 	free(kit->inbox_spare);
 	shelf_destroy(kit->shelf);
+	memory_destroy(kit->memory);
 	config_free(kit_settings, N_KIT_SETTINGS, &kit->settings);
 	if (kit->own_settings != NULL)
 		config_free(kit->spec->settings, kit->spec->n_settings, kit->own_settings);

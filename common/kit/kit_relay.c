@@ -39,6 +39,7 @@ struct group *relay_group(struct kit *kit, struct str name)
 	*group = (struct group){ .state = GROUP_OPEN,
 		.is_deliver = str_starts(name, STR("deliver/")) };
 	snprintf(group->name, sizeof group->name, "%.*s", STR_ARG(name));
+	deliver_init(group);
 	return group;
 }
 
@@ -195,7 +196,7 @@ static void group_block(
 static void take_nack(struct kit *kit, const struct wire_msg *msg, struct group *group)
 {
 	/* the broker speaks for the whole group; a member's own BUSY concerns this one case and
-	 * waits for the lease */
+	 * waits for the lease, unless it is a channel's, which is full */
 	bool is_brokers = str_is_empty(msg->head.sender) || str_eq_c(msg->head.sender, "bus");
 	if (msg->head.code == WIRE_CODE_GAP) {
 		struct stream_range range =
@@ -205,9 +206,16 @@ static void take_nack(struct kit *kit, const struct wire_msg *msg, struct group 
 		relay_due(kit, msg->head.case_id, group, range.first, range.last);
 	} else if (msg->head.code == WIRE_CODE_BUSY && is_brokers) {
 		int32_t wait_ms = msg->head.retry_after_ms > 0 ? msg->head.retry_after_ms : 100;
+		deliver_unsent(group);
 		group_block(kit, group, GROUP_BUSY, SPAN_MS(wait_ms));
 		relay_due(kit, msg->head.case_id, group, msg->head.seq, msg->head.seq);
+	} else if (msg->head.code == WIRE_CODE_BUSY && group->is_deliver) {
+		struct span wait = deliver_refused(group, msg->head.retry_after_ms);
+		if (wait.us > 0)
+			group_block(kit, group, GROUP_BUSY, wait);
+		relay_due(kit, msg->head.case_id, group, msg->head.seq, msg->head.seq);
 	} else if (msg->head.code == WIRE_CODE_NO_CONSUMER) {
+		deliver_forget(group);
 		group_block(kit, group, GROUP_AWAY, AWAY_FOR);
 	} else {
 		refused_note(kit, &msg->head, group);
@@ -229,6 +237,8 @@ static void take_notice(struct kit *kit, struct str name)
 		kit->relay.wants_wake = true; /* two at once: wake all */
 	else if (group->state != GROUP_BUSY)
 		kit->relay.wake_group = group;
+	if (group->state != GROUP_BUSY)
+		deliver_forget(group);
 	group->state = GROUP_OPEN;
 }
 
@@ -285,7 +295,8 @@ static void blocked_groups(struct kit *kit, struct db_params *params)
 	struct str *names = arena_new_array(kit->relay_mem, struct str, relay->n_groups);
 	size_t n = 0;
 	for (size_t i = 0; i < relay->n_groups && names != NULL; i++) {
-		if (!relay_may_send(kit, &relay->groups[i]))
+		struct group *group = &relay->groups[i];
+		if (!relay_may_send(kit, group) || !deliver_has_room(kit, group))
 			names[n++] = str_from_c(relay->groups[i].name);
 	}
 	db_param_text_array(params, names, n);
@@ -410,6 +421,7 @@ static enum res sweep(struct kit *kit, struct err *err)
 		int64_t case_id = db_get_int(result, i, 0);
 		struct group *group = relay_group(kit, db_get_str(result, i, 1));
 		refused_forget(kit, case_id, group);
+		deliver_unsent(group); /* or never answered: not under way any more */
 		relay_due(kit, case_id, group, range.first, range.last);
 		if (!group->is_deliver) /* those go with their DONE */
 			parts_note(kit);
@@ -463,10 +475,11 @@ static size_t take_due(struct kit *kit, bool is_deliver, struct due *out)
 	size_t n = 0, left = 0;
 	for (size_t i = 0; i < relay->n_due; i++) {
 		struct due *due = &relay->due[i];
-		bool may_send = relay_may_send(kit, due->group);
-		if (n < RELAY_BATCH && due->group->is_deliver == is_deliver && may_send)
+		bool may_send = relay_may_send(kit, due->group) && deliver_has_room(kit, due->group);
+		if (n < RELAY_BATCH && due->group->is_deliver == is_deliver && may_send) {
 			out[n++] = *due;
-		else if (due->group->state !=
+			due->group->under_way += is_deliver;
+		} else if (due->group->state !=
 			 GROUP_AWAY) /* its marker waits for somebody to come */
 			relay->due[left++] = *due;
 	}
@@ -521,34 +534,7 @@ static enum res send_deliveries_due(struct kit *kit, struct err *err)
 {
 	struct due due[RELAY_BATCH];
 	size_t n = kit->spec->make_deliver != NULL ? take_due(kit, true, due) : 0;
-	if (n == 0)
-		return RES_OK;
-	int64_t ids[RELAY_BATCH];
-	int32_t seqs[RELAY_BATCH];
-	for (size_t i = 0; i < n; i++) {
-		ids[i] = due[i].case_id;
-		seqs[i] = due[i].last;
-	}
-	struct wire_msg *messages = arena_new_array(kit->relay_mem, struct wire_msg, n);
-	if (messages == NULL)
-		return err_set(err, RES_INVALID, "deliveries need more than BATCH_MEMORY");
-	TRY(kit->spec->make_deliver(
-		kit->service, kit->db, kit->relay_mem, ids, seqs, n, messages, err));
-	for (size_t i = 0; i < n; i++) {
-		if (messages[i].kind == WIRE_DELIVER) {
-			messages[i].head.to = str_from_c(due[i].group->name);
-			messages[i].head.reply_to = str_from_c(kit->instance);
-			messages[i].head.producer = str_from_c(kit->spec->name);
-			messages[i].head.case_id = ids[i];
-			messages[i].head.seq = seqs[i];
-			peer_send(kit->peer, &messages[i]);
-		} else if (kit->relay.n_finished < KIT_FINISHED_MAX) {
-			kit->relay.finished[kit->relay.n_finished++] = (struct finished){
-				.case_id = ids[i], .group = due[i].group, .acked = seqs[i]
-			};
-		}
-	}
-	return RES_OK;
+	return n > 0 ? deliver_send(kit, due, n, err) : RES_OK;
 }
 
 void relay_turn(struct kit *kit)

@@ -188,6 +188,8 @@ static enum res round_rows(struct kit *kit, struct batch *batch, struct err *err
 	if (round.n == 0)
 		return RES_OK;
 	TRY(db_round(kit->db, round.calls, round.n, err));
+	for (size_t i = 0; i < updates.n; i++)
+		kit_case_of(updates.items[i])->version++;
 	win_returned(batch, inserted);
 	win_returned(batch, updated);
 	return RES_OK;

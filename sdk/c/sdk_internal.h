@@ -10,7 +10,8 @@
 #include "sdk/wangli.h"
 
 #define DELIVER_PREFIX "deliver/"
-#define TAKE_MOST      200	    /* messages taken, and deliveries under way, at once */
+#define TAKE_MOST      200	    /* messages taken at once */
+#define WINDOW_MOST    1000	    /* messages on their way to us, deliveries among them */
 #define TURN_MEMORY    (128u << 20) /* a cap: 200 bodies, and the same unpacked */
 
 struct wangli {

@@ -89,7 +89,7 @@ static enum res client_connect(
 {
 	char instance[WIRE_NAME_MAX + 1];
 	struct peer_options peer = {
-		.address = options->address, .instance = instance, .window = TAKE_MOST
+		.address = options->address, .instance = instance, .window = WINDOW_MOST
 	};
 	TRY(bus_pair_from_secret(str_from_c(options->secret_key), &peer.self, err));
 	instance_name(instance, options->channel);

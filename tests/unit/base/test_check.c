@@ -14,8 +14,9 @@
 
 #include "base/check.h"
 
-/* Runs a failing CHECK in a child; gives what it wrote. */
-static int child_run(const char *message_id, char *text, size_t room)
+/* Runs a failing CHECK in a child (claim NULL), or one with that claim; gives what it wrote. */
+static int child_run(
+	size_t place, int64_t case_id, const char *claim, char *text, size_t room)
 {
 	int ends[2];
 	int status;
@@ -29,7 +30,9 @@ static int child_run(const char *message_id, char *text, size_t room)
 		setrlimit(RLIMIT_CORE, &none);
 		signal(SIGABRT, SIG_DFL);
 		dup2(ends[1], STDERR_FILENO);
-		check_at_message(message_id);
+		check_at_message(place, case_id);
+		if (claim != NULL)
+			check_failed(__FILE__, __LINE__, claim);
 		CHECK(child > 0);
 		_exit(0);
 	}
@@ -45,18 +48,18 @@ static int child_run(const char *message_id, char *text, size_t room)
 static void check_failed_aborts_and_names_the_message(void **state)
 {
 	char text[2048];
-	char long_id[900];
+	char long_claim[900];
 
 	(void)state;
-	int status = child_run("m-17", text, sizeof(text));
+	int status = child_run(17, 4711, NULL, text, sizeof(text));
 	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
 	assert_non_null(strstr(text, "test_check.c:"));
-	assert_non_null(strstr(text, "message m-17"));
-	child_run(NULL, text, sizeof(text));
-	assert_non_null(strstr(text, "message -"));
-	memset(long_id, 'x', sizeof(long_id));
-	long_id[sizeof(long_id) - 1] = '\0';
-	child_run(long_id, text, sizeof(text));
+	assert_non_null(strstr(text, "message 17, case 4711)"));
+	child_run(0, 0, NULL, text, sizeof(text));
+	assert_non_null(strstr(text, "message 0, case 0)"));
+	memset(long_claim, 'x', sizeof(long_claim));
+	long_claim[sizeof(long_claim) - 1] = '\0';
+	child_run(1, 1, long_claim, text, sizeof(text));
 	assert_ptr_equal(strchr(text, '\n'), text + strlen(text) - 1);
 }
 
