@@ -131,7 +131,7 @@ struct service_spec {
 	const struct kit_handler *handlers;	/* closed by an entry with kind 0 */
 	const struct db_sql *const *statements; /* the service's own, NULL-terminated */
 	bool rows_are_swapped; /* its tables are replaced under it: rows are always read */
-	int32_t batch_most; /* BATCH_MOST where the environment gives none; 0: 1000 */
+	int32_t batch_most;    /* BATCH_MOST where the environment gives none; 0: 1000 */
 	const struct config_setting *settings; /* its own settings, or NULL */
 	size_t n_settings;
 	size_t settings_bytes;

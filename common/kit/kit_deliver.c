@@ -7,7 +7,7 @@
 
 #define WINDOW_FIRST 1024 /* nothing is known of the channel yet */
 #define WINDOW_LEAST 8
-#define GROW_AFTER   16 /* answers, for one more at once */
+#define GROW_AFTER   16	 /* answers, for one more at once */
 #define BUSY_WAIT_MS 100 /* a NACK without a time of its own */
 
 void deliver_init(struct group *group)

@@ -57,11 +57,11 @@ struct batch_case {
 	int64_t case_id;
 	void *row;
 	bool is_dirty;
-	bool is_lost;	   /* another replica was faster: its slots are decided again */
-	bool is_admitted;  /* a fresh id from admit: not loaded */
+	bool is_lost;	    /* another replica was faster: its slots are decided again */
+	bool is_admitted;   /* a fresh id from admit: not loaded */
 	bool is_remembered; /* the row is what this process wrote last: not loaded */
-	int32_t first_seq; /* of the journal when it was read */
-	int32_t claims;	   /* its rows for tables that decide, and how many of them went in */
+	int32_t first_seq;  /* of the journal when it was read */
+	int32_t claims;	    /* its rows for tables that decide, and how many of them went in */
 	int32_t claims_won;
 	int32_t n_commands;
 	int32_t last_event_slot[KIT_PRODUCERS]; /* index + 1: the one that carries the
@@ -167,6 +167,7 @@ struct group {
 	enum group_state state;
 	struct instant
 		blocked_until; /* monotonic: after this it is tried again even without a notice */
+	bool is_away;	       /* nobody was there, and nothing has been heard since */
 	bool is_deliver;
 	int32_t under_way; /* kit_deliver.c: sent and not answered, as far as is known */
 	int32_t window;	   /* that many at once */
@@ -331,7 +332,8 @@ void memory_destroy(struct memory *memory);
 void memory_clear(struct memory *memory);
 void memory_forget(struct memory *memory, int64_t case_id);
 bool memory_take(struct kit *kit, struct batch_case *at); /* its row; texts live until learn */
-void memory_learn(struct kit *kit, const struct batch *batch); /* after the commit, at the very end */
+void memory_learn(
+	struct kit *kit, const struct batch *batch);	 /* after the commit, at the very end */
 void memory_doubt(struct kit *kit, struct batch *batch); /* decided on memory alone: again */
 
 /* kit_health.c */

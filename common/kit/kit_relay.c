@@ -148,6 +148,7 @@ static void refused_forget(struct kit *kit, int64_t case_id, const struct group 
 static void take_ack(struct kit *kit, const struct wire_ack *ack, struct group *group)
 {
 	struct relay *relay = &kit->relay;
+	group->is_away = false;
 	refused_forget(kit, ack->case_id, group);
 	bool is_tracked = track_ack(kit, ack->case_id, str_from_c(group->name), ack->seq);
 	/* what was sent for the first time has no marker of the group's own */
@@ -216,6 +217,7 @@ static void take_nack(struct kit *kit, const struct wire_msg *msg, struct group 
 		relay_due(kit, msg->head.case_id, group, msg->head.seq, msg->head.seq);
 	} else if (msg->head.code == WIRE_CODE_NO_CONSUMER) {
 		deliver_forget(group);
+		group->is_away = true;
 		group_block(kit, group, GROUP_AWAY, AWAY_FOR);
 	} else {
 		refused_note(kit, &msg->head, group);
@@ -240,6 +242,7 @@ static void take_notice(struct kit *kit, struct str name)
 	if (group->state != GROUP_BUSY)
 		deliver_forget(group);
 	group->state = GROUP_OPEN;
+	group->is_away = false;
 }
 
 bool relay_take(struct kit *kit, const struct wire_msg *msg)
@@ -378,6 +381,17 @@ static enum res split_write(struct kit *kit, const struct split *split, struct e
 	return db_round(kit->db, calls, 4, err);
 }
 
+/* Nobody is there to take what the parts would be sent to: the wholes stand until somebody comes.
+ */
+static bool all_are_away(struct kit *kit)
+{
+	const char *const *groups = NULL;
+	size_t n = kit_groups_of(kit->self, &groups), away = 0;
+	for (size_t i = 0; i < n; i++)
+		away += relay_group(kit, str_from_c(groups[i]))->is_away;
+	return n > 0 && away == n;
+}
+
 /* Markers of transactions that are overdue become markers of cases, which the claim then finds. */
 static enum res split_overdue(struct kit *kit, struct err *err)
 {
@@ -405,7 +419,8 @@ static enum res sweep(struct kit *kit, struct err *err)
 	struct relay *relay = &kit->relay;
 	if (!relay->wants_sweep || kit->self < 0 || relay->n_due + KIT_SWEEP_MOST > KIT_DUE_MAX)
 		return RES_OK;
-	TRY(split_overdue(kit, err));
+	if (!all_are_away(kit))
+		TRY(split_overdue(kit, err));
 	relay->wants_sweep = false;
 	struct db_params params;
 	struct db_result *result = NULL;
@@ -475,12 +490,13 @@ static size_t take_due(struct kit *kit, bool is_deliver, struct due *out)
 	size_t n = 0, left = 0;
 	for (size_t i = 0; i < relay->n_due; i++) {
 		struct due *due = &relay->due[i];
-		bool may_send = relay_may_send(kit, due->group) && deliver_has_room(kit, due->group);
+		bool may_send =
+			relay_may_send(kit, due->group) && deliver_has_room(kit, due->group);
 		if (n < RELAY_BATCH && due->group->is_deliver == is_deliver && may_send) {
 			out[n++] = *due;
 			due->group->under_way += is_deliver;
 		} else if (due->group->state !=
-			 GROUP_AWAY) /* its marker waits for somebody to come */
+			   GROUP_AWAY) /* its marker waits for somebody to come */
 			relay->due[left++] = *due;
 	}
 	relay->n_due = left;
