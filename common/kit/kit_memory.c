@@ -134,7 +134,8 @@ void memory_doubt(struct kit *kit, struct batch *batch)
 {
 	for (size_t i = 0; i < batch->n_slots; i++) {
 		struct slot *slot = &batch->slots[i];
-		if (slot->at == NULL || !slot->at->is_remembered || slot->at->is_dirty)
+		if (slot->at == NULL || !slot->at->is_remembered || slot->at->is_dirty ||
+			kit_planted("trust_memory"))
 			continue;
 		memory_forget(kit->memory, slot->at->case_id);
 		if (slot->end == SLOT_DONE && !slot->is_kept)

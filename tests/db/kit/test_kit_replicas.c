@@ -82,6 +82,36 @@ static void loser_with_two_entries_leaves_no_hole_in_the_journal(void **state)
 	kit_verify_journal(kr);
 }
 
+/* The toy remembers the row that it wrote; meanwhile the test, as the other replica, writes it. An
+ * event that the remembered row would not take, as it stands, is decided on the real one. */
+static void remember(struct kit_rig *kr, const char *const *settings)
+{
+	toy_start(kr, settings);
+	assert_int_equal(event_ask(kr, kr->intake, "intake", 1, 1, "intake.put.v1", "one"),
+		WIRE_CODE_COMMITTED);
+	kit_other_sql(kr, "update toy.case_file set version = version + 1, seen_followup = 1");
+}
+
+static void row_written_by_another_replica_is_read_whatever_is_remembered(void **state)
+{
+	struct kit_rig *kr = *state;
+
+	remember(kr, NULL);
+	assert_int_equal(event_ask(kr, kr->intake, "intake", 1, 2, "intake.patient.v1", "two"),
+		WIRE_CODE_COMMITTED);
+	kit_other_sql(kr, "update toy.case_file set version = version + 1, n = 3, seen_intake = 3");
+	kit_other_sql(kr, "insert into toy.effect values (1, 3, 'three')");
+	assert_int_equal(event_ask(kr, kr->intake, "intake", 1, 4, "intake.put.v1", "four"),
+		WIRE_CODE_COMMITTED);
+	kit_other_sql(kr, "update toy.case_file set version = version + 1, n = 5, seen_intake = 5");
+	kit_other_sql(kr, "insert into toy.effect values (1, 5, 'five')");
+	assert_int_equal(event_ask(kr, kr->intake, "intake", 1, 5, "intake.put.v1", "again"),
+		WIRE_CODE_DUPLICATE);
+	assert_int_equal(kit_number(kr, "select n from toy.case_file"), 5);
+	assert_int_equal(kit_number(kr, effects), 5);
+	assert_int_equal(kit_number(kr, twice), 0);
+}
+
 /* Two replicas make the row of a new case at the same moment: one insert comes back empty. */
 static void new_case_made_by_another_replica_meanwhile_is_decided_again(void **state)
 {
@@ -220,6 +250,17 @@ static void planted_skip_cursor_is_seen(void **state)
 	assert_int_equal(kit_number(kr, effects), 2);
 }
 
+static void planted_trust_memory_is_seen(void **state)
+{
+	struct kit_rig *kr = *state;
+	const char *const plant[] = { "WANGLI_PLANT=trust_memory", NULL };
+
+	only_with_plants();
+	remember(kr, plant);
+	assert_int_equal(event_ask(kr, kr->intake, "intake", 1, 2, "intake.patient.v1", "two"),
+		WIRE_CODE_BUSY);
+}
+
 static void planted_keep_losers_is_seen(void **state)
 {
 	const char *const plant[] = { "WANGLI_PLANT=keep_losers", NULL };
@@ -273,12 +314,14 @@ int main(void)
 		TEST(replicas_that_share_cases_take_everything_once_in_a_gapless_journal),
 		TEST(loser_is_decided_again_and_adds_nothing),
 		TEST(loser_with_two_entries_leaves_no_hole_in_the_journal),
+		TEST(row_written_by_another_replica_is_read_whatever_is_remembered),
 		TEST(new_case_made_by_another_replica_meanwhile_is_decided_again),
 		TEST(timers_of_many_cases_fire_once_with_two_replicas),
 		TEST(timer_set_again_moves),
 		TEST(timer_moved_in_the_batch_in_which_it_came_due_does_not_fire),
 		TEST(timer_whose_handler_fails_stays_and_leaves_no_effect_until_it_works),
 		TEST(planted_skip_cursor_is_seen),
+		TEST(planted_trust_memory_is_seen),
 		TEST(planted_keep_losers_is_seen),
 		TEST(entry_lost_on_the_way_is_sent_again_after_a_gap),
 		TEST(planted_ignore_gap_is_seen),
