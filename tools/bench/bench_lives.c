@@ -82,7 +82,7 @@ struct lives {
 	struct instant begin;
 	struct life *all;
 	int64_t *active; /* numbers of lives under way */
-	size_t n_active;
+	size_t n_active, active_most;
 	struct instant tended_at;
 	struct instant asked_at; /* whether markers stand */
 	struct instant moved_at;
@@ -277,7 +277,9 @@ static bool may_submit(const struct lives *lives, struct instant now)
 {
 	const struct lives_plan *plan = lives->plan;
 	const struct lives_seen *seen = lives->seen;
-	return seen->submitted - seen->ended < plan->in_flight && seen->submitted < LIVES_MAX &&
+	/* those that have ended stand among the active until they are tended */
+	return lives->n_active < lives->active_most &&
+	       seen->submitted - seen->ended < plan->in_flight && seen->submitted < LIVES_MAX &&
 	       (plan->most == 0 || seen->submitted < plan->most) &&
 	       instant_since(now, lives->begin).us < plan->length.us &&
 	       !*lives->options->is_interrupted;
@@ -453,7 +455,8 @@ void lives_open(struct lives **out, const struct bench_options *options, struct 
 	lives->mem = arena_create(1u << 20);
 	lives->turn_mem = arena_create(TURN_MEMORY);
 	lives->all = calloc(LIVES_MAX + 1, sizeof *lives->all);
-	lives->active = calloc((size_t)options->in_flight + BURST_MOST, sizeof *lives->active);
+	lives->active_most = (size_t)options->in_flight * 2 + BURST_MOST;
+	lives->active = calloc(lives->active_most, sizeof *lives->active);
 	CHECK(lives->mem != NULL && lives->turn_mem != NULL && lives->all != NULL &&
 		lives->active != NULL);
 	bodies_make(lives);

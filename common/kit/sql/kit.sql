@@ -1,3 +1,8 @@
+-- Tables that are empty now and full in a minute (pending, batch_marker, timer) are joined by "case_id between t.case_id and t.case_id":
+-- plans are generic, and one made while the table was empty would walk all of it for each statement, if it could. With an equality
+-- it can, along the primary key; with a range there is no way but the one wanted, from the arrays into the index. A second look at
+-- next_at must not be able to use its index, either: "(…) is true".
+
 -- name: clock
 -- Business time is the database's time plus the shift of ref.clock (law 15); also the version of the reference data.
 select clock_timestamp() + c.shift, v.n, clock_timestamp()
@@ -37,7 +42,7 @@ set upto_seq = greatest(p.upto_seq, excluded.upto_seq), next_at = excluded.next_
 -- $1 case_id[] $2 grp[] $3 acknowledged seq[]
 delete from pending p
 using unnest($1::int8[], $2::text[], $3::int4[]) as t(case_id, grp, acked)
-where p.case_id = t.case_id and p.grp = t.grp and p.upto_seq <= t.acked;
+where p.case_id between t.case_id and t.case_id and p.grp = t.grp and p.upto_seq <= t.acked;
 
 -- name: batch_marker_raise
 -- $1 case_id (the lowest) $2 batch $3 cases $4 upto_seqs $5 lease
@@ -48,7 +53,7 @@ values ($1::int8, $2::int8, $3::int8[], $4::int4[], now() + $5::interval);
 -- $1 case_id[] $2 batch[]: all subscribers have answered for all cases
 delete from batch_marker b
 using unnest($1::int8[], $2::int8[]) as t(case_id, batch)
-where b.case_id = t.case_id and b.batch = t.batch;
+where b.case_id between t.case_id and t.case_id and b.batch = t.batch;
 
 -- name: batch_marker_overdue
 -- $1 how many: those whose lease ran out, a row a case
@@ -78,7 +83,7 @@ from (
 		limit $2::int4
 	) as q
 ) as due, unnest(due.case_ids, due.grps) as k(case_id, grp)
-where p.case_id = k.case_id and p.grp = k.grp and p.next_at < now()
+where p.case_id between k.case_id and k.case_id and p.grp = k.grp and (p.next_at < now()) is true
 returning p.case_id, p.grp, p.upto_seq, p.attempts;
 
 -- name: marker_wake
@@ -109,7 +114,7 @@ on conflict (case_id, name) do update set due_at = excluded.due_at, claimed_unti
 -- $1 case_id[] $2 name[]
 delete from timer t
 using unnest($1::int8[], $2::text[]) as u(case_id, name)
-where t.case_id = u.case_id and t.name = u.name;
+where t.case_id between u.case_id and u.case_id and t.name = u.name;
 
 -- name: timer_claim
 -- $1 lease, $2 how many. Through arrays, as marker_claim.
@@ -122,14 +127,14 @@ from (
 		order by f.due_at limit $2::int4
 	) as q
 ) as due, unnest(due.case_ids, due.names) as k(case_id, name)
-where t.case_id = k.case_id and t.name = k.name and t.claimed_until < now()
+where t.case_id between k.case_id and k.case_id and t.name = k.name and (t.claimed_until < now()) is true
 returning t.case_id, t.name, t.due_at;
 
 -- name: timer_load
 -- $1 case_id[] $2 name[]: which of the timers that were claimed still stand
 select t.case_id, t.name, t.due_at
 from unnest($1::int8[], $2::text[]) as u(case_id, name)
-join timer t on t.case_id = u.case_id and t.name = u.name;
+join timer t on t.case_id between u.case_id and u.case_id and t.name = u.name;
 
 -- name: command_load
 -- $1 case_id[] $2 command_id[] $3 code of "done": a result that is no more than that stands in the journal
