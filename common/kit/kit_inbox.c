@@ -24,8 +24,12 @@ void kit_inbox_take(struct kit *kit, const struct wire_msg *msg)
 	shelf_move(kit, msg->head.case_id, &item);
 }
 
+bool kit_inbox_has_memory(const struct kit *kit)
+{
+	return arena_used(kit->inbox_mem[kit->inbox_at]) < (size_t)kit->settings.batch_memory / 2;
+}
+
 bool kit_inbox_has_room(const struct kit *kit)
 {
-	return kit->n_inbox < (size_t)kit->settings.batch_most &&
-	       arena_used(kit->inbox_mem[kit->inbox_at]) < (size_t)kit->settings.batch_memory / 2;
+	return kit->n_inbox < (size_t)kit->settings.batch_most && kit_inbox_has_memory(kit);
 }

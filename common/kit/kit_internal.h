@@ -354,7 +354,8 @@ bool kit_planted(const char *name);
  * what waits on the shelf for the same case in front of it. */
 #define KIT_INBOX_SLACK 1024 /* places beyond BATCH_MOST for what comes from the shelf */
 #define KIT_INBOX_SPARE 512  /* of them: never for the shelf, as what was received must fit */
-bool kit_inbox_has_room(const struct kit *kit);
+bool kit_inbox_has_room(const struct kit *kit); /* for what is received */
+bool kit_inbox_has_memory(const struct kit *kit);
 void kit_inbox_add(struct kit *kit, const struct inbox_item *item);
 void kit_inbox_take(struct kit *kit, const struct wire_msg *msg);
 

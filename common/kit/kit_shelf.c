@@ -183,12 +183,19 @@ static void move_some(struct kit *kit, const struct shelf_case *at, bool command
 	}
 }
 
+/* Places beyond BATCH_MOST are the shelf's: under load the inbox is full of what comes in, and what
+ * has waited long enough must not wait for a calm. */
+static bool has_room_for(const struct kit *kit, const struct shelf_case *at)
+{
+	size_t most = (size_t)kit->settings.batch_most + KIT_INBOX_SLACK - KIT_INBOX_SPARE;
+	return at->n + kit->n_inbox <= most && kit_inbox_has_memory(kit);
+}
+
 void shelf_move(struct kit *kit, int64_t case_id, const struct inbox_item *newer)
 {
 	struct shelf *shelf = kit->shelf;
 	struct shelf_case *at = shelf->n == 0 ? NULL : map_get_id(shelf->cases, case_id);
-	size_t most = (size_t)kit->settings.batch_most + KIT_INBOX_SLACK - KIT_INBOX_SPARE;
-	bool has_room = at != NULL && at->n + kit->n_inbox <= most;
+	bool has_room = at != NULL && has_room_for(kit, at);
 	/* without room they come in the next round, and the newer one is a gap */
 	if (has_room)
 		move_some(kit, at, false);
@@ -207,7 +214,7 @@ void shelf_turn(struct kit *kit)
 	struct shelf *shelf = kit->shelf;
 	for (int i = 1; i >= 0; i--) {
 		struct shelf_case *at;
-		while ((at = shelf->lists[i].first) != NULL && kit_inbox_has_room(kit) &&
+		while ((at = shelf->lists[i].first) != NULL && has_room_for(kit, at) &&
 			!instant_is_before(loop_now(kit->loop), at->until)) {
 			shelf_move(kit, at->case_id, NULL);
 			kit->gather_is_over = true;
