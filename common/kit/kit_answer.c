@@ -244,7 +244,7 @@ void kit_answer_batch(struct kit *kit, struct batch *batch)
 	for (size_t i = 0; i < batch->done.n; i++) {
 		const struct marker_row *marker = batch->done.items[i];
 		if (!marker->at_case->is_lost)
-			deliver_answered(kit, relay_group(kit, marker->grp));
+			window_answer(&relay_group(kit, marker->grp)->window, loop_now(kit->loop));
 	}
 	if (credit > 0)
 		peer_credit(kit->peer, credit);

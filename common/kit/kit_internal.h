@@ -18,6 +18,7 @@
 #include "kit/kit.h"
 #include "kit/kit_metrics.h"
 #include "kit/kit_stream_core.h"
+#include "kit/kit_window_core.h"
 #include "loop/loop.h"
 #include "peer/peer.h"
 
@@ -169,10 +170,7 @@ struct group {
 		blocked_until; /* monotonic: after this it is tried again even without a notice */
 	bool is_away;	       /* nobody was there, and nothing has been heard since */
 	bool is_deliver;
-	int32_t under_way; /* kit_deliver.c: sent and not answered, as far as is known */
-	int32_t window;	   /* that many at once */
-	uint32_t answers;
-	struct instant answered_at; /* monotonic */
+	struct window window; /* of deliveries */
 };
 struct due {
 	int64_t case_id;
@@ -316,14 +314,8 @@ void relay_batch_done(struct kit *kit, int64_t case_id, int64_t batch);
 bool relay_has_finished(const struct kit *kit);
 
 /* kit_deliver.c */
-void deliver_init(struct group *group);
-bool deliver_has_room(struct kit *kit, struct group *group);
-void deliver_forget(struct group *group); /* what was under way may be lost */
-void deliver_unsent(struct group *group); /* one of them did not go, or came back */
-void deliver_answered(struct kit *kit, struct group *group);
-/* A member takes no more: the group waits that long, or (0) for the next answer. */
-struct span deliver_refused(struct group *group, int32_t retry_after_ms);
-/* Reads and sends them; counted as under way already. */
+bool deliver_has_room(struct kit *kit, struct group *group); /* true for other groups, too */
+/* Reads and sends them; the window counts them as under way already. */
 enum res deliver_send(struct kit *kit, const struct due *due, size_t n, struct err *err) must_check;
 
 /* kit_memory.c */

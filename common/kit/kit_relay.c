@@ -39,7 +39,7 @@ struct group *relay_group(struct kit *kit, struct str name)
 	*group = (struct group){ .state = GROUP_OPEN,
 		.is_deliver = str_starts(name, STR("deliver/")) };
 	snprintf(group->name, sizeof group->name, "%.*s", STR_ARG(name));
-	deliver_init(group);
+	window_init(&group->window);
 	return group;
 }
 
@@ -207,16 +207,16 @@ static void take_nack(struct kit *kit, const struct wire_msg *msg, struct group 
 		relay_due(kit, msg->head.case_id, group, range.first, range.last);
 	} else if (msg->head.code == WIRE_CODE_BUSY && is_brokers) {
 		int32_t wait_ms = msg->head.retry_after_ms > 0 ? msg->head.retry_after_ms : 100;
-		deliver_unsent(group);
+		window_unsend(&group->window);
 		group_block(kit, group, GROUP_BUSY, SPAN_MS(wait_ms));
 		relay_due(kit, msg->head.case_id, group, msg->head.seq, msg->head.seq);
 	} else if (msg->head.code == WIRE_CODE_BUSY && group->is_deliver) {
-		struct span wait = deliver_refused(group, msg->head.retry_after_ms);
+		struct span wait = window_refuse(&group->window, SPAN_MS(msg->head.retry_after_ms));
 		if (wait.us > 0)
 			group_block(kit, group, GROUP_BUSY, wait);
 		relay_due(kit, msg->head.case_id, group, msg->head.seq, msg->head.seq);
 	} else if (msg->head.code == WIRE_CODE_NO_CONSUMER) {
-		deliver_forget(group);
+		window_forget(&group->window);
 		group->is_away = true;
 		group_block(kit, group, GROUP_AWAY, AWAY_FOR);
 	} else {
@@ -240,7 +240,7 @@ static void take_notice(struct kit *kit, struct str name)
 	else if (group->state != GROUP_BUSY)
 		kit->relay.wake_group = group;
 	if (group->state != GROUP_BUSY)
-		deliver_forget(group);
+		window_forget(&group->window);
 	group->state = GROUP_OPEN;
 	group->is_away = false;
 }
@@ -436,7 +436,7 @@ static enum res sweep(struct kit *kit, struct err *err)
 		int64_t case_id = db_get_int(result, i, 0);
 		struct group *group = relay_group(kit, db_get_str(result, i, 1));
 		refused_forget(kit, case_id, group);
-		deliver_unsent(group); /* or never answered: not under way any more */
+		window_unsend(&group->window); /* or never answered: not under way any more */
 		relay_due(kit, case_id, group, range.first, range.last);
 		if (!group->is_deliver) /* those go with their DONE */
 			parts_note(kit);
@@ -494,7 +494,7 @@ static size_t take_due(struct kit *kit, bool is_deliver, struct due *out)
 			relay_may_send(kit, due->group) && deliver_has_room(kit, due->group);
 		if (n < RELAY_BATCH && due->group->is_deliver == is_deliver && may_send) {
 			out[n++] = *due;
-			due->group->under_way += is_deliver;
+			window_send(&due->group->window);
 		} else if (due->group->state !=
 			   GROUP_AWAY) /* its marker waits for somebody to come */
 			relay->due[left++] = *due;

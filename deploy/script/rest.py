@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """What a system's own processes need while nothing happens: rest.py DATA [--seconds 10] [--json].
 
-Memory is PSS, so that what processes share is counted once; CPU is what they used of one core while this looked. PostgreSQL and
+Memory is PSS, so that what processes share is counted once (RSS, which is more, where the kernel keeps PSS from us: a container
+without CAP_SYS_PTRACE); CPU is what they used of one core while this looked. PostgreSQL and
 the supervisor are not Wangli's own and are told apart. Exit code 1 when the own ones are over the limits: 100 MB, 1 %."""
 
 import argparse
 import json
+import os
 import pathlib
 import sys
 import time
@@ -44,12 +46,16 @@ def cpu_ns(pid):
     return total
 
 
-def pss_bytes(pid):
+def memory_bytes(pid):
+    """(bytes, whether that is PSS)"""
     try:
         lines = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+        return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:")), True
+    except FileNotFoundError:
+        return 0, True  # it has ended
     except OSError:
-        return 0
-    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
+        pages = pathlib.Path(f"/proc/{pid}/statm").read_text().split()[1]
+        return int(pages) * os.sysconf("SC_PAGE_SIZE"), False
 
 
 def measure(data, seconds):
@@ -59,7 +65,9 @@ def measure(data, seconds):
     begin = time.monotonic()
     time.sleep(seconds)
     took = (time.monotonic() - begin) * 1e9
-    return [{"service": name, "is_own": name != "postgres", "pss_mb": round(sum(map(pss_bytes, group)) / 1e6, 1),
+    memory = {name: [memory_bytes(pid) for pid in group] for name, group in groups.items()}
+    return [{"service": name, "is_own": name != "postgres", "pss_mb": round(sum(n for n, _ in memory[name]) / 1e6, 1),
+             "is_pss": all(is_pss for _, is_pss in memory[name]),
              "cpu_percent": round(max(0, sum(map(cpu_ns, group)) - before[name]) / took * 100, 3)}
             for name, group in groups.items()]
 
@@ -80,7 +88,8 @@ def main():
     if options.json:
         print(json.dumps({"is_within": is_within, "pss_mb": round(pss, 1), "cpu_percent": round(cpu, 3), "processes": processes}))
         return 0 if is_within else 1
-    print(f"{'process':<10} {'PSS MB':>8} {'CPU %':>8}")
+    what = "PSS" if all(p["is_pss"] for p in own) else "RSS"
+    print(f"{'process':<10} {what + ' MB':>8} {'CPU %':>8}")
     for p in processes:
         print(f"{p['service']:<10} {p['pss_mb']:>8.1f} {p['cpu_percent']:>8.3f}" + ("" if p["is_own"] else "  not counted below"))
     print(f"{'all own':<10} {pss:>8.1f} {cpu:>8.3f}  (at most {PSS_MOST_MB} MB, {CPU_MOST_PERCENT:.0f} %: "

@@ -55,7 +55,7 @@ on conflict (day) do update set sessions = v.sessions + excluded.sessions, views
 
 -- name: overview
 -- $1 when today began $2 now $3 the end of what is due soon $4 when the month began
--- One row for all, one a state, one a channel, one a unit: what says which (0 all, 1 state, 2 channel, 3 unit).
+-- What fell due counts until yesterday, as in the month's report. One row for all, one a state, one a channel, one a unit: what says which (0 all, 1 state, 2 channel, 3 unit).
 select case grouping(c.state_name, c.channel, c.unit) when 7 then 0 when 3 then 1 when 5 then 2 else 3 end::int4,
 	coalesce(c.state_name, c.channel, c.unit, ''),
 	count(*),
@@ -66,8 +66,8 @@ select case grouping(c.state_name, c.channel, c.unit) when 7 then 0 when 3 then 
 	count(*) filter (where c.state not in (15, 80) and c.replied_at is null and c.resolve_due <= $2::timestamptz),
 	count(*) filter (where c.state not in (15, 80) and c.replied_at is null and c.resolve_due > $2::timestamptz
 		and c.resolve_due <= $3::timestamptz),
-	count(*) filter (where c.resolve_due > $4::timestamptz and c.resolve_due <= $2::timestamptz and c.is_on_time),
-	count(*) filter (where c.resolve_due > $4::timestamptz and c.resolve_due <= $2::timestamptz)
+	count(*) filter (where c.resolve_due > $4::timestamptz and c.resolve_due <= $1::timestamptz and c.is_on_time),
+	count(*) filter (where c.resolve_due > $4::timestamptz and c.resolve_due <= $1::timestamptz)
 from analytics.v_case c
 where c.received_at is not null
 group by grouping sets ((), (c.state_name), (c.channel), (c.unit));
@@ -117,11 +117,13 @@ select exists (select 1 from followup.v_journal f where f.case_id = $1::int8);
 
 -- name: case_list
 -- $1 metric (portal_figures.def) $2 from day $3 to day $4 unit $5 area $6 category $7 channel $8 state $9 type $10 before
--- $11 now $12 the end of what is due soon $13 how many. A due time of 24:00 belongs to the day that it ends.
+-- $11 now $12 the end of what is due soon $13 how many. A due time of 24:00 belongs to the day that it ends; what fell due (due,
+-- on_time, late) counts until yesterday.
 select c.case_id, c.version, coalesce(c.state_name, ''), coalesce(c.klass, ''), coalesce(c.type, ''), coalesce(c.category, ''),
 	coalesce(c.area, ''), coalesce(c.unit, ''), coalesce(c.channel, ''), c.received_at, c.dispatched_at, c.resolve_due,
 	c.replied_at, c.closed_at
-from analytics.v_case c
+from analytics.v_case c,
+	(select date_trunc('day', $11::timestamptz at time zone 'Asia/Shanghai') at time zone 'Asia/Shanghai' as ended) as y
 where c.case_id < $10::int8 and c.received_at is not null
 	and ($4::text = '' or c.unit = $4::text)
 	and ($5::text = '' or c.area = $5::text)
@@ -139,11 +141,11 @@ where c.case_id < $10::int8 and c.received_at is not null
 			and ($2::timestamptz is null or c.replied_at >= $2::timestamptz and c.replied_at < $3::timestamptz)
 		when 'closed' then c.closed_at is not null
 			and ($2::timestamptz is null or c.closed_at >= $2::timestamptz and c.closed_at < $3::timestamptz)
-		when 'on_time' then c.is_on_time and c.resolve_due <= $11::timestamptz
+		when 'on_time' then c.is_on_time and c.resolve_due <= y.ended
 			and ($2::timestamptz is null or c.resolve_due > $2::timestamptz and c.resolve_due <= $3::timestamptz)
-		when 'due' then c.resolve_due <= $11::timestamptz
+		when 'due' then c.resolve_due <= y.ended
 			and ($2::timestamptz is null or c.resolve_due > $2::timestamptz and c.resolve_due <= $3::timestamptz)
-		when 'late' then c.is_on_time is not true and c.resolve_due <= $11::timestamptz
+		when 'late' then c.is_on_time is not true and c.resolve_due <= y.ended
 			and ($2::timestamptz is null or c.resolve_due > $2::timestamptz and c.resolve_due <= $3::timestamptz)
 		when 'dispatched' then c.dispatched_at is not null
 			and ($2::timestamptz is null or c.dispatched_at >= $2::timestamptz and c.dispatched_at < $3::timestamptz)

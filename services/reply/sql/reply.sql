@@ -77,8 +77,9 @@ from unnest($1::int8[]) as t(case_id)
 join case_file f on f.case_id = t.case_id and f.state in ($2::int2, $3::int2)
 join delivery y on y.case_id = f.case_id and y.n = f.draft
 left join draft d on d.case_id = f.case_id and d.n = f.draft
-left join intake.v_refusal x on x.case_id = f.case_id and y.n = 0
-	and x.n = (select max(l.n) from intake.v_refusal l where l.case_id = f.case_id)
+left join lateral (
+	select l.sentence, l.guidance from intake.v_refusal l where y.n = 0 and l.case_id = f.case_id order by l.n desc limit 1
+) as x on true
 join addressee a on a.case_id = f.case_id and a.n = 1
 left join intake.v_reply_address r on r.case_id = f.case_id and r.source = a.source
 	and r.source_msg_id = a.source_msg_id

@@ -40,9 +40,18 @@ def complaints(role, text):
     return done.stderr or (f"psql ended with {done.returncode}" if done.returncode else "")
 
 
+def plan(user, script):
+    """What psql prints when the user runs the script."""
+    return subprocess.run(["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", f"{os.environ['WANGLI_TEST_PG']} {user}"],
+                          input=script, capture_output=True, text=True, check=True).stdout
+
+
 def plan_at_size(name, text):
-    """The generic plan of one of the kit's statements where many thousand timers and markers stand and many of them are due."""
+    """The generic plan of one of the kit's statements, with the settings of a service's role, where many thousand timers and
+    markers stand and many of them are due."""
     script = f"""begin;
+select format('set local %s = %L', split_part(c, '=', 1), split_part(c, '=', 2)) from pg_roles, unnest(rolconfig) as c
+where rolname = 'wl_followup' and c not like 'search_path=%' \\gexec
 set local search_path = followup;
 insert into timer (case_id, name, due_at) select n, 'visit', now() - n * interval '1 s' from generate_series(1, 50000) as n;
 insert into pending (case_id, grp, upto_seq, next_at)
@@ -51,9 +60,7 @@ analyze timer, pending;
 prepare "{name}" as {text};
 {EXPLAIN}
 rollback;"""
-    return subprocess.run(["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d",
-                           f"{os.environ['WANGLI_TEST_PG']} user=postgres"],
-                          input=script, capture_output=True, text=True, check=True).stdout
+    return plan("user=postgres", script)
 
 
 class Statements(unittest.TestCase):
@@ -84,6 +91,16 @@ class Statements(unittest.TestCase):
                 plan = plan_at_size(name, statements[name])
                 self.assertIn("Update on", plan)
                 self.assertNotIn(scan, plan)
+
+    def test_plans_made_while_queues_are_empty_go_from_the_arrays_into_the_index(self):
+        statements = dict(embed_sql().read_input(ROOT / KIT))
+        vacuumed = plan("user=postgres", "vacuum analyze followup.pending, followup.timer, followup.batch_marker;")
+        self.assertEqual(vacuumed, "")
+        for name in ("marker_done", "batch_marker_done", "marker_claim", "timer_clear", "timer_claim", "timer_load"):
+            with self.subTest(statement=name):
+                made = plan("user=wl_followup", f'prepare "{name}" as {statements[name]};\n{EXPLAIN}')
+                self.assertRegex(made, r"Index Cond: \(\(case_id >= \w+\.case_id\) AND \(case_id <= \w+\.case_id\)")
+                self.assertNotRegex(made, r"Join Filter: .*case_id")
 
     def test_missing_right_and_misspelt_column_are_seen(self):
         self.assertIn("permission denied for table case_file",

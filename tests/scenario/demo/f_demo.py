@@ -7,6 +7,7 @@ import os
 import pathlib
 import signal
 import sys
+import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "lib"))
 from system import ROOT, System, until  # noqa: E402
@@ -99,6 +100,15 @@ def journals(s):
                  "union all select 'v', n, 0 from ref.version order by 1")
 
 
+def overview_and_month_tell_one_rate(s):
+    with urllib.request.urlopen(f"http://127.0.0.1:{s.port}/api/overview", timeout=10) as answer:
+        figures = json.load(answer)["figures"]
+    today = "(select (now() + shift) at time zone 'Asia/Shanghai' from ref.clock)"
+    month = s.sql(f"select sum(num)::int8, sum(den)::int8 from analytics.v_figure where code = 'M12' "
+                  f"and day >= date_trunc('month', {today})::date and day < {today}::date")[0]
+    assert (str(figures["on_time"]), str(figures["due"])) == tuple(v or "0" for v in month), (figures, month)
+
+
 def played_again_changes_nothing(s, first):
     before = journals(s)
     again = summary(s.up())
@@ -125,6 +135,7 @@ def main():
         texts_are_those_of_the_file(s)
         the_last_day_is_today(s)
         s.check()
+        overview_and_month_tell_one_rate(s)
         played_again_changes_nothing(s, first)
         another_system_is_no_demo(s)
 

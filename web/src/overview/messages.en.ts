@@ -40,7 +40,7 @@ export default {
     few: "under 20 cases, not rated",
     overdueMark: "overdue cases",
     rates: "This month's rates",
-    ratesNote: "signing and contact: to yesterday",
+    ratesNote: "on time (signing, contact, completion): to yesterday",
     rateOf: { M05: "Signed in time", M08: "Contacted first", M09: "Responded", M10: "Solved", M11: "Satisfied" },
     units: "Who has them",
     unitsOf: "{n} units with cases",

@@ -40,7 +40,7 @@ export default {
     few: "不足 20 件，不评",
     overdueMark: "超期件数",
     rates: "本月的几个比率",
-    ratesNote: "签收、联系算到昨天",
+    ratesNote: "按时签收、先行联系和按时办结算到昨天",
     rateOf: { M05: "按时签收", M08: "先行联系", M09: "响应", M10: "解决", M11: "满意" },
     units: "谁在办",
     unitsOf: "有件的单位 {n} 个",
