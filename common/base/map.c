@@ -1,26 +1,21 @@
-/* Hash maps over uthash, which only this file sees. */
+/* Hash maps: of texts over uthash, which only this file sees, of ids over ids.h. */
 #include "base/map.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/check.h"
+#include "base/ids.h"
 
 #define uthash_fatal(why) check_failed(__FILE__, __LINE__, why)
 
-/* Ids are keys of eight bytes and by far the most: one multiplication and two shifts (splitmix64's
- * finaliser) spread them. Everything else by FNV-1a. Nobody outside chooses an id; texts that peers
- * choose are bounded in number where they become keys. */
+/* FNV-1a. Texts that peers choose are bounded in number where they become keys. */
 static unsigned key_hash(const char *bytes, size_t n)
 {
 	uint64_t hash = UINT64_C(0xcbf29ce484222325);
 
-	if (n == sizeof(hash)) {
-		memcpy(&hash, bytes, sizeof(hash));
-	} else {
-		for (size_t i = 0; i < n; i++)
-			hash = (hash ^ (uint8_t)bytes[i]) * UINT64_C(0x100000001b3);
-	}
+	for (size_t i = 0; i < n; i++)
+		hash = (hash ^ (uint8_t)bytes[i]) * UINT64_C(0x100000001b3);
 	hash = (hash ^ hash >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
 	return (unsigned)(hash ^ hash >> 31);
 }
@@ -36,6 +31,7 @@ struct entry {
 
 struct map {
 	struct entry *entries;
+	struct ids ids;
 };
 
 struct map *map_create(void)
@@ -56,6 +52,7 @@ void map_clear(struct map *map)
 		HASH_DEL(map->entries, entry);
 		free(entry);
 	}
+	ids_clear(&map->ids);
 }
 
 void map_destroy(struct map *map)
@@ -63,12 +60,13 @@ void map_destroy(struct map *map)
 	if (map == NULL)
 		return;
 	map_clear(map);
+	ids_fini(&map->ids);
 	free(map);
 }
 
 size_t map_count(const struct map *map)
 {
-	return HASH_COUNT(map->entries);
+	return HASH_COUNT(map->entries) + map->ids.n;
 }
 
 static struct entry *entry_find(const struct map *map, struct str key)
@@ -123,17 +121,17 @@ void *map_remove(struct map *map, struct str key)
 
 void map_put_id(struct map *map, int64_t key, void *value)
 {
-	map_put(map, str_of(&key, sizeof(key)), value);
+	ids_put(&map->ids, key, value);
 }
 
 void *map_get_id(const struct map *map, int64_t key)
 {
-	return map_get(map, str_of(&key, sizeof(key)));
+	return ids_get(&map->ids, key);
 }
 
 void *map_remove_id(struct map *map, int64_t key)
 {
-	return map_remove(map, str_of(&key, sizeof(key)));
+	return ids_remove(&map->ids, key);
 }
 
 void map_walk(struct map *map, bool (*each)(void *arg, struct str key, void *value), void *arg)
@@ -143,6 +141,12 @@ void map_walk(struct map *map, bool (*each)(void *arg, struct str key, void *val
 
 	HASH_ITER (hh, map->entries, entry, next) {
 		if (!each(arg, str_of(entry->key, entry->n), entry->value))
+			return;
+	}
+	for (size_t i = 0; map->ids.n > 0 && i < map->ids.cap; i++) {
+		const struct id_slot *slot = &map->ids.slots[i];
+		if (slot->key != IDS_NONE &&
+			!each(arg, str_of(&slot->key, sizeof slot->key), slot->value))
 			return;
 	}
 }

@@ -1,6 +1,6 @@
-/* Hash maps in memory (uthash behind it): from bytes or from 64-bit integers to a pointer. Keys are
+/* Hash maps in memory from bytes or from 64-bit integers to a pointer. Keys are
  * copied, values are the caller's. Memory running out is a CHECK: maps hold what the process cannot
- * work without. One map holds texts or ids, never both: an id is a key of eight bytes. */
+ * work without. A map may hold texts and ids: they never meet. */
 #ifndef WL_BASE_MAP_H
 #define WL_BASE_MAP_H
 
@@ -27,8 +27,9 @@ void map_put_id(struct map *map, int64_t key, void *value);
 void *map_get_id(const struct map *map, int64_t key);
 void *map_remove_id(struct map *map, int64_t key);
 
-/* Walks in order of insertion; `each` may remove the entry that it is given, nothing else. Stops
- * when it returns false. */
+/* Walks texts in order of insertion, and `each` may remove the one that it is given, nothing else;
+ * then ids (a key of eight bytes) in no order, of which none may be removed. Stops when it returns
+ * false. */
 void map_walk(struct map *map, bool (*each)(void *arg, struct str key, void *value), void *arg);
 
 #endif
