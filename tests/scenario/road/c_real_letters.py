@@ -8,12 +8,13 @@ import json
 import os
 import pathlib
 import re
+import signal
 import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "lib"))
 from calendar_of import Calendar, rows_of  # noqa: E402
-from system import SHARED, System, skip  # noqa: E402
+from system import SHARED, System, skip, until  # noqa: E402
 
 REPLIES = SHARED / "data" / "teddy_a4_replies.dev.csv"
 LETTERS = SHARED / "data" / "teddy_a3.csv"
@@ -80,12 +81,23 @@ def every_step_has_its_person(s):
         assert int(taken.get(f"{entry} {role}", 0)) == want, f"{step}: {taken}, want {want} by {role}"
 
 
+def killed_in_the_middle(s, args, n_approved):
+    """What the same command, run again, then has to end is what every check below holds against the file."""
+    run = s.start(*args)
+    query = "select count(distinct j.case_id) from reply.v_journal j where j.type = 'reply.approved.v1'"
+    until(1500, "half of the replies are approved", lambda: run.poll() is not None or int(s.one(query)) >= n_approved)
+    assert run.poll() is None, "the replay was over before it was killed"
+    os.killpg(run.pid, signal.SIGKILL)
+    run.wait()
+
+
 def replies_are_replayed(s):
     rows = part_of(REPLIES, s.folder / "replies.csv", PART)
     args = ("import", s.folder / "replies.csv", "--channel", "app", "--map", "external_id=msg_id", "--replay", "--json")
+    killed_in_the_middle(s, args, len(rows) // 2)
     begun = time.monotonic()
     first = json.loads(s.wangli(*args, timeout=1500).stdout)
-    print(f"{len(rows)} letters replayed in {time.monotonic() - begun:.1f} s")
+    print(f"{len(rows)} letters replayed, the second half in {time.monotonic() - begun:.1f} s")
     assert first["receipts"] == first["closed"] == first["replies"] == len(rows), first
     with open(s.data / "import/app/deliveries.csv", newline="", encoding="utf-8") as file:
         got = {row["external_id"]: row["text"] for row in csv.DictReader(file)}
