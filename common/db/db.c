@@ -133,6 +133,26 @@ static bool is_same_type(Oid ours, Oid server)
 
 /* Binary values of another type would be read as something else, not refused: so types are compared
  * before sending. */
+static enum res param_fits(
+	const struct db_call *call, const struct db_prepared *statement, int i, struct err *err)
+{
+	unsigned ours = call->params.types[i];
+	unsigned server = statement->types[i];
+	bool takes_rows = statement->row_types[i] != 0;
+	if (ours == OID_RECORD_ARRAY && !takes_rows)
+		return err_set(err, RES_BUG,
+			"statement %s: $%d is an array of rows, it takes type %u, which is none",
+			call->sql->name, i + 1, server);
+	if (ours != OID_RECORD_ARRAY && takes_rows)
+		return err_set(err, RES_BUG,
+			"statement %s: $%d has type %u, it takes an array of rows (type %u)",
+			call->sql->name, i + 1, ours, server);
+	if (!takes_rows && !is_same_type(ours, server))
+		return err_set(err, RES_BUG, "statement %s: $%d has type %u, it takes type %u",
+			call->sql->name, i + 1, ours, server);
+	return RES_OK;
+}
+
 static enum res params_fit(const struct db *db, const struct db_call *call, struct err *err)
 {
 	const struct db_params *params = &call->params;
@@ -143,10 +163,7 @@ static enum res params_fit(const struct db *db, const struct db_call *call, stru
 		return err_set(err, RES_BUG, "statement %s: %d parameters given, it takes %d",
 			call->sql->name, params->n, statement->n_params);
 	for (int i = 0; i < params->n; i++)
-		if (!is_same_type(params->types[i], statement->types[i]))
-			return err_set(err, RES_BUG,
-				"statement %s: $%d has type %u, it takes type %u", call->sql->name,
-				i + 1, (unsigned)params->types[i], (unsigned)statement->types[i]);
+		TRY(param_fits(call, statement, i, err));
 	if (params->n > 0 && arena_failed(params->mem))
 		return err_set(err, RES_TOO_BIG, "statement %s: no memory left for its parameters",
 			call->sql->name);
@@ -176,6 +193,15 @@ static enum res transactions_fit(
 	return RES_OK;
 }
 
+/* The values of rows learn which type they are here. */
+static void rows_address(const struct db *db, const struct db_call *call)
+{
+	const struct db_prepared *statement = prepared_find(db, call->sql);
+	for (int i = 0; i < call->params.n; i++)
+		if (statement->row_types[i] != 0)
+			db_param_rows_address(call->params.values[i], statement->row_types[i]);
+}
+
 static bool round_send(struct db *db, const struct db_call *calls, size_t n)
 {
 	int all_binary[DB_PARAMS_MAX];
@@ -183,8 +209,10 @@ static bool round_send(struct db *db, const struct db_call *calls, size_t n)
 		all_binary[i] = 1;
 	for (size_t i = 0; i < n; i++) {
 		const struct db_params *params = &calls[i].params;
-		if (PQsendQueryPrepared(db->conn, calls[i].sql->name, params->n, params->values,
-			    params->lengths, all_binary, 1) == 0)
+		rows_address(db, &calls[i]);
+		if (PQsendQueryPrepared(db->conn, calls[i].sql->name, params->n,
+			    (const char *const *)params->values, params->lengths, all_binary,
+			    1) == 0)
 			return false;
 	}
 	return PQpipelineSync(db->conn) == 1;

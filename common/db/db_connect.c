@@ -1,16 +1,21 @@
 /* A session: connect, set its limits, refuse a server that may forget what it acknowledged, prepare
- * every statement in one round trip and keep the parameter types that the server understood. */
+ * every statement in one round trip and keep the parameter types that the server understood; in a
+ * second one, only where they are not all PostgreSQL's own, which of them are arrays of rows. */
 #include "db/db_internal.h"
 
+#include <endian.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "base/buf.h"
+
 #define CONNECT_SECONDS	 "5" /* for each host */
 #define SECOND_TRY_S	 2   /* a refusal that came sooner than this is asked for its reason */
 #define SESSION_TEXT_MAX 1024
+#define FIRST_OWN_OID	 16384 /* FirstNormalObjectId: what is below is PostgreSQL's own */
 
 /* Values that break the promise "nothing acknowledged is ever lost", by column of session_text. */
 static const struct {
@@ -37,6 +42,11 @@ static const char session_text[] =
 	"set statement_timeout = %" PRId64 ";"
 	"select current_setting('fsync'), current_setting('full_page_writes'),"
 	" current_setting('synchronous_commit'), current_setting('standard_conforming_strings')";
+
+static const char row_types_text[] =
+	"select a.oid, a.typelem from pg_catalog.pg_type a"
+	" join pg_catalog.pg_type r on r.oid = a.typelem and r.typtype = 'c'"
+	" where a.typlen = -1 and a.oid = any ($1::oid[])";
 
 /* The commit stands here, but its standby did not confirm: found by place, because the text may be
  * translated. */
@@ -149,6 +159,7 @@ static enum res keep_types(struct db_prepared *statement, const PGresult *pg, st
 			statement->sql->name, statement->n_params, DB_PARAMS_MAX);
 	for (int i = 0; i < statement->n_params; i++)
 		statement->types[i] = PQparamtype(pg, i);
+	memset(statement->row_types, 0, sizeof(statement->row_types));
 	return RES_OK;
 }
 
@@ -194,6 +205,63 @@ static enum res prepare_statements(struct db *db, int64_t limit_ms, struct err *
 	return failure;
 }
 
+/* The parameters' types that somebody made, as an array's text: "{16403,16411". */
+static void made_types(const struct db *db, struct buf *out)
+{
+	for (size_t s = 0; s < db->n_prepared; s++)
+		for (int i = 0; i < db->prepared[s].n_params; i++)
+			if (db->prepared[s].types[i] >= FIRST_OWN_OID)
+				buf_printf(out, "%s%u", out->n == 0 ? "{" : ",",
+					(unsigned)db->prepared[s].types[i]);
+}
+
+static Oid answer_oid(const PGresult *pg, int row, int col)
+{
+	uint32_t big;
+	memcpy(&big, PQgetvalue(pg, row, col), sizeof(big));
+	return be32toh(big);
+}
+
+static void keep_row_types(struct db *db, const PGresult *pg)
+{
+	for (int row = 0; row < PQntuples(pg); row++)
+		for (size_t s = 0; s < db->n_prepared; s++)
+			for (int i = 0; i < db->prepared[s].n_params; i++)
+				if (db->prepared[s].types[i] == answer_oid(pg, row, 0))
+					db->prepared[s].row_types[i] = answer_oid(pg, row, 1);
+}
+
+static enum res ask_row_types(struct db *db, const char *types, int64_t limit_ms, struct err *err)
+{
+	enum res failure = RES_OK;
+	PGresult *pg = NULL;
+	if (PQsendQueryParams(db->conn, row_types_text, 1, NULL, &types, NULL, NULL, 1) == 0 ||
+		PQpipelineSync(db->conn) == 0)
+		return db_lost(db, false, err);
+	enum res res = take_answer(db, limit_ms, &pg);
+	if (res == RES_OK && PQresultStatus(pg) == PGRES_TUPLES_OK)
+		keep_row_types(db, pg);
+	else if (res == RES_OK)
+		failure = db_result_failure(pg, "(types of rows)", err);
+	PQclear(pg);
+	if (res != RES_OK || db_take_sync(db, limit_ms, &failure, err) != RES_OK)
+		return db_lost(db, failure != RES_OK, err);
+	return failure;
+}
+
+static enum res learn_row_types(struct db *db, int64_t limit_ms, struct err *err)
+{
+	enum res res = RES_OK;
+	struct buf types = { 0 };
+	made_types(db, &types);
+	if (types.n > 0) {
+		buf_printf(&types, "}");
+		res = ask_row_types(db, types.p, limit_ms, err);
+	}
+	buf_fini(&types);
+	return res;
+}
+
 enum res db_connect(struct db *db, struct err *err)
 {
 	db_release(db);
@@ -204,6 +272,8 @@ enum res db_connect(struct db *db, struct err *err)
 	enum res res = set_session(db, limit_ms, err);
 	if (res == RES_OK)
 		res = prepare_statements(db, limit_ms, err);
+	if (res == RES_OK)
+		res = learn_row_types(db, limit_ms, err);
 	if (res != RES_OK) {
 		PQfinish(db->conn);
 		db->conn = NULL;

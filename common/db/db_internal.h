@@ -24,6 +24,7 @@ enum db_oid {
 	OID_DATE = 1082,
 	OID_TIMESTAMPTZ = 1184,
 	OID_INTERVAL = 1186,
+	OID_RECORD_ARRAY = 2287, /* ours for rows of whatever type; no statement takes it */
 };
 
 #define DB_EPOCH_US   INT64_C(946684800000000) /* 2000-01-01 UTC, PostgreSQL's zero, since 1970 */
@@ -40,6 +41,7 @@ struct db_prepared {
 	const struct db_sql *sql;
 	int n_params;
 	Oid types[DB_PARAMS_MAX];
+	Oid row_types[DB_PARAMS_MAX]; /* of an array of rows: the type of one; else 0 */
 };
 
 struct db {
@@ -82,6 +84,10 @@ enum res db_simple(struct db *db, const char *text, int64_t limit_ms, PGresult *
  * constraints): *failure is set unless it says something already. RES_RETRY as in db_next. */
 enum res db_take_sync(
 	struct db *db, int64_t limit_ms, enum res *failure, struct err *err) must_check;
+
+/* db_params.c: writes into the value of an array of rows of which type they are. Each database has
+ * its own number for it, so it is known only when the value is sent. */
+void db_param_rows_address(char *value, uint32_t row_type);
 
 /* db_result.c: keeps pg until db_release. */
 struct db_result *db_result_keep(struct db *db, PGresult *pg, const struct db_sql *sql);

@@ -1,6 +1,7 @@
 /* Parameters in PostgreSQL's binary form: big-endian numbers, time since 2000, arrays with a header
- * of five words (src/backend/utils/adt/arrayfuncs.c, array_recv). When memory runs out the arena is
- * marked, and db_round refuses to send. */
+ * of five words (src/backend/utils/adt/arrayfuncs.c, array_recv), rows column by column with the
+ * type of each (rowtypes.c, record_recv). When memory runs out the arena is marked, and db_round
+ * refuses to send. */
 #include "db/db_internal.h"
 
 #include <endian.h>
@@ -11,6 +12,7 @@
 
 #define ARRAY_EMPTY_BYTES  12 /* dimensions, has-null flag, element type */
 #define ARRAY_HEADER_BYTES 20 /* and length, lower bound */
+#define ARRAY_TYPE_AT	   8
 #define HASH_BYTES	   32
 
 /* By enum db_type. width 0: as long as the value. */
@@ -250,6 +252,29 @@ static size_t elements_bytes(const struct elements *from, bool *out_has_null)
 	return bytes;
 }
 
+/* What stands before the elements of an array. */
+static char *put_array_header(char *at, size_t n, bool has_null, uint32_t element_type)
+{
+	at = put_32(at, n > 0); /* dimensions */
+	at = put_32(at, has_null);
+	at = put_32(at, (int32_t)element_type);
+	if (n == 0)
+		return at;
+	at = put_32(at, (int32_t)n);
+	return put_32(at, 1); /* lower bound */
+}
+
+/* One value with its length before it. */
+static char *put_value(char *at, enum db_type type, const void *value)
+{
+	int32_t bytes = element_bytes(type, value);
+	at = put_32(at, bytes);
+	if (bytes < 0)
+		return at;
+	put_element(at, type, value);
+	return at + bytes;
+}
+
 static void param_add_array(struct db_params *params, const struct elements *from)
 {
 	bool has_null;
@@ -259,22 +284,9 @@ static void param_add_array(struct db_params *params, const struct elements *fro
 	char *at = param_add(params, type_table[from->type].array, bytes);
 	if (at == NULL)
 		return;
-	at = put_32(at, from->n > 0); /* dimensions */
-	at = put_32(at, has_null);
-	at = put_32(at, (int32_t)type_table[from->type].element);
-	if (from->n == 0)
-		return;
-	at = put_32(at, (int32_t)from->n);
-	at = put_32(at, 1); /* lower bound */
-	for (size_t i = 0; i < from->n; i++) {
-		const void *element = element_at(from, i);
-		int32_t one = element_bytes(from->type, element);
-		at = put_32(at, one);
-		if (one < 0)
-			continue;
-		put_element(at, from->type, element);
-		at += one;
-	}
+	at = put_array_header(at, from->n, has_null, type_table[from->type].element);
+	for (size_t i = 0; i < from->n; i++)
+		at = put_value(at, from->type, element_at(from, i));
 }
 
 void db_param_int8_array(struct db_params *params, const int64_t *values, size_t n)
@@ -301,7 +313,7 @@ void db_param_text_array(struct db_params *params, const struct str *values, siz
 					.offset = sizeof(*values) });
 }
 
-void db_param_rows(struct db_params *params, const struct db_col *cols, size_t n_cols,
+void db_param_columns(struct db_params *params, const struct db_col *cols, size_t n_cols,
 	const void *const *rows, size_t n)
 {
 	static const void *const no_rows[1] = { NULL };
@@ -311,4 +323,48 @@ void db_param_rows(struct db_params *params, const struct db_col *cols, size_t n
 						.n = n,
 						.rows = rows ? rows : no_rows,
 						.offset = cols[i].offset });
+}
+
+static size_t row_bytes(const struct db_col *cols, size_t n_cols, const void *row)
+{
+	size_t bytes = sizeof(int32_t); /* how many columns */
+	for (size_t i = 0; i < n_cols; i++) {
+		int32_t one = element_bytes(cols[i].type, (const char *)row + cols[i].offset);
+		bytes += 2 * sizeof(int32_t) + (one < 0 ? 0 : (size_t)one);
+	}
+	return bytes;
+}
+
+static char *put_row(char *at, const struct db_col *cols, size_t n_cols, const void *row)
+{
+	at = put_32(at, (int32_t)n_cols);
+	for (size_t i = 0; i < n_cols; i++) {
+		at = put_32(at, (int32_t)type_table[cols[i].type].element);
+		at = put_value(at, cols[i].type, (const char *)row + cols[i].offset);
+	}
+	return at;
+}
+
+void db_param_rows(struct db_params *params, const struct db_col *cols, size_t n_cols,
+	const void *const *rows, size_t n)
+{
+	CHECK(rows != NULL || n == 0);
+	CHECK(n <= INT32_MAX);
+	size_t bytes = n == 0 ? ARRAY_EMPTY_BYTES : ARRAY_HEADER_BYTES;
+	for (size_t i = 0; i < n; i++)
+		bytes += sizeof(int32_t) + row_bytes(cols, n_cols, rows[i]);
+	char *at = param_add(params, OID_RECORD_ARRAY, bytes);
+	if (at == NULL)
+		return;
+	at = put_array_header(at, n, false, 0); /* the type of a row: db_param_rows_address */
+	for (size_t i = 0; i < n; i++) {
+		char *length = at;
+		at = put_row(at + sizeof(int32_t), cols, n_cols, rows[i]);
+		put_32(length, (int32_t)(at - length - (ptrdiff_t)sizeof(int32_t)));
+	}
+}
+
+void db_param_rows_address(char *value, uint32_t row_type)
+{
+	put_32(value + ARRAY_TYPE_AT, (int32_t)row_type);
 }

@@ -77,7 +77,7 @@ static struct db_call *round_add_rows(struct round *round, struct arena *mem,
 	if (rows->n == 0)
 		return NULL;
 	struct db_call *call = round_add(round, mem, sql);
-	db_param_rows(&call->params, cols, n_cols, (const void *const *)rows->items, rows->n);
+	db_param_columns(&call->params, cols, n_cols, (const void *const *)rows->items, rows->n);
 	return call;
 }
 

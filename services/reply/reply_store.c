@@ -267,6 +267,6 @@ enum res reply_put_article(struct db *db, struct arena *mem, struct reply_kb_art
 	const struct kb_put_row row = { .article = *article, .checked_at = now, .actor = actor };
 	const void *rows[] = { &row };
 	db_params_init(&params, mem);
-	db_param_rows(&params, kb_put_cols, COUNT(kb_put_cols), rows, 1);
+	db_param_columns(&params, kb_put_cols, COUNT(kb_put_cols), rows, 1);
 	return db_run(db, &reply_sql_kb_put, &params, NULL, err);
 }

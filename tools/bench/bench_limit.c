@@ -158,7 +158,7 @@ static enum res commit_run(struct worker *worker, const struct piece *pieces, st
 	for (size_t i = 0; i < PIECES_MAX && pieces[i].sql != NULL; i++) {
 		calls[n].sql = pieces[i].sql;
 		db_params_init(&calls[n].params, worker->mem);
-		db_param_rows(
+		db_param_columns(
 			&calls[n].params, pieces[i].cols, pieces[i].n_cols, worker->row_at, BATCH);
 		n++;
 	}

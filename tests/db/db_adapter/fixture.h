@@ -22,6 +22,7 @@ struct fixture {
 
 /* The suites; each gives the number of failed tests. */
 int run_types(void);
+int run_rows(void);
 int run_failures(void);
 int run_sessions(void);
 int run_refusal(const char *setting);

@@ -7,5 +7,5 @@ int main(int argc, char **argv)
 {
 	if (argc == 3 && strcmp(argv[1], "--refuses") == 0)
 		return run_refusal(argv[2]);
-	return run_types() + run_failures() + run_sessions();
+	return run_types() + run_rows() + run_failures() + run_sessions();
 }

@@ -1,48 +1,11 @@
 /* Every type there and back, one by one and in arrays; and the readers' refusals. */
 #include "fixture.h"
+#include "samples.h"
 
-#define HASH_BYTES 32
 #define BATCH_ROWS 10000
 #define BIG_CALLS  100
 #define BIG_BYTES  (256 * 1024)
 #define SMALL_MEM  64
-
-struct sample {
-	int16_t small;
-	int32_t middle;
-	int64_t large;
-	bool flag;
-	struct str text;
-	struct str bytes;
-	uint8_t hash[HASH_BYTES];
-	struct instant at;
-	int32_t day;
-};
-
-static const struct db_col sample_cols[] = {
-	DB_COL(struct sample, small, DB_INT2, "small"),
-	DB_COL(struct sample, middle, DB_INT4, "middle"),
-	DB_COL(struct sample, large, DB_INT8, "large"),
-	DB_COL(struct sample, flag, DB_BOOL, "flag"),
-	DB_COL(struct sample, text, DB_TEXT, "text"),
-	DB_COL(struct sample, bytes, DB_BYTES, "bytes"),
-	DB_COL(struct sample, hash, DB_HASH, "hash"),
-	DB_COL(struct sample, at, DB_INSTANT, "at"),
-	DB_COL(struct sample, day, DB_DAY, "day"),
-};
-#define N_COLS (sizeof(sample_cols) / sizeof(sample_cols[0]))
-
-static const struct sample samples[] = {
-	{ 0, 0, 0, false, STR_INIT(""), STR_INIT(""), { 0 }, { 0 }, 0 },
-	{ INT16_MAX, INT32_MAX, INT64_MAX, true, STR_INIT("占道施工 👷 \xe3\x80\x80 end"),
-		STR_INIT("\x00\xff\x00"), { 0xff, 1 }, { 1582588800123456 }, 18316 },
-	{ INT16_MIN, INT32_MIN, INT64_MIN, false, { NULL, 0 }, { NULL, 0 }, { 1 }, { INT64_MIN },
-		INT32_MIN },
-	{ -1, -1, -1, true, STR_INIT("plain"), STR_INIT("\n"), { 2 }, { -1 }, -1 },
-	{ 1, 1, 1, true, STR_INIT("{\"quoted\",NULL}"), STR_INIT("NULL"), { 3 }, { INT64_MAX },
-		INT32_MAX },
-};
-#define N_SAMPLES (sizeof(samples) / sizeof(samples[0]))
 
 #define SAMPLE_UNNEST                                                                              \
 	"unnest($1::int2[], $2::int4[], $3::int8[], $4::bool[], $5::text[], $6::bytea[], "         \
@@ -85,26 +48,6 @@ static int types_up(void **state)
 	return 0;
 }
 
-static void assert_str(struct str want, struct str got)
-{
-	assert_int_equal(want.p == NULL, got.p == NULL);
-	assert_int_equal(want.n, got.n);
-	assert_memory_equal(want.p ? want.p : "", got.p ? got.p : "", want.n);
-}
-
-static void assert_sample(const struct sample *want, const struct sample *got)
-{
-	assert_int_equal(want->small, got->small);
-	assert_int_equal(want->middle, got->middle);
-	assert_true(want->large == got->large);
-	assert_int_equal(want->flag, got->flag);
-	assert_str(want->text, got->text);
-	assert_str(want->bytes, got->bytes);
-	assert_memory_equal(want->hash, got->hash, HASH_BYTES);
-	assert_true(want->at.us == got->at.us);
-	assert_int_equal(want->day, got->day);
-}
-
 static void types_arrays_of_all_types_come_back_equal(void **state)
 {
 	struct fixture *fixture = *state;
@@ -119,7 +62,7 @@ static void types_arrays_of_all_types_come_back_equal(void **state)
 		for (size_t i = 0; i < n; i++)
 			rows[i] = &samples[i];
 		db_params_init(&params, fixture->mem);
-		db_param_rows(&params, sample_cols, N_COLS, n > 0 ? rows : NULL, n);
+		db_param_columns(&params, sample_cols, N_COLS, n > 0 ? rows : NULL, n);
 		assert_res(RES_OK, db_run(fixture->db, &sample_echo, &params, &result, &err), &err);
 		assert_res(RES_OK,
 			db_read(result, fixture->mem, sample_cols, N_COLS, sizeof(*got), &got,
@@ -305,7 +248,7 @@ static void types_batch_of_ten_thousand_rows_is_stored_and_returned(void **state
 	}
 	struct db_params params;
 	db_params_init(&params, fixture->mem);
-	db_param_rows(&params, sample_cols, N_COLS, places, BATCH_ROWS);
+	db_param_columns(&params, sample_cols, N_COLS, places, BATCH_ROWS);
 	assert_res(RES_OK, db_run(fixture->db, &batch_table, &params, &result, &err), &err);
 	struct sample *got = NULL;
 	size_t n = 0;
