@@ -45,10 +45,10 @@ struct kit_case {
 	DB_COL(struct_type, kit.seen[producer], DB_INT4, name)
 
 /* The service's case table. All three statements take or give the columns in the order of cols.
+ * Rows are one parameter, $1::case_row[]: the composite type that a migration made of cols.
  *   load    $1::int8[] of case ids → rows
- *   insert  one array a column → insert … select … from unnest … on conflict do nothing returning
- * case_id update  one array a column → update … where case_id = … and version = … (sets version +
- * 1) returning case_id */
+ *   insert  rows → insert … select … from unnest … on conflict do nothing returning case_id
+ *   update  rows → update … where case_id = … and version = … returning case_id (version + 1) */
 struct kit_case_table {
 	size_t row_bytes;
 	const struct db_col *cols;
@@ -58,9 +58,9 @@ struct kit_case_table {
 	const struct db_sql *update;
 };
 
-/* A child table: rows are inserted by one statement, one array a column. With `decides`, the
- * statement runs before the case rows are written and returns case_id of the rows that went in: a
- * case whose row did not go in has lost and is decided again. */
+/* A child table: rows are inserted by one statement, which takes them as $1::<table>_row[]. With
+ * `decides`, the statement runs before the case rows are written and returns case_id of the rows
+ * that went in: a case whose row did not go in has lost and is decided again. */
 struct kit_table {
 	const struct db_sql *insert;
 	const struct db_col *cols; /* the first one is case_id */

@@ -13,7 +13,7 @@
 #include "kit_sql.h"
 #include "os/os.h"
 
-#define KIT_SCHEMA_NUMBER 5 /* the last of common/kit/sql/migrations */
+#define KIT_SCHEMA_NUMBER 6 /* the last of common/kit/sql/migrations */
 #define RECEIVE_MOST	  256
 #define BATCH_USUAL	  1000
 #define WORTH_A_BATCH	  100 /* events: fewer wait GATHER for more */

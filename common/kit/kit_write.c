@@ -71,7 +71,19 @@ static struct db_call *round_add(struct round *round, struct arena *mem, const s
 	return call;
 }
 
+/* One array of the table's type for rows (<table>_row). */
 static struct db_call *round_add_rows(struct round *round, struct arena *mem,
+	const struct db_sql *sql, const struct db_col *cols, size_t n_cols, const struct list *rows)
+{
+	if (rows->n == 0)
+		return NULL;
+	struct db_call *call = round_add(round, mem, sql);
+	db_param_rows(&call->params, cols, n_cols, (const void *const *)rows->items, rows->n);
+	return call;
+}
+
+/* One array a column, for what is narrow and rare beside the rows of cases. */
+static struct db_call *round_add_columns(struct round *round, struct arena *mem,
 	const struct db_sql *sql, const struct db_col *cols, size_t n_cols, const struct list *rows)
 {
 	if (rows->n == 0)
@@ -381,12 +393,13 @@ static void add_markers(struct kit *kit, struct batch *batch, struct round *roun
 	owed_of(kit, batch);
 	add_batch_marker(kit, batch, round);
 	markers_raised(kit, batch, &raised);
-	struct db_call *call = round_add_rows(
+	struct db_call *call = round_add_columns(
 		round, batch->mem, &kit_sql_marker_raise, marker_cols, N(marker_cols), &raised);
 	if (call != NULL)
 		db_param_span(&call->params, SPAN_MS(kit->settings.lease));
 	winners(batch, &batch->done, &done, offsetof(struct marker_row, at_case));
-	round_add_rows(round, batch->mem, &kit_sql_marker_done, marker_cols, N(marker_cols), &done);
+	round_add_columns(
+		round, batch->mem, &kit_sql_marker_done, marker_cols, N(marker_cols), &done);
 	add_finished(kit, batch->mem, round);
 }
 
@@ -409,11 +422,11 @@ enum res kit_write(struct kit *kit, struct batch *batch, struct err *err)
 	add_markers(kit, batch, &round);
 	struct list set = { 0 }, clear = { 0 }, commands = { 0 };
 	timers_of(batch, &set, &clear);
-	round_add_rows(
+	round_add_columns(
 		&round, batch->mem, &kit_sql_timer_clear, timer_cols, N(timer_cols) - 1, &clear);
-	round_add_rows(&round, batch->mem, &kit_sql_timer_set, timer_cols, N(timer_cols), &set);
+	round_add_columns(&round, batch->mem, &kit_sql_timer_set, timer_cols, N(timer_cols), &set);
 	commands_of(batch, &commands);
-	round_add_rows(&round, batch->mem, &kit_sql_command_keep, command_cols, N(command_cols),
+	round_add_columns(&round, batch->mem, &kit_sql_command_keep, command_cols, N(command_cols),
 		&commands);
 	round_add(&round, batch->mem, &db_commit);
 	if (arena_failed(batch->mem))

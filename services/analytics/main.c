@@ -54,8 +54,8 @@ static enum res load_reference(void *given, struct db *db, int32_t ref_version, 
 static const struct service_spec spec = {
 	.name = "analytics",
 	.rows_are_swapped = true, /* ./wangli rebuild analytics */
-	.batch_most = 8000, /* a life is two dozen events: so many are few rows */
-	.schema_number = 3,
+	.batch_most = 8000,	  /* a life is two dozen events: so many are few rows */
+	.schema_number = 4,
 	.cases = &analytics_cases,
 	.tables = analytics_tables,
 	.handlers = analytics_handlers,

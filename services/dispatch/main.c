@@ -106,7 +106,7 @@ static enum res load_reference(void *given, struct db *db, int32_t ref_version, 
 
 static const struct service_spec spec = {
 	.name = "dispatch",
-	.schema_number = 2,
+	.schema_number = 3,
 	.cases = &dispatch_cases,
 	.tables = dispatch_tables,
 	.handlers = dispatch_handlers,

@@ -57,7 +57,7 @@ static enum res load_reference(void *given, struct db *db, int32_t ref_version, 
 
 static const struct service_spec spec = {
 	.name = "followup",
-	.schema_number = 2,
+	.schema_number = 3,
 	.cases = &followup_cases,
 	.tables = followup_tables,
 	.handlers = followup_handlers,

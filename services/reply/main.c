@@ -75,7 +75,7 @@ static enum res load_reference(void *given, struct db *db, int32_t ref_version, 
 
 static const struct service_spec spec = {
 	.name = "reply",
-	.schema_number = 3,
+	.schema_number = 4,
 	.cases = &reply_cases,
 	.tables = reply_tables,
 	.handlers = reply_handlers,

@@ -108,7 +108,7 @@ static enum res shadow_insert(
 	if (n_rows == 0)
 		return RES_OK;
 	db_params_init(&params, at->page);
-	db_param_columns(&params, analytics_cases.cols, analytics_cases.n_cols, rows, n_rows);
+	db_param_rows(&params, analytics_cases.cols, analytics_cases.n_cols, rows, n_rows);
 	TRY(db_run(at->shadow, analytics_cases.insert, &params, &result, err));
 	db_release(at->shadow);
 	return RES_OK;
@@ -187,7 +187,7 @@ static enum res table_add(struct rebuild *at, const struct kit_table *table, con
 	for (size_t i = 0; i < n; i++)
 		each[i] = (const char *)rows + i * table->row_bytes;
 	db_params_init(&params, at->page);
-	db_param_columns(&params, table->cols, table->n_cols, each, n);
+	db_param_rows(&params, table->cols, table->n_cols, each, n);
 	TRY(db_run(at->shadow, table->insert, &params, &result, err));
 	db_release(at->shadow);
 	return RES_OK;

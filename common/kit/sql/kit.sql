@@ -17,11 +17,10 @@ select coalesce(max(m.number) filter (where m.source <> 'kit'), 0)::int4,
 from migration m;
 
 -- name: journal_append
--- $1 case_id[] $2 seq[] $3 at[] $4 type[] $5 actor[] $6 body[] $7 body_digest[] $8 hash[] $9 command_id[]
+-- $1 rows
 insert into journal (case_id, seq, at, type, actor, body, body_digest, hash, command_id)
 select t.case_id, t.seq, t.at, t.type, t.actor, t.body, t.body_digest, t.hash, t.command_id
-from unnest($1::int8[], $2::int4[], $3::timestamptz[], $4::text[], $5::text[], $6::bytea[], $7::bytea[], $8::bytea[],
-	$9::text[]) as t(case_id, seq, at, type, actor, body, body_digest, hash, command_id);
+from unnest($1::journal_row[]) as t;
 
 -- name: journal_range
 -- $1 case_id[] $2 first seq[] $3 last seq[]: the entries to send again, with the place of the range that asked for them

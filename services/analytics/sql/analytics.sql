@@ -1,3 +1,6 @@
+-- Types of rows are named with their schema: `./wangli rebuild analytics` runs these statements where the shadow's schema is the only one
+-- that is searched, so that what it writes can never reach the tables in use.
+
 -- name: case_load
 -- $1 case_id[]
 select f.case_id, f.version, f.seq, f.head, f.seen_intake, f.seen_dispatch, f.seen_reply, f.seen_followup, f.state,
@@ -11,7 +14,7 @@ from unnest($1::int8[]) as t(case_id)
 join case_file f on f.case_id = t.case_id;
 
 -- name: case_insert
--- one array a column, in the order of case_load
+-- $1 rows
 insert into case_file (case_id, version, seq, head, seen_intake, seen_dispatch, seen_reply, seen_followup, state, intake_part,
 	dispatch_part, reply_part, followup_part, redo, replies, round, rejects, visits, reply_wd, confidence, solved,
 	satisfaction, contacted, flags, received_day, channel, klass, type, category, area, unit, refusal, reason,
@@ -25,25 +28,12 @@ select t.case_id, t.version, t.seq, t.head, t.seen_intake, t.seen_dispatch, t.se
 	t.refused_at, t.dispatched_at, t.sign_due, t.signed_at, t.contact_due, t.contacted_at, t.resolve_due,
 	t.resolved_at, t.redo_due, t.submitted_at, t.replied_at, t.last_replied_at, t.delivered_at, t.answered_at,
 	t.followed_at, t.rated_at, t.closed_at
-from unnest($1::int8[], $2::int4[], $3::int4[], $4::bytea[], $5::int4[], $6::int4[], $7::int4[], $8::int4[], $9::int2[],
-	$10::int2[], $11::int2[], $12::int2[], $13::int2[], $14::int2[], $15::int2[], $16::int2[], $17::int2[],
-	$18::int2[], $19::int2[], $20::int2[], $21::int2[], $22::int2[], $23::int2[], $24::int2[], $25::date[],
-	$26::text[], $27::text[], $28::text[], $29::text[], $30::text[], $31::text[], $32::text[], $33::text[],
-	$34::timestamptz[], $35::timestamptz[], $36::timestamptz[], $37::timestamptz[], $38::timestamptz[],
-	$39::timestamptz[], $40::timestamptz[], $41::timestamptz[], $42::timestamptz[], $43::timestamptz[],
-	$44::timestamptz[], $45::timestamptz[], $46::timestamptz[], $47::timestamptz[], $48::timestamptz[],
-	$49::timestamptz[], $50::timestamptz[], $51::timestamptz[], $52::timestamptz[], $53::timestamptz[])
-	as t(case_id, version, seq, head, seen_intake, seen_dispatch, seen_reply, seen_followup, state, intake_part,
-	dispatch_part, reply_part, followup_part, redo, replies, round, rejects, visits, reply_wd, confidence, solved,
-	satisfaction, contacted, flags, received_day, channel, klass, type, category, area, unit, refusal, reason,
-	received_at, accept_due, accepted_at, refused_at, dispatched_at, sign_due, signed_at, contact_due, contacted_at,
-	resolve_due, resolved_at, redo_due, submitted_at, replied_at, last_replied_at, delivered_at, answered_at,
-	followed_at, rated_at, closed_at)
+from unnest($1::analytics.case_row[]) as t
 on conflict (case_id) do nothing
 returning case_id;
 
 -- name: case_update
--- one array a column, in the order of case_load; version is the one that was read
+-- $1 rows; version is the one that was read
 update case_file f
 set version = t.version + 1, seq = t.seq, head = t.head, seen_intake = t.seen_intake, seen_dispatch = t.seen_dispatch, seen_reply =
 	t.seen_reply, seen_followup = t.seen_followup, state = t.state, intake_part = t.intake_part, dispatch_part =
@@ -57,41 +47,26 @@ set version = t.version + 1, seq = t.seq, head = t.head, seen_intake = t.seen_in
 	t.resolve_due, resolved_at = t.resolved_at, redo_due = t.redo_due, submitted_at = t.submitted_at, replied_at =
 	t.replied_at, last_replied_at = t.last_replied_at, delivered_at = t.delivered_at, answered_at = t.answered_at,
 	followed_at = t.followed_at, rated_at = t.rated_at, closed_at = t.closed_at
-from unnest($1::int8[], $2::int4[], $3::int4[], $4::bytea[], $5::int4[], $6::int4[], $7::int4[], $8::int4[], $9::int2[],
-	$10::int2[], $11::int2[], $12::int2[], $13::int2[], $14::int2[], $15::int2[], $16::int2[], $17::int2[],
-	$18::int2[], $19::int2[], $20::int2[], $21::int2[], $22::int2[], $23::int2[], $24::int2[], $25::date[],
-	$26::text[], $27::text[], $28::text[], $29::text[], $30::text[], $31::text[], $32::text[], $33::text[],
-	$34::timestamptz[], $35::timestamptz[], $36::timestamptz[], $37::timestamptz[], $38::timestamptz[],
-	$39::timestamptz[], $40::timestamptz[], $41::timestamptz[], $42::timestamptz[], $43::timestamptz[],
-	$44::timestamptz[], $45::timestamptz[], $46::timestamptz[], $47::timestamptz[], $48::timestamptz[],
-	$49::timestamptz[], $50::timestamptz[], $51::timestamptz[], $52::timestamptz[], $53::timestamptz[])
-	as t(case_id, version, seq, head, seen_intake, seen_dispatch, seen_reply, seen_followup, state, intake_part,
-	dispatch_part, reply_part, followup_part, redo, replies, round, rejects, visits, reply_wd, confidence, solved,
-	satisfaction, contacted, flags, received_day, channel, klass, type, category, area, unit, refusal, reason,
-	received_at, accept_due, accepted_at, refused_at, dispatched_at, sign_due, signed_at, contact_due, contacted_at,
-	resolve_due, resolved_at, redo_due, submitted_at, replied_at, last_replied_at, delivered_at, answered_at,
-	followed_at, rated_at, closed_at)
+from unnest($1::analytics.case_row[]) as t
 where f.case_id = t.case_id and f.version = t.version
 returning f.case_id;
 
 -- name: cell_add
--- $1 case_id[] (whose change it is; not stored) $2 day[] $3 dim[] $4 key[] $5 sub[] $6 n[]
+-- $1 rows; case_id says whose change it is and is not stored.
 -- Sorted by key, so that two replicas lock cells in the same order; what cancels out is not written.
 insert into cell (day, dim, key, sub, n)
 select t.day, t.dim, t.key, t.sub, sum(t.n)::int8
-from unnest($1::int8[], $2::date[], $3::text[], $4::text[], $5::text[], $6::int8[]) as t(case_id, day, dim, key, sub, n)
+from unnest($1::analytics.cell_row[]) as t
 group by t.day, t.dim, t.key, t.sub
 having sum(t.n) <> 0
 order by t.day, t.dim, t.key, t.sub
 on conflict (day, dim, key, sub) do update set n = cell.n + excluded.n;
 
 -- name: figure_add
--- $1 case_id[] (whose change it is; not stored) $2 day[] $3 unit[] $4 code[] $5 num[] $6 den[] $7 excl[]
--- As cell_add.
+-- $1 rows, as cell_add.
 insert into figure (day, unit, code, num, den, excl)
 select t.day, t.unit, t.code, sum(t.num)::int8, sum(t.den)::int8, sum(t.excl)::int8
-from unnest($1::int8[], $2::date[], $3::text[], $4::text[], $5::int8[], $6::int8[], $7::int8[])
-	as t(case_id, day, unit, code, num, den, excl)
+from unnest($1::analytics.figure_row[]) as t
 group by t.day, t.unit, t.code
 having sum(t.num) <> 0 or sum(t.den) <> 0 or sum(t.excl) <> 0
 order by t.day, t.unit, t.code

@@ -2,6 +2,93 @@
 
 CREATE SCHEMA analytics;
 
+CREATE TYPE analytics.case_row AS (
+	case_id bigint,
+	version integer,
+	seq integer,
+	head bytea,
+	seen_intake integer,
+	seen_dispatch integer,
+	seen_reply integer,
+	seen_followup integer,
+	state smallint,
+	intake_part smallint,
+	dispatch_part smallint,
+	reply_part smallint,
+	followup_part smallint,
+	redo smallint,
+	replies smallint,
+	round smallint,
+	rejects smallint,
+	visits smallint,
+	reply_wd smallint,
+	confidence smallint,
+	solved smallint,
+	satisfaction smallint,
+	contacted smallint,
+	flags smallint,
+	received_day date,
+	channel text,
+	klass text,
+	type text,
+	category text,
+	area text,
+	unit text,
+	refusal text,
+	reason text,
+	received_at timestamp with time zone,
+	accept_due timestamp with time zone,
+	accepted_at timestamp with time zone,
+	refused_at timestamp with time zone,
+	dispatched_at timestamp with time zone,
+	sign_due timestamp with time zone,
+	signed_at timestamp with time zone,
+	contact_due timestamp with time zone,
+	contacted_at timestamp with time zone,
+	resolve_due timestamp with time zone,
+	resolved_at timestamp with time zone,
+	redo_due timestamp with time zone,
+	submitted_at timestamp with time zone,
+	replied_at timestamp with time zone,
+	last_replied_at timestamp with time zone,
+	delivered_at timestamp with time zone,
+	answered_at timestamp with time zone,
+	followed_at timestamp with time zone,
+	rated_at timestamp with time zone,
+	closed_at timestamp with time zone
+);
+
+CREATE TYPE analytics.cell_row AS (
+	case_id bigint,
+	day date,
+	dim text,
+	key text,
+	sub text,
+	n bigint
+);
+
+CREATE TYPE analytics.figure_row AS (
+	case_id bigint,
+	day date,
+	unit text,
+	code text,
+	num bigint,
+	den bigint,
+	excl bigint
+);
+
+CREATE TYPE analytics.journal_row AS (
+	case_id bigint,
+	seq integer,
+	at timestamp with time zone,
+	type text,
+	actor text,
+	body bytea,
+	body_digest bytea,
+	hash bytea,
+	command_id text
+);
+
 CREATE FUNCTION analytics.shadow_make() RETURNS void
     LANGUAGE plpgsql
     AS $$

@@ -8,7 +8,7 @@ from unnest($1::int8[]) as t(case_id)
 join case_file f on f.case_id = t.case_id;
 
 -- name: case_insert
--- one array a column, in the order of case_load
+-- $1 rows
 insert into case_file (case_id, version, seq, head, seen_intake, seen_reply, seen_followup, state, task, unit, type,
 	category, area, dispatched_at, signed_at, contacted_at, resolved_at, sign_due, contact_due, resolve_due,
 	is_provisional, closed_at, redo, is_general_desk, is_report, named_units, is_direct, no_article)
@@ -16,18 +16,12 @@ select t.case_id, t.version, t.seq, t.head, t.seen_intake, t.seen_reply, t.seen_
 	t.type, t.category, t.area, t.dispatched_at, t.signed_at, t.contacted_at, t.resolved_at, t.sign_due,
 	t.contact_due, t.resolve_due, t.is_provisional, t.closed_at, t.redo, t.is_general_desk, t.is_report,
 	t.named_units, t.is_direct, t.no_article
-from unnest($1::int8[], $2::int4[], $3::int4[], $4::bytea[], $5::int4[], $6::int4[], $7::int4[], $8::int2[],
-	$9::int4[], $10::text[], $11::text[], $12::text[], $13::text[], $14::timestamptz[], $15::timestamptz[],
-	$16::timestamptz[], $17::timestamptz[], $18::timestamptz[], $19::timestamptz[], $20::timestamptz[],
-	$21::bool[], $22::timestamptz[], $23::int2[], $24::bool[], $25::bool[], $26::text[], $27::bool[], $28::bool[])
-	as t(case_id, version, seq, head, seen_intake, seen_reply, seen_followup, state, task, unit, type, category,
-	area, dispatched_at, signed_at, contacted_at, resolved_at, sign_due, contact_due, resolve_due, is_provisional,
-	closed_at, redo, is_general_desk, is_report, named_units, is_direct, no_article)
+from unnest($1::case_row[]) as t
 on conflict (case_id) do nothing
 returning case_id;
 
 -- name: case_update
--- one array a column, in the order of case_load; version is the one that was read
+-- $1 rows; version is the one that was read
 update case_file f
 set version = t.version + 1, seq = t.seq, head = t.head, seen_intake = t.seen_intake, seen_reply = t.seen_reply,
 	seen_followup = t.seen_followup, state = t.state, task = t.task, unit = t.unit, type = t.type,
@@ -36,13 +30,7 @@ set version = t.version + 1, seq = t.seq, head = t.head, seen_intake = t.seen_in
 	contact_due = t.contact_due, resolve_due = t.resolve_due, is_provisional = t.is_provisional,
 	closed_at = t.closed_at, redo = t.redo, is_general_desk = t.is_general_desk, is_report = t.is_report,
 	named_units = t.named_units, is_direct = t.is_direct, no_article = t.no_article
-from unnest($1::int8[], $2::int4[], $3::int4[], $4::bytea[], $5::int4[], $6::int4[], $7::int4[], $8::int2[],
-	$9::int4[], $10::text[], $11::text[], $12::text[], $13::text[], $14::timestamptz[], $15::timestamptz[],
-	$16::timestamptz[], $17::timestamptz[], $18::timestamptz[], $19::timestamptz[], $20::timestamptz[],
-	$21::bool[], $22::timestamptz[], $23::int2[], $24::bool[], $25::bool[], $26::text[], $27::bool[], $28::bool[])
-	as t(case_id, version, seq, head, seen_intake, seen_reply, seen_followup, state, task, unit, type, category,
-	area, dispatched_at, signed_at, contacted_at, resolved_at, sign_due, contact_due, resolve_due, is_provisional,
-	closed_at, redo, is_general_desk, is_report, named_units, is_direct, no_article)
+from unnest($1::case_row[]) as t
 where f.case_id = t.case_id and f.version = t.version
 returning f.case_id;
 
@@ -51,10 +39,7 @@ insert into task (case_id, n, unit, co_units, reason, ref_version, dispatched_at
 	resolve_due)
 select t.case_id, t.n, t.unit, t.co_units, t.reason, t.ref_version, t.dispatched_at, t.sign_due,
 	t.contact_due, t.resolve_due
-from unnest($1::int8[], $2::int4[], $3::text[], $4::text[], $5::text[], $6::int4[], $7::timestamptz[],
-	$8::timestamptz[], $9::timestamptz[], $10::timestamptz[])
-	as t(case_id, n, unit, co_units, reason, ref_version, dispatched_at, sign_due, contact_due,
-	resolve_due);
+from unnest($1::task_row[]) as t;
 
 -- name: duty_load
 -- The duty catalogue (派单目录), with the days on which each row holds.

@@ -2,6 +2,62 @@
 
 CREATE SCHEMA dispatch;
 
+CREATE TYPE dispatch.case_row AS (
+	case_id bigint,
+	version integer,
+	seq integer,
+	head bytea,
+	seen_intake integer,
+	seen_reply integer,
+	seen_followup integer,
+	state smallint,
+	task integer,
+	unit text,
+	type text,
+	category text,
+	area text,
+	dispatched_at timestamp with time zone,
+	signed_at timestamp with time zone,
+	contacted_at timestamp with time zone,
+	resolved_at timestamp with time zone,
+	sign_due timestamp with time zone,
+	contact_due timestamp with time zone,
+	resolve_due timestamp with time zone,
+	is_provisional boolean,
+	closed_at timestamp with time zone,
+	redo smallint,
+	is_general_desk boolean,
+	is_report boolean,
+	named_units text,
+	is_direct boolean,
+	no_article boolean
+);
+
+CREATE TYPE dispatch.journal_row AS (
+	case_id bigint,
+	seq integer,
+	at timestamp with time zone,
+	type text,
+	actor text,
+	body bytea,
+	body_digest bytea,
+	hash bytea,
+	command_id text
+);
+
+CREATE TYPE dispatch.task_row AS (
+	case_id bigint,
+	n integer,
+	unit text,
+	co_units text,
+	reason text,
+	ref_version integer,
+	dispatched_at timestamp with time zone,
+	sign_due timestamp with time zone,
+	contact_due timestamp with time zone,
+	resolve_due timestamp with time zone
+);
+
 CREATE TABLE dispatch.batch_marker (
     case_id bigint NOT NULL,
     batch bigint NOT NULL,

@@ -6,31 +6,23 @@ from unnest($1::int8[]) as t(case_id)
 join case_file f on f.case_id = t.case_id;
 
 -- name: case_insert
--- one array a column, in the order of case_load
+-- $1 rows
 insert into case_file (case_id, version, seq, head, seen_reply, state, plan, round, redo, visits, planned, is_undelivered,
 	type, rating, reason, delivered_at, next_at, closed_at)
 select t.case_id, t.version, t.seq, t.head, t.seen_reply, t.state, t.plan, t.round, t.redo, t.visits,
 	t.planned, t.is_undelivered, t.type, t.rating, t.reason, t.delivered_at, t.next_at, t.closed_at
-from unnest($1::int8[], $2::int4[], $3::int4[], $4::bytea[], $5::int4[], $6::int2[], $7::int2[], $8::int2[],
-	$9::int2[], $10::int2[], $11::int2[], $12::bool[], $13::text[], $14::text[], $15::text[],
-	$16::timestamptz[], $17::timestamptz[], $18::timestamptz[])
-	as t(case_id, version, seq, head, seen_reply, state, plan, round, redo, visits, planned, is_undelivered,
-	type, rating, reason, delivered_at, next_at, closed_at)
+from unnest($1::case_row[]) as t
 on conflict (case_id) do nothing
 returning case_id;
 
 -- name: case_update
--- one array a column, in the order of case_load; version is the one that was read
+-- $1 rows; version is the one that was read
 update case_file f
 set version = t.version + 1, seq = t.seq, head = t.head, seen_reply = t.seen_reply, state = t.state,
 	plan = t.plan, round = t.round, redo = t.redo, visits = t.visits, planned = t.planned,
 	is_undelivered = t.is_undelivered, type = t.type, rating = t.rating, reason = t.reason,
 	delivered_at = t.delivered_at, next_at = t.next_at, closed_at = t.closed_at
-from unnest($1::int8[], $2::int4[], $3::int4[], $4::bytea[], $5::int4[], $6::int2[], $7::int2[], $8::int2[],
-	$9::int2[], $10::int2[], $11::int2[], $12::bool[], $13::text[], $14::text[], $15::text[],
-	$16::timestamptz[], $17::timestamptz[], $18::timestamptz[])
-	as t(case_id, version, seq, head, seen_reply, state, plan, round, redo, visits, planned, is_undelivered,
-	type, rating, reason, delivered_at, next_at, closed_at)
+from unnest($1::case_row[]) as t
 where f.case_id = t.case_id and f.version = t.version
 returning f.case_id;
 
@@ -39,9 +31,7 @@ returning f.case_id;
 insert into visit (case_id, n, visit, round, what, means, at, solved, satisfaction, contacted, remark)
 select t.case_id, t.n, t.visit, t.round, t.what, t.means, t.at, t.solved, nullif(t.satisfaction, 0),
 	t.contacted, t.remark
-from unnest($1::int8[], $2::int4[], $3::int2[], $4::int2[], $5::text[], $6::text[], $7::timestamptz[], $8::text[],
-	$9::int2[], $10::text[], $11::text[])
-	as t(case_id, n, visit, round, what, means, at, solved, satisfaction, contacted, remark);
+from unnest($1::visit_row[]) as t;
 
 -- name: road_load
 -- Who makes the first visit (base/road.h).

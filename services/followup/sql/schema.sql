@@ -2,6 +2,53 @@
 
 CREATE SCHEMA followup;
 
+CREATE TYPE followup.case_row AS (
+	case_id bigint,
+	version integer,
+	seq integer,
+	head bytea,
+	seen_reply integer,
+	state smallint,
+	plan smallint,
+	round smallint,
+	redo smallint,
+	visits smallint,
+	planned smallint,
+	is_undelivered boolean,
+	type text,
+	rating text,
+	reason text,
+	delivered_at timestamp with time zone,
+	next_at timestamp with time zone,
+	closed_at timestamp with time zone
+);
+
+CREATE TYPE followup.journal_row AS (
+	case_id bigint,
+	seq integer,
+	at timestamp with time zone,
+	type text,
+	actor text,
+	body bytea,
+	body_digest bytea,
+	hash bytea,
+	command_id text
+);
+
+CREATE TYPE followup.visit_row AS (
+	case_id bigint,
+	n integer,
+	visit smallint,
+	round smallint,
+	what text,
+	means text,
+	at timestamp with time zone,
+	solved text,
+	satisfaction smallint,
+	contacted text,
+	remark text
+);
+
 CREATE TABLE followup.batch_marker (
     case_id bigint NOT NULL,
     batch bigint NOT NULL,

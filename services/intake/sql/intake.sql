@@ -7,36 +7,26 @@ from unnest($1::int8[]) as t(case_id)
 join case_file f on f.case_id = t.case_id;
 
 -- name: case_insert
--- one array a column, in the order of case_load. The kit gives only cases whose submission went in (law 9).
+-- $1 rows. The kit gives only cases whose submission went in (law 9).
 insert into case_file (case_id, version, seq, head, seen_followup, state, channel, klass, type, category, area,
 	received_at, closed_at, source, source_msg_id, confidence_pct, is_general_desk, named_units, kb_article,
 	accept_due, is_provisional)
 select t.case_id, t.version, t.seq, t.head, t.seen_followup, t.state, t.channel, t.klass, t.type, t.category, t.area,
 	t.received_at, t.closed_at, t.source, t.source_msg_id, t.confidence_pct, t.is_general_desk, t.named_units,
 	t.kb_article, t.accept_due, t.is_provisional
-from unnest($1::int8[], $2::int4[], $3::int4[], $4::bytea[], $5::int4[], $6::int2[], $7::text[], $8::text[],
-	$9::text[], $10::text[], $11::text[], $12::timestamptz[], $13::timestamptz[], $14::text[], $15::text[],
-	$16::int2[], $17::bool[], $18::text[], $19::int8[], $20::timestamptz[], $21::bool[])
-	as t(case_id, version, seq, head, seen_followup, state, channel, klass, type, category, area, received_at,
-	closed_at, source, source_msg_id, confidence_pct, is_general_desk, named_units, kb_article, accept_due,
-	is_provisional)
+from unnest($1::case_row[]) as t
 on conflict (case_id) do nothing
 returning case_id;
 
 -- name: case_update
--- one array a column, in the order of case_load; version is the one that was read
+-- $1 rows; version is the one that was read
 update case_file f
 set version = t.version + 1, seq = t.seq, head = t.head, seen_followup = t.seen_followup, state = t.state,
 	channel = t.channel, klass = t.klass, type = t.type, category = t.category, area = t.area,
 	received_at = t.received_at, closed_at = t.closed_at, source = t.source, source_msg_id = t.source_msg_id,
 	confidence_pct = t.confidence_pct, is_general_desk = t.is_general_desk, named_units = t.named_units,
 	kb_article = t.kb_article, accept_due = t.accept_due, is_provisional = t.is_provisional
-from unnest($1::int8[], $2::int4[], $3::int4[], $4::bytea[], $5::int4[], $6::int2[], $7::text[], $8::text[],
-	$9::text[], $10::text[], $11::text[], $12::timestamptz[], $13::timestamptz[], $14::text[], $15::text[],
-	$16::int2[], $17::bool[], $18::text[], $19::int8[], $20::timestamptz[], $21::bool[])
-	as t(case_id, version, seq, head, seen_followup, state, channel, klass, type, category, area, received_at,
-	closed_at, source, source_msg_id, confidence_pct, is_general_desk, named_units, kb_article, accept_due,
-	is_provisional)
+from unnest($1::case_row[]) as t
 where f.case_id = t.case_id and f.version = t.version
 returning f.case_id;
 
@@ -50,8 +40,7 @@ join submission s on s.source = t.source and s.source_msg_id = t.source_msg_id;
 -- Decides: a letter that another replica took in the meantime does not come back.
 insert into submission (source, source_msg_id, case_id, digest, received_at)
 select t.source, t.source_msg_id, t.case_id, t.digest, t.received_at
-from unnest($1::int8[], $2::text[], $3::text[], $4::bytea[], $5::timestamptz[])
-	as t(case_id, source, source_msg_id, digest, received_at)
+from unnest($1::submission_row[]) as t
 order by t.source, t.source_msg_id
 on conflict (source, source_msg_id) do nothing
 returning case_id;
@@ -59,28 +48,25 @@ returning case_id;
 -- name: letter_insert
 insert into letter (case_id, n, title, body, written_at, likes)
 select t.case_id, t.n, t.title, t.body, t.written_at, t.likes
-from unnest($1::int8[], $2::int4[], $3::text[], $4::text[], $5::timestamptz[], $6::int4[])
-	as t(case_id, n, title, body, written_at, likes);
+from unnest($1::letter_row[]) as t;
 
 -- name: contact_insert
 insert into contact (case_id, n, epoch, record, lookup, reply_address)
 select t.case_id, t.n, t.epoch, t.record, t.lookup, t.reply_address
-from unnest($1::int8[], $2::int4[], $3::bytea[], $4::bytea[], $5::bytea[], $6::text[])
-	as t(case_id, n, epoch, record, lookup, reply_address);
+from unnest($1::contact_row[]) as t;
 
 -- name: epoch_insert
 -- The wrapped data key, once an epoch, whichever letter brings it first.
 insert into epoch (epoch, sealed_key)
 select distinct on (t.epoch) t.epoch, t.sealed_key
-from unnest($1::int8[], $2::bytea[], $3::bytea[]) as t(case_id, epoch, sealed_key)
+from unnest($1::epoch_row[]) as t
 order by t.epoch
 on conflict (epoch) do nothing;
 
 -- name: refusal_insert
 insert into refusal (case_id, n, reason, sentence, guidance, actor, at)
 select t.case_id, t.n, t.reason, t.sentence, t.guidance, t.actor, t.at
-from unnest($1::int8[], $2::int4[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[])
-	as t(case_id, n, reason, sentence, guidance, actor, at);
+from unnest($1::refusal_row[]) as t;
 
 -- name: case_ids
 -- $1 how many

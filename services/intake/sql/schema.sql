@@ -2,6 +2,84 @@
 
 CREATE SCHEMA intake;
 
+CREATE TYPE intake.case_row AS (
+	case_id bigint,
+	version integer,
+	seq integer,
+	head bytea,
+	seen_followup integer,
+	state smallint,
+	channel text,
+	klass text,
+	type text,
+	category text,
+	area text,
+	received_at timestamp with time zone,
+	closed_at timestamp with time zone,
+	source text,
+	source_msg_id text,
+	confidence_pct smallint,
+	is_general_desk boolean,
+	named_units text,
+	kb_article bigint,
+	accept_due timestamp with time zone,
+	is_provisional boolean
+);
+
+CREATE TYPE intake.contact_row AS (
+	case_id bigint,
+	n integer,
+	epoch bytea,
+	record bytea,
+	lookup bytea,
+	reply_address text
+);
+
+CREATE TYPE intake.epoch_row AS (
+	case_id bigint,
+	epoch bytea,
+	sealed_key bytea
+);
+
+CREATE TYPE intake.journal_row AS (
+	case_id bigint,
+	seq integer,
+	at timestamp with time zone,
+	type text,
+	actor text,
+	body bytea,
+	body_digest bytea,
+	hash bytea,
+	command_id text
+);
+
+CREATE TYPE intake.letter_row AS (
+	case_id bigint,
+	n integer,
+	title text,
+	body text,
+	written_at timestamp with time zone,
+	likes integer
+);
+
+CREATE TYPE intake.refusal_row AS (
+	case_id bigint,
+	n integer,
+	reason text,
+	sentence text,
+	guidance text,
+	actor text,
+	at timestamp with time zone
+);
+
+CREATE TYPE intake.submission_row AS (
+	case_id bigint,
+	source text,
+	source_msg_id text,
+	digest bytea,
+	received_at timestamp with time zone
+);
+
 CREATE TABLE intake.batch_marker (
     case_id bigint NOT NULL,
     batch bigint NOT NULL,

@@ -7,25 +7,19 @@ from unnest($1::int8[]) as t(case_id)
 join case_file f on f.case_id = t.case_id;
 
 -- name: case_insert
--- one array a column, in the order of case_load
+-- $1 rows
 insert into case_file (case_id, version, seq, head, seen_intake, seen_dispatch, seen_followup, state, has_letter, has_unit,
 	is_signed, draft, channel, klass, type, unit, author, draft_digest, kb_article, delivery_id, replied_at,
 	delivered_at, closed_at)
 select t.case_id, t.version, t.seq, t.head, t.seen_intake, t.seen_dispatch, t.seen_followup, t.state,
 	t.has_letter, t.has_unit, t.is_signed, t.draft, t.channel, t.klass, t.type, t.unit, t.author,
 	t.draft_digest, t.kb_article, t.delivery_id, t.replied_at, t.delivered_at, t.closed_at
-from unnest($1::int8[], $2::int4[], $3::int4[], $4::bytea[], $5::int4[], $6::int4[], $7::int4[], $8::int2[],
-	$9::bool[], $10::bool[], $11::bool[], $12::int4[], $13::text[], $14::text[], $15::text[], $16::text[],
-	$17::text[], $18::bytea[], $19::int8[], $20::text[], $21::timestamptz[], $22::timestamptz[],
-	$23::timestamptz[])
-	as t(case_id, version, seq, head, seen_intake, seen_dispatch, seen_followup, state, has_letter, has_unit,
-	is_signed, draft, channel, klass, type, unit, author, draft_digest, kb_article, delivery_id, replied_at,
-	delivered_at, closed_at)
+from unnest($1::case_row[]) as t
 on conflict (case_id) do nothing
 returning case_id;
 
 -- name: case_update
--- one array a column, in the order of case_load; version is the one that was read
+-- $1 rows; version is the one that was read
 update case_file f
 set version = t.version + 1, seq = t.seq, head = t.head, seen_intake = t.seen_intake,
 	seen_dispatch = t.seen_dispatch, seen_followup = t.seen_followup, state = t.state,
@@ -33,39 +27,29 @@ set version = t.version + 1, seq = t.seq, head = t.head, seen_intake = t.seen_in
 	channel = t.channel, klass = t.klass, type = t.type, unit = t.unit, author = t.author,
 	draft_digest = t.draft_digest, kb_article = t.kb_article, delivery_id = t.delivery_id,
 	replied_at = t.replied_at, delivered_at = t.delivered_at, closed_at = t.closed_at
-from unnest($1::int8[], $2::int4[], $3::int4[], $4::bytea[], $5::int4[], $6::int4[], $7::int4[], $8::int2[],
-	$9::bool[], $10::bool[], $11::bool[], $12::int4[], $13::text[], $14::text[], $15::text[], $16::text[],
-	$17::text[], $18::bytea[], $19::int8[], $20::text[], $21::timestamptz[], $22::timestamptz[],
-	$23::timestamptz[])
-	as t(case_id, version, seq, head, seen_intake, seen_dispatch, seen_followup, state, has_letter, has_unit,
-	is_signed, draft, channel, klass, type, unit, author, draft_digest, kb_article, delivery_id, replied_at,
-	delivered_at, closed_at)
+from unnest($1::case_row[]) as t
 where f.case_id = t.case_id and f.version = t.version
 returning f.case_id;
 
 -- name: addressee_insert
 insert into addressee (case_id, n, source, source_msg_id, channel)
 select t.case_id, t.n, t.source, t.source_msg_id, t.channel
-from unnest($1::int8[], $2::int4[], $3::text[], $4::text[], $5::text[])
-	as t(case_id, n, source, source_msg_id, channel);
+from unnest($1::addressee_row[]) as t;
 
 -- name: draft_insert
 insert into draft (case_id, n, text, actor, at, text_digest)
 select t.case_id, t.n, t.text, t.actor, t.at, t.text_digest
-from unnest($1::int8[], $2::int4[], $3::text[], $4::text[], $5::timestamptz[], $6::bytea[])
-	as t(case_id, n, text, actor, at, text_digest);
+from unnest($1::draft_row[]) as t;
 
 -- name: rejection_insert
 insert into rejection (case_id, n, stage, reason, actor, at)
 select t.case_id, t.n, t.stage, t.reason, t.actor, t.at
-from unnest($1::int8[], $2::int4[], $3::int2[], $4::text[], $5::text[], $6::timestamptz[])
-	as t(case_id, n, stage, reason, actor, at);
+from unnest($1::rejection_row[]) as t;
 
 -- name: delivery_insert
 insert into delivery (case_id, n, delivery_id, channel, unit, at)
 select t.case_id, t.n, t.delivery_id, t.channel, t.unit, t.at
-from unnest($1::int8[], $2::int4[], $3::text[], $4::text[], $5::text[], $6::timestamptz[])
-	as t(case_id, n, delivery_id, channel, unit, at);
+from unnest($1::delivery_row[]) as t;
 
 -- name: deliver_load
 -- $1 case_id[] $2 $3 the states REPLIED and NOTICE: what a DELIVER says. No row: the delivery is over.

@@ -2,6 +2,79 @@
 
 CREATE SCHEMA reply;
 
+CREATE TYPE reply.addressee_row AS (
+	case_id bigint,
+	n integer,
+	source text,
+	source_msg_id text,
+	channel text
+);
+
+CREATE TYPE reply.case_row AS (
+	case_id bigint,
+	version integer,
+	seq integer,
+	head bytea,
+	seen_intake integer,
+	seen_dispatch integer,
+	seen_followup integer,
+	state smallint,
+	has_letter boolean,
+	has_unit boolean,
+	is_signed boolean,
+	draft integer,
+	channel text,
+	klass text,
+	type text,
+	unit text,
+	author text,
+	draft_digest bytea,
+	kb_article bigint,
+	delivery_id text,
+	replied_at timestamp with time zone,
+	delivered_at timestamp with time zone,
+	closed_at timestamp with time zone
+);
+
+CREATE TYPE reply.delivery_row AS (
+	case_id bigint,
+	n integer,
+	delivery_id text,
+	channel text,
+	unit text,
+	at timestamp with time zone
+);
+
+CREATE TYPE reply.draft_row AS (
+	case_id bigint,
+	n integer,
+	text text,
+	actor text,
+	at timestamp with time zone,
+	text_digest bytea
+);
+
+CREATE TYPE reply.journal_row AS (
+	case_id bigint,
+	seq integer,
+	at timestamp with time zone,
+	type text,
+	actor text,
+	body bytea,
+	body_digest bytea,
+	hash bytea,
+	command_id text
+);
+
+CREATE TYPE reply.rejection_row AS (
+	case_id bigint,
+	n integer,
+	stage smallint,
+	reason text,
+	actor text,
+	at timestamp with time zone
+);
+
 CREATE TABLE reply.addressee (
     case_id bigint NOT NULL,
     n integer NOT NULL,

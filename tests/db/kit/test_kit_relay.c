@@ -240,12 +240,12 @@ static const struct {
 	const char *after;
 } bad_starts[] = {
 	{ "delete from toy.migration where source = 'toy'", NULL, "run the migrations first",
-		"insert into toy.migration values ('toy', 1, false)" },
+		"insert into toy.migration values ('toy', 2, false)" },
 	{ "delete from toy.migration where source = 'kit'", NULL,
 		"the kit's part is at migration 0",
-		"insert into toy.migration values ('kit', 5, false)" },
-	{ "insert into toy.migration values ('toy', 2, true)", NULL, "breaking migration 2",
-		"delete from toy.migration where source = 'toy' and number = 2" },
+		"insert into toy.migration values ('kit', 6, false)" },
+	{ "insert into toy.migration values ('toy', 3, true)", NULL, "breaking migration 3",
+		"delete from toy.migration where source = 'toy' and number = 3" },
 	{ "alter role wl_toy set synchronous_commit = off", NULL, "synchronous_commit = off",
 		"alter role wl_toy reset synchronous_commit" },
 	{ NULL, "TOY_MOST=many", "TOY_MOST", NULL },
@@ -279,9 +279,9 @@ static void start_on_a_newer_schema_that_did_not_break_works(void **state)
 {
 	struct kit_rig *kr = *state;
 
-	service_rig_sql(kr->at, "insert into toy.migration values ('toy', 2, false)");
+	service_rig_sql(kr->at, "insert into toy.migration values ('toy', 3, false)");
 	toy_start(kr, NULL);
-	service_rig_sql(kr->at, "delete from toy.migration where source = 'toy' and number = 2");
+	service_rig_sql(kr->at, "delete from toy.migration where source = 'toy' and number = 3");
 	assert_int_equal(event_ask(kr, kr->intake, "intake", 1, 1, "intake.put.v1", "a"),
 		WIRE_CODE_COMMITTED);
 }

@@ -5,6 +5,7 @@ a type and a right that no migration gave are found here, not when a case first 
 import importlib.util
 import os
 import pathlib
+import re
 import subprocess
 import unittest
 
@@ -63,6 +64,36 @@ rollback;"""
     return plan("user=postgres", script)
 
 
+# What KIT_CASE_COLS of common/kit/kit.h stands for, and how a type of db.h is called by PostgreSQL.
+CASE_COLUMNS = [("case_id", "bigint"), ("version", "integer"), ("seq", "integer"), ("head", "bytea")]
+TYPES = {"DB_INT2": "smallint", "DB_INT4": "integer", "DB_INT8": "bigint", "DB_BOOL": "boolean", "DB_TEXT": "text",
+         "DB_BYTES": "bytea", "DB_HASH": "bytea", "DB_INSTANT": "timestamp with time zone", "DB_DAY": "date"}
+COLUMN = re.compile(r'(KIT_CASE_COLS)\(|KIT_SEEN_COL\([^"]*"(\w+)"\)|DB_COL\([^,]*,[^,]*,\s*(DB_\w+),\s*"(\w+)"\)')
+
+
+def columns_in_c(path, table):
+    """Name and type of each column that <table>_cols lists in a C file."""
+    body = re.search(rf"struct db_col {table}_cols\[\] = \{{(.*?)\n\}};", (ROOT / path).read_text(encoding="utf-8"), re.DOTALL)[1]
+    found = []
+    for is_case, cursor, kind, name in COLUMN.findall(body):
+        found += CASE_COLUMNS if is_case else [(cursor, "integer")] if cursor else [(name, TYPES[kind])]
+    return found
+
+
+def row_types():
+    """(schema, table) of each type <table>_row, with name and type of its columns."""
+    text = subprocess.run(["psql", "-X", "-q", "-A", "-t", "-F", "|", "-v", "ON_ERROR_STOP=1", "-d",
+                           f"{os.environ['WANGLI_TEST_PG']} user=postgres", "-c",
+                           "select c.relnamespace::regnamespace, c.relname, a.attname, format_type(a.atttypid, a.atttypmod)"
+                           " from pg_class c join pg_attribute a on a.attrelid = c.oid where c.relkind = 'c' and c.relname like '%\\_row'"
+                           " order by c.oid, a.attnum"], capture_output=True, text=True, check=True).stdout
+    found = {}
+    for line in text.splitlines():
+        schema, name, column, kind = line.split("|")
+        found.setdefault((schema, name.removesuffix("_row")), []).append((column, kind))
+    return found
+
+
 class Statements(unittest.TestCase):
     def check_file(self, path, role):
         for name, text in embed_sql().read_input(ROOT / path):
@@ -83,6 +114,14 @@ class Statements(unittest.TestCase):
         for path in files:
             self.assertIn(path.parts[1], TOOL_ROLES)
             self.check_file(path, TOOL_ROLES[path.parts[1]])
+
+    def test_types_of_rows_are_the_columns_in_the_order_of_the_code(self):
+        found = row_types()
+        self.assertEqual(sorted({schema for schema, _ in found}), sorted(SERVICES))
+        for (schema, table), columns in found.items():
+            path = "common/kit/kit_write.c" if table == "journal" else f"services/{schema}/{schema}_store.c"
+            with self.subTest(schema=schema, table=table):
+                self.assertEqual(columns, columns_in_c(path, table))
 
     def test_claims_read_no_whole_table_to_join(self):
         statements = dict(embed_sql().read_input(ROOT / KIT))

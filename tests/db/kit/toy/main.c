@@ -38,7 +38,7 @@ int main(int argc, char **argv)
 	bool is_newer = getenv("TOY_IS_NEWER") != NULL;
 	const struct service_spec spec = {
 		.name = "dispatch",
-		.schema_number = 1,
+		.schema_number = 2,
 		.cases = &toy_cases,
 		.tables = toy_tables,
 		.handlers = is_newer ? toy_newer_handlers : toy_handlers,
