@@ -81,16 +81,16 @@ def columns_in_c(path, table):
 
 
 def row_types():
-    """(schema, table) of each type <table>_row, with name and type of its columns."""
-    text = subprocess.run(["psql", "-X", "-q", "-A", "-t", "-F", "|", "-v", "ON_ERROR_STOP=1", "-d",
-                           f"{os.environ['WANGLI_TEST_PG']} user=postgres", "-c",
-                           "select c.relnamespace::regnamespace, c.relname, a.attname, format_type(a.atttypid, a.atttypmod)"
-                           " from pg_class c join pg_attribute a on a.attrelid = c.oid where c.relkind = 'c' and c.relname like '%\\_row'"
-                           " order by c.oid, a.attnum"], capture_output=True, text=True, check=True).stdout
+    """(schema, table) of each type <table>_row, with name and type of its columns. Of <table>_row_2, where there is one."""
     found = {}
-    for line in text.splitlines():
-        schema, name, column, kind = line.split("|")
-        found.setdefault((schema, name.removesuffix("_row")), []).append((column, kind))
+    for line in plan("user=postgres", r"""
+select c.relnamespace::regnamespace || '|' || c.relname || '|' || string_agg(a.attname || '|' ||
+	format_type(a.atttypid, a.atttypmod), '|' order by a.attnum)
+from pg_class c join pg_attribute a on a.attrelid = c.oid
+where c.relkind = 'c' and c.relname ~ '_row(_[0-9]+)?$'
+group by c.oid order by c.oid;""").splitlines():
+        schema, name, *columns = line.split("|")
+        found[schema, re.sub(r"_row(_\d+)?$", "", name)] = list(zip(columns[::2], columns[1::2]))
     return found
 
 
