@@ -240,6 +240,7 @@ struct kit {
 	struct inbox_item *inbox_spare; /* of the batch that runs */
 	size_t n_inbox;
 	struct shelf *shelf;
+	bool shelf_is_due;    /* its timer ticked, and it has not been looked through since */
 	bool inbox_is_urgent; /* holds a command, a submission or an outcome: does not wait to fill
 			       */
 	bool gather_is_over;

@@ -278,7 +278,8 @@ static void after_round(void *arg)
 		peer_flush(kit->peer);
 		return;
 	}
-	shelf_turn(kit);
+	if (kit->shelf_is_due)
+		shelf_turn(kit);
 	if (batch_is_due(kit)) {
 		kit->gather_is_over = false;
 		loop_timer_stop(kit->gather_timer);
@@ -312,7 +313,7 @@ static void on_settle(void *arg)
 /* after_round looks at the shelf. */
 static void on_shelf(void *arg)
 {
-	(void)arg;
+	((struct kit *)arg)->shelf_is_due = true;
 }
 
 static void on_sweep(void *arg)

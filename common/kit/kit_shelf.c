@@ -209,17 +209,22 @@ void shelf_move(struct kit *kit, int64_t case_id, const struct inbox_item *newer
 	case_free(shelf, at);
 }
 
+/* By the tick, not whenever something arrives: what came due since goes in one transaction. Without
+ * room for all it is looked at again after the next one. */
 void shelf_turn(struct kit *kit)
 {
 	struct shelf *shelf = kit->shelf;
+	bool has_room = true;
 	for (int i = 1; i >= 0; i--) {
 		struct shelf_case *at;
-		while ((at = shelf->lists[i].first) != NULL && has_room_for(kit, at) &&
-			!instant_is_before(loop_now(kit->loop), at->until)) {
+		while ((at = shelf->lists[i].first) != NULL &&
+			!instant_is_before(loop_now(kit->loop), at->until) &&
+			(has_room = has_room_for(kit, at))) {
 			shelf_move(kit, at->case_id, NULL);
 			kit->gather_is_over = true;
 		}
 	}
+	kit->shelf_is_due = !has_room;
 	if (shelf->n > 0)
 		timer_ensure(kit);
 }
