@@ -15,8 +15,7 @@
 #include "base/check.h"
 
 /* Runs a failing CHECK in a child (claim NULL), or one with that claim; gives what it wrote. */
-static int child_run(
-	size_t place, int64_t case_id, const char *claim, char *text, size_t room)
+static int child_run(size_t place, int64_t case_id, const char *claim, char *text, size_t room)
 {
 	int ends[2];
 	int status;
