@@ -1,6 +1,6 @@
 /* The client library of Wangli's integrators: hand letters to the platform, get their receipts,
- *take the replies for your citizens. One client a process and spool folder, single-threaded,
- *polled:
+ * take the replies for your citizens. One client a process and spool folder, single-threaded,
+ * polled:
  *
  *	wangli_open(&client, &options, &err);
  *	for (;;) {
@@ -12,7 +12,7 @@
  * What it promises. A letter that wangli_submit took is durable from the next wangli_turn on: it is
  * sent, and sent again for ever, until the platform has answered with a receipt or a refusal, over
  * crashes of this process too. A reply is given to on_deliver once: what you answered is kept in
- *the spool before the platform hears of it, and repeated when the platform asks again.
+ * the spool before the platform hears of it, and repeated when the platform asks again.
  *
  * What you must do. Name each letter once for ever (source_msg_id): the same name with the same
  * content gives the same receipt again, with other content a refusal. Expect a callback a second
@@ -20,8 +20,8 @@
  * at least every few seconds; from callbacks you may call wangli_submit, never turn or close.
  *
  * Ownership: texts (struct str) are borrowed on both sides: yours until the call returns, ours
- *until the callback returns. Text is UTF-8 without NUL. Results: base/res.h; a call that fails has
- *done nothing, unless it says otherwise. */
+ * until the callback returns. Text is UTF-8 without NUL. Results: base/res.h; a call that fails has
+ * done nothing, unless it says otherwise. */
 #ifndef WL_SDK_WANGLI_H
 #define WL_SDK_WANGLI_H
 
