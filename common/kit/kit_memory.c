@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define GENERATION_BYTES (4u << 20)
+#define GENERATION_BYTES (2u << 20)
 
 static const size_t sizes[] = {
 	[DB_INT2] = sizeof(int16_t),
