@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/str.h"
+#include "edge_quota_core.h"
 
 #define EDGE_DELIVER_PREFIX "deliver/"
 #define EDGE_STALE_RETRY_MS                                                                        \
@@ -16,10 +17,11 @@
 struct edge_rights {
 	bool is_fresh; /* the snapshot is young enough to be believed */
 	bool is_known;
-	bool is_revoked;
+	bool is_revoked; /* or has ended */
 	struct str source;
 	const struct str *channels;
 	size_t channels_n;
+	struct edge_quota quota; /* the source's own; per_s 0: the door's for all */
 };
 
 enum edge_kind { EDGE_SUBMIT, EDGE_DONE, EDGE_CLAIM, EDGE_OTHER };

@@ -92,8 +92,14 @@ static void on_left(void *arg, const struct member *member)
 		LOG_TEXT("why", member->gone));
 }
 
+struct refusal {
+	enum wire_code code;
+	int32_t retry_after_ms;
+	struct str text;
+};
+
 static void nack(struct edge_state *state, struct member *to, const struct wire_head *head,
-	enum wire_code code, struct str text)
+	struct refusal refusal)
 {
 	state->tally.refused++;
 	server_stage_msg(state->server, to,
@@ -105,9 +111,9 @@ static void nack(struct edge_state *state, struct member *to, const struct wire_
 				.command_id = head->command_id,
 				.channel = head->channel,
 				.source_msg_id = head->source_msg_id,
-				.code = code,
-				.retry_after_ms = code == WIRE_CODE_BUSY ? EDGE_STALE_RETRY_MS : 0,
-				.text = text } });
+				.code = refusal.code,
+				.retry_after_ms = refusal.retry_after_ms,
+				.text = refusal.text } });
 }
 
 static enum edge_kind kind_of(enum wire_kind kind)
@@ -145,15 +151,34 @@ static struct wire_msg rewrite(struct edge_state *state, const struct wire_recor
 		.body = record->body };
 }
 
+/* The last thing that is asked: a letter that is refused for another reason costs no token. */
+static bool has_token(struct edge_state *state, struct member *from, const struct wire_head *head,
+	const struct edge_rights *rights)
+{
+	struct refusal refusal = { WIRE_CODE_BUSY, 0,
+		STR_INIT("the quota of this source is used up") };
+
+	if (edge_buckets_take(state->buckets, rights->source, rights->quota, loop_now(state->loop),
+		    &refusal.retry_after_ms))
+		return true;
+	state->tally.over_quota++;
+	nack(state, from, head, refusal);
+	return false;
+}
+
 static void pass_on(struct edge_state *state, struct member *from, const struct wire_head *head,
-	struct wire_msg *msg)
+	const struct edge_rights *rights, struct wire_msg *msg)
 {
 	char route[ROUTE_TEXT];
 
 	if (!peer_is_up(state->peer)) {
-		nack(state, from, head, WIRE_CODE_BUSY, STR("the bus is away"));
+		nack(state, from, head,
+			(struct refusal){
+				WIRE_CODE_BUSY, EDGE_STALE_RETRY_MS, STR("the bus is away") });
 		return;
 	}
+	if (msg->kind == WIRE_SUBMIT && !has_token(state, from, head, rights))
+		return;
 	snprintf(route, sizeof(route), "%" PRId64, from->serial);
 	msg->head.route = str_from_c(route);
 	peer_send(state->peer, msg);
@@ -202,7 +227,7 @@ static void on_message(void *arg, struct member *from, const struct wire_record 
 	switch (decision.verdict) {
 	case EDGE_FORWARD:
 		msg = rewrite(state, record, &head, &rights, decision.channel);
-		pass_on(state, from, &head, &msg);
+		pass_on(state, from, &head, &rights, &msg);
 		break;
 	case EDGE_DROP:
 		server_count_bad_header(state->server);
@@ -211,7 +236,10 @@ static void on_message(void *arg, struct member *from, const struct wire_record 
 	case EDGE_FORBIDDEN:
 	case EDGE_INVALID:
 	case EDGE_UNKNOWN_TYPE:
-		nack(state, from, &head, code_of(decision.verdict), decision.text);
+		nack(state, from, &head,
+			(struct refusal){ code_of(decision.verdict),
+				decision.verdict == EDGE_BUSY ? EDGE_STALE_RETRY_MS : 0,
+				decision.text });
 		break;
 	}
 }

@@ -45,6 +45,7 @@ static struct json *counts_json(struct edge_state *state)
 		{ "answered", tally->answered },
 		{ "delivered", tally->delivered },
 		{ "refused", tally->refused },
+		{ "over_quota", tally->over_quota },
 		{ "not_here", tally->not_here },
 		{ "lost", tally->lost },
 		{ "forbidden", counts.forbidden },

@@ -11,11 +11,18 @@
 #include "wire/wire.h"
 
 #define SNAPSHOT_BYTES_MAX (8 * 1024 * 1024)
+#define END_MS_MOST	   (SPAN_DAYS(36500).us / 1000)
+
+struct key {
+	struct edge_rights rights;
+	struct instant ends_at; /* none: without an end */
+};
 
 struct edge_keys {
 	struct arena *mem[2];
 	int at;		    /* the arena in use */
-	struct map *by_key; /* Z85 → struct edge_rights */
+	struct map *by_key; /* Z85 → struct key */
+	bool has_ends;	    /* one of them ends by itself */
 	struct instant loaded_at;
 	struct span stale_after;
 };
@@ -45,24 +52,34 @@ void edge_keys_destroy(struct edge_keys *keys)
 	free(keys);
 }
 
-static struct edge_rights *rights_make(struct arena *mem, const Wangli__ChannelKey *key)
+static struct instant end_of(const Wangli__ChannelKey *key, struct instant now)
 {
-	struct edge_rights *rights = arena_new(mem, struct edge_rights);
+	int64_t left_ms = key->valid_for_ms < END_MS_MOST ? key->valid_for_ms : END_MS_MOST;
+
+	return left_ms > 0 ? instant_add(now, SPAN_MS(left_ms)) : INSTANT_NONE;
+}
+
+static struct key *key_make(struct arena *mem, const Wangli__ChannelKey *key, struct instant now)
+{
+	struct key *made = arena_new(mem, struct key);
 	struct str *channels = arena_new_array(mem, struct str, key->n_channels);
 
-	if (rights == NULL || channels == NULL)
+	if (made == NULL || channels == NULL)
 		return NULL;
 	for (size_t i = 0; i < key->n_channels; i++)
 		channels[i] = wire_str(key->channels[i]);
-	*rights = (struct edge_rights){ .is_known = true,
+	made->ends_at = end_of(key, now);
+	made->rights = (struct edge_rights){ .is_known = true,
 		.is_revoked = key->is_revoked,
 		.source = wire_str(key->source),
 		.channels = channels,
-		.channels_n = key->n_channels };
-	return rights;
+		.channels_n = key->n_channels,
+		.quota = { key->quota_per_s, key->quota_burst } };
+	return made;
 }
 
-static struct map *map_make(struct arena *mem, const Wangli__KeysSnapshot *snapshot)
+static struct map *map_make(
+	struct arena *mem, const Wangli__KeysSnapshot *snapshot, struct instant now)
 {
 	struct map *by_key = map_create();
 
@@ -70,7 +87,7 @@ static struct map *map_make(struct arena *mem, const Wangli__KeysSnapshot *snaps
 		struct str z85 = wire_str(snapshot->keys[i]->public_key);
 
 		if (bus_key_is_valid(z85))
-			map_put(by_key, z85, rights_make(mem, snapshot->keys[i]));
+			map_put(by_key, z85, key_make(mem, snapshot->keys[i], now));
 	}
 	return by_key;
 }
@@ -84,7 +101,7 @@ enum res edge_keys_load(
 
 	arena_reset(mem);
 	TRY(wire_unpack(mem, &wangli__keys_snapshot__descriptor, body, &snapshot, err));
-	by_key = map_make(mem, snapshot);
+	by_key = map_make(mem, snapshot, now);
 	if (arena_failed(mem)) {
 		map_destroy(by_key);
 		return err_set(err, RES_INVALID, "more keys than the door has memory for");
@@ -92,6 +109,9 @@ enum res edge_keys_load(
 	map_destroy(keys->by_key);
 	keys->by_key = by_key;
 	keys->at = 1 - keys->at;
+	keys->has_ends = false;
+	for (size_t i = 0; i < snapshot->n_keys; i++)
+		keys->has_ends |= snapshot->keys[i]->valid_for_ms > 0;
 	keys->loaded_at = now;
 	return RES_OK;
 }
@@ -100,6 +120,11 @@ bool edge_keys_are_fresh(const struct edge_keys *keys, struct instant now)
 {
 	return !instant_is_none(keys->loaded_at) &&
 	       instant_since(now, keys->loaded_at).us <= keys->stale_after.us;
+}
+
+bool edge_keys_have_ends(const struct edge_keys *keys)
+{
+	return keys->has_ends;
 }
 
 struct instant edge_keys_loaded_at(const struct edge_keys *keys)
@@ -115,11 +140,14 @@ size_t edge_keys_count(const struct edge_keys *keys)
 struct edge_rights edge_keys_rights(
 	const struct edge_keys *keys, struct str z85, struct instant now)
 {
-	const struct edge_rights *found = map_get(keys->by_key, z85);
+	const struct key *found = map_get(keys->by_key, z85);
 	struct edge_rights rights = { 0 };
 
-	if (found != NULL)
-		rights = *found;
+	if (found != NULL) {
+		rights = found->rights;
+		rights.is_revoked |=
+			!instant_is_none(found->ends_at) && !instant_is_before(now, found->ends_at);
+	}
 	rights.is_fresh = edge_keys_are_fresh(keys, now);
 	return rights;
 }

@@ -18,6 +18,7 @@ enum res edge_keys_load(
 	struct edge_keys *keys, struct str body, struct instant now, struct err *err) must_check;
 bool edge_keys_are_fresh(const struct edge_keys *keys, struct instant now);
 struct instant edge_keys_loaded_at(const struct edge_keys *keys); /* none: never */
+bool edge_keys_have_ends(const struct edge_keys *keys);		  /* some end by themselves */
 size_t edge_keys_count(const struct edge_keys *keys);
 /* Texts are borrowed until the next load. */
 struct edge_rights edge_keys_rights(

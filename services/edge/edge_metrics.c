@@ -45,6 +45,7 @@ static const struct metric_label labels[] = {
 	{ "what", whats, N(whats) },
 	{ "why", whys, N(whys) },
 	{ "group", NULL, 0 },
+	{ "source", NULL, 0 },
 };
 
 void edge_metrics_open(struct edge_state *state)
@@ -119,6 +120,11 @@ static void mirror_group(void *arg, const struct member_group_view *view)
 	metrics_set_named(metrics, EDGE_METRIC_group_credit, view->name, (double)view->credit);
 }
 
+static void mirror_source(void *arg, struct str source, int64_t refused)
+{
+	metrics_set_named(arg, EDGE_METRIC_quota_refused, source, (double)refused);
+}
+
 static void mirror_groups(struct edge_state *state)
 {
 	struct members *members = server_members(state->server);
@@ -141,6 +147,8 @@ struct str edge_metrics_text(struct edge_state *state, struct arena *mem)
 	mirror_counts(state);
 	mirror_keys(state);
 	mirror_groups(state);
+	metrics_forget(state->metrics, EDGE_METRIC_quota_refused);
+	edge_buckets_refused(state->buckets, mirror_source, state->metrics);
 	metrics_write(state->metrics, &text);
 	out = arena_str(mem, buf_str(&text));
 	buf_fini(&text);

@@ -80,6 +80,8 @@ static void on_turn(void *arg)
 	server_turn(state->server, loop_now(state->loop));
 	peer_turn(state->peer, loop_now(state->loop));
 	edge_bus_mind_keys(state);
+	if (edge_keys_have_ends(state->keys))
+		edge_review_members(state);
 	edge_tell_drops(state);
 	loop_timer_set(process->turn, TURN_EVERY);
 }
@@ -161,6 +163,8 @@ static enum res process_open(struct process *process, struct err *err)
 		(unsigned long long)random);
 	state->asked_at = INSTANT_NONE;
 	state->keys = edge_keys_create(SPAN_MS(state->config.keys_stale));
+	state->buckets = edge_buckets_create((struct edge_quota){
+		(int32_t)state->config.quota_per_s, (int32_t)state->config.quota_burst });
 	edge_metrics_open(state);
 	state->mem = arena_create(ROUND_BYTES_MAX);
 	state->loop = loop_create();
@@ -186,6 +190,7 @@ static void process_close(struct process *process)
 	bus_context_destroy(process->context);
 	loop_destroy(process->state.loop);
 	edge_keys_destroy(process->state.keys);
+	edge_buckets_destroy(process->state.buckets);
 	arena_destroy(process->state.mem);
 	edge_metrics_close(&process->state);
 	log_destroy(process->state.log);

@@ -232,6 +232,48 @@ enum res intake_read_key(struct arena *mem, struct str body, struct intake_key *
 	return RES_OK;
 }
 
+enum res intake_read_rotation(
+	struct arena *mem, struct str body, struct intake_rotation *out, struct err *err)
+{
+	Wangli__ChannelRotate *in = NULL;
+
+	TRY(wire_unpack(mem, &wangli__channel_rotate__descriptor, body, &in, err));
+	*out = (struct intake_rotation){ .source = wire_str(in->source),
+		.public_key = wire_str(in->public_key),
+		.overlap_ms = in->overlap_ms };
+	return RES_OK;
+}
+
+enum res intake_read_revocation(
+	struct arena *mem, struct str body, struct str *out_name, struct err *err)
+{
+	Wangli__ChannelRevoke *in = NULL;
+
+	TRY(wire_unpack(mem, &wangli__channel_revoke__descriptor, body, &in, err));
+	*out_name = wire_str(in->name);
+	return RES_OK;
+}
+
+enum res intake_read_quota(
+	struct arena *mem, struct str body, struct intake_quota *out, struct err *err)
+{
+	Wangli__ChannelQuota *in = NULL;
+
+	TRY(wire_unpack(mem, &wangli__channel_quota__descriptor, body, &in, err));
+	*out = (struct intake_quota){
+		.source = wire_str(in->source), .per_s = in->per_s, .burst = in->burst
+	};
+	return RES_OK;
+}
+
+struct str intake_write_channel_answer(struct arena *mem, struct str why_not)
+{
+	Wangli__ChannelAnswer out = WANGLI__CHANNEL_ANSWER__INIT;
+
+	out.why_not = text_out(mem, why_not);
+	return wire_pack(mem, &out.base);
+}
+
 static Wangli__ChannelKey *key_out(struct arena *mem, const struct intake_key_row *row)
 {
 	Wangli__ChannelKey *key = arena_new(mem, Wangli__ChannelKey);
@@ -247,6 +289,9 @@ static Wangli__ChannelKey *key_out(struct arena *mem, const struct intake_key_ro
 	key->public_key = text_out(mem, row->public_key);
 	key->source = text_out(mem, row->source);
 	key->is_revoked = row->is_revoked;
+	key->valid_for_ms = row->valid_for_ms;
+	key->quota_per_s = row->quota_per_s;
+	key->quota_burst = row->quota_burst;
 	key->channels = texts_out(mem, channels, n);
 	key->n_channels = key->channels != NULL ? n : 0;
 	return key;

@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "intake_channel_core.h"
 #include "intake_classify_core.h"
 #include "intake_core.h"
 #include "intake_review_core.h"
@@ -74,14 +75,16 @@ struct intake_receipt {
 };
 struct str intake_write_receipt(struct arena *mem, const struct intake_receipt *receipt);
 
-struct intake_key_row { /* of channel_key */
-	struct str public_key;
-	struct str source;
-	struct str channels; /* joined by commas */
-	bool is_revoked;
-};
 enum res intake_read_key(struct arena *mem, struct str body, struct intake_key *out,
 	bool *out_is_revoked, struct err *err) must_check;
+enum res intake_read_rotation(struct arena *mem, struct str body, struct intake_rotation *out,
+	struct err *err) must_check;
+enum res intake_read_revocation(
+	struct arena *mem, struct str body, struct str *out_name, struct err *err) must_check;
+enum res intake_read_quota(
+	struct arena *mem, struct str body, struct intake_quota *out, struct err *err) must_check;
+/* why_not: empty for "done" */
+struct str intake_write_channel_answer(struct arena *mem, struct str why_not);
 struct str intake_write_keys(struct arena *mem, const struct intake_key_row *rows, size_t n);
 
 #endif

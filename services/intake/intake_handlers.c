@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "intake_admit.h"
+#include "intake_channel.h"
 #include "intake_classify_core.h"
 #include "intake_core.h"
 #include "intake_review.h"
@@ -204,30 +205,6 @@ static enum res followup_closed(struct kit_turn *turn, struct err *err)
 	return res == RES_CONFLICT ? RES_INVALID : res;
 }
 
-static enum res keys_get(struct kit_turn *turn, struct err *err)
-{
-	struct intake_key_row *rows = NULL;
-	size_t n = 0;
-
-	TRY(intake_load_keys(kit_turn_db(turn), turn->mem, &rows, &n, err));
-	kit_answer(turn, intake_write_keys(turn->mem, rows, n));
-	return RES_OK;
-}
-
-static enum res channel_add(struct kit_turn *turn, struct err *err)
-{
-	struct intake_key key;
-	bool is_revoked;
-
-	if (!str_eq_c(turn->message->head.sender, "cli"))
-		return err_set(err, RES_DENIED, "only the command line may add channels");
-	TRY(intake_read_key(turn->mem, turn->message->body, &key, &is_revoked, err));
-	TRY(intake_check_key(&key, err));
-	TRY(intake_put_key(kit_turn_db(turn), turn->mem, &key, is_revoked, turn->now, err));
-	kit_hint(turn, "edge", "keys.changed.v1");
-	return RES_OK;
-}
-
 const struct kit_handler intake_handlers[] = {
 	{ .kind = WIRE_SUBMIT, .type = "submit.v1", .handle = submit },
 	{ .kind = WIRE_COMMAND, .type = "intake.accept.v1", .handle = intake_accept_command },
@@ -260,7 +237,22 @@ const struct kit_handler intake_handlers[] = {
 		.type = "intake.open.v1",
 		.handle = intake_open_command,
 		.no_case = true },
-	{ .kind = WIRE_COMMAND, .type = "keys.get.v1", .handle = keys_get, .no_case = true },
-	{ .kind = WIRE_COMMAND, .type = "channel.add.v1", .handle = channel_add, .no_case = true },
+	{ .kind = WIRE_COMMAND, .type = "keys.get.v1", .handle = intake_keys_get, .no_case = true },
+	{ .kind = WIRE_COMMAND,
+		.type = "channel.add.v1",
+		.handle = intake_channel_add,
+		.no_case = true },
+	{ .kind = WIRE_COMMAND,
+		.type = "channel.rotate.v1",
+		.handle = intake_channel_rotate,
+		.no_case = true },
+	{ .kind = WIRE_COMMAND,
+		.type = "channel.revoke.v1",
+		.handle = intake_channel_revoke,
+		.no_case = true },
+	{ .kind = WIRE_COMMAND,
+		.type = "channel.quota.v1",
+		.handle = intake_channel_quota,
+		.no_case = true },
 	{ 0 },
 };

@@ -82,6 +82,9 @@ static const struct db_col key_cols[] = {
 	DB_COL(struct intake_key_row, source, DB_TEXT, "source"),
 	DB_COL(struct intake_key_row, channels, DB_TEXT, "channels"),
 	DB_COL(struct intake_key_row, is_revoked, DB_BOOL, "is_revoked"),
+	DB_COL(struct intake_key_row, valid_for_ms, DB_INT8, "valid_for_ms"),
+	DB_COL(struct intake_key_row, quota_per_s, DB_INT4, "quota_per_s"),
+	DB_COL(struct intake_key_row, quota_burst, DB_INT4, "quota_burst"),
 };
 
 #define PERIOD_COLS(struct_type)                                                                   \
@@ -219,6 +222,9 @@ const struct db_sql *const intake_statements[] = {
 	&intake_sql_case_ids,
 	&intake_sql_keys_load,
 	&intake_sql_key_put,
+	&intake_sql_keys_end,
+	&intake_sql_keys_revoke,
+	&intake_sql_quota_put,
 	&intake_sql_category_load,
 	&intake_sql_category_word_load,
 	&intake_sql_type_word_load,
@@ -288,6 +294,41 @@ enum res intake_put_key(struct db *db, struct arena *mem, const struct intake_ke
 	db_param_bool(&params, is_revoked);
 	db_param_instant(&params, now);
 	return db_run(db, &intake_sql_key_put, &params, NULL, err);
+}
+
+enum res intake_end_keys(
+	struct db *db, struct arena *mem, const struct intake_rotation *rotation, struct err *err)
+{
+	struct db_params params;
+
+	db_params_init(&params, mem);
+	db_param_text(&params, rotation->source);
+	db_param_text(&params, rotation->public_key);
+	db_param_span(&params, SPAN_MS(rotation->overlap_ms));
+	return db_run(db, &intake_sql_keys_end, &params, NULL, err);
+}
+
+enum res intake_revoke_keys(struct db *db, struct arena *mem, const struct str *public_keys,
+	size_t n, struct instant now, struct err *err)
+{
+	struct db_params params;
+
+	db_params_init(&params, mem);
+	db_param_text_array(&params, public_keys, n);
+	db_param_instant(&params, now);
+	return db_run(db, &intake_sql_keys_revoke, &params, NULL, err);
+}
+
+enum res intake_put_quota(
+	struct db *db, struct arena *mem, const struct intake_quota *quota, struct err *err)
+{
+	struct db_params params;
+
+	db_params_init(&params, mem);
+	db_param_text(&params, quota->source);
+	db_param_int4(&params, quota->per_s);
+	db_param_int4(&params, quota->burst);
+	return db_run(db, &intake_sql_quota_put, &params, NULL, err);
 }
 
 /* SQL's null is "still": the far future. */

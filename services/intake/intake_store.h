@@ -71,6 +71,13 @@ enum res intake_load_keys(struct db *db, struct arena *mem, struct intake_key_ro
 	size_t *out_n, struct err *err) must_check;
 enum res intake_put_key(struct db *db, struct arena *mem, const struct intake_key *key,
 	bool is_revoked, struct instant now, struct err *err) must_check;
+/* The other keys of the source end when the overlap is over. */
+enum res intake_end_keys(struct db *db, struct arena *mem, const struct intake_rotation *rotation,
+	struct err *err) must_check;
+enum res intake_revoke_keys(struct db *db, struct arena *mem, const struct str *public_keys,
+	size_t n, struct instant now, struct err *err) must_check;
+enum res intake_put_quota(struct db *db, struct arena *mem, const struct intake_quota *quota,
+	struct err *err) must_check;
 
 /* The rows that the classifier is made of; mem is only needed until it is made. The settings' part
  * of *out is left alone. */

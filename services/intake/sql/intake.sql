@@ -74,16 +74,44 @@ select nextval('case_seq') from generate_series(1, $1::int4);
 
 -- name: keys_load
 -- Channels joined by commas, which no channel's name holds.
-select k.public_key, k.source, array_to_string(k.channels, ','), k.is_revoked
+-- A key that has ended is a revoked one; how much is left to one that will is said in ms, because clocks differ.
+select k.public_key, k.source, array_to_string(k.channels, ','), k.is_revoked or coalesce(k.ends_at <= clock_timestamp(), false),
+	case when k.ends_at is null then 0
+		else greatest(1, ceil(extract(epoch from k.ends_at - clock_timestamp()) * 1000))::int8 end,
+	k.quota_per_s, k.quota_burst
 from channel_key k
 order by k.public_key;
 
 -- name: key_put
 -- $1 public_key $2 source $3 channels $4 is_revoked $5 business time
-insert into channel_key (public_key, source, channels, is_revoked, added_at)
-values ($1::text, $2::text, $3::text[], $4::bool, $5::timestamptz)
+-- A source's further key has the quota of those that it has.
+insert into channel_key (public_key, source, channels, is_revoked, added_at, revoked_at, quota_per_s, quota_burst)
+select $1::text, $2::text, $3::text[], $4::bool, $5::timestamptz, case when $4::bool then $5::timestamptz end,
+	coalesce(max(k.quota_per_s), 0), coalesce(max(k.quota_burst), 0)
+from channel_key k
+where k.source = $2::text
 on conflict (public_key) do update
-set source = excluded.source, channels = excluded.channels, is_revoked = excluded.is_revoked;
+set source = excluded.source, channels = excluded.channels, is_revoked = excluded.is_revoked,
+	revoked_at = coalesce(channel_key.revoked_at, excluded.revoked_at),
+	quota_per_s = excluded.quota_per_s, quota_burst = excluded.quota_burst;
+
+-- name: keys_end
+-- $1 source $2 the public_key that goes on $3 for how long the others still hold
+update channel_key
+set ends_at = least(ends_at, clock_timestamp() + $3::interval)
+where source = $1::text and public_key <> $2::text and not is_revoked;
+
+-- name: keys_revoke
+-- $1 public_keys $2 business time
+update channel_key
+set is_revoked = true, revoked_at = $2::timestamptz
+where public_key = any($1::text[]) and not is_revoked;
+
+-- name: quota_put
+-- $1 source $2 letters a second $3 burst
+update channel_key
+set quota_per_s = $2::int4, quota_burst = $3::int4
+where source = $1::text;
 
 -- name: category_load
 select c.code, c.level2_zh, c.valid_from, c.valid_to from ref.category c order by c.code, c.valid_from;

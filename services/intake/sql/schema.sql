@@ -128,7 +128,11 @@ CREATE TABLE intake.channel_key (
     source text NOT NULL,
     channels text[] NOT NULL,
     is_revoked boolean NOT NULL,
-    added_at timestamp with time zone NOT NULL
+    added_at timestamp with time zone NOT NULL,
+    revoked_at timestamp with time zone,
+    ends_at timestamp with time zone,
+    quota_per_s integer DEFAULT 0 NOT NULL,
+    quota_burst integer DEFAULT 0 NOT NULL
 );
 
 CREATE TABLE intake.command (
@@ -267,7 +271,11 @@ CREATE VIEW intake.v_channel_key AS
     channel_key.source,
     channel_key.channels,
     channel_key.is_revoked,
-    channel_key.added_at
+    channel_key.added_at,
+    channel_key.revoked_at,
+    channel_key.ends_at,
+    channel_key.quota_per_s,
+    channel_key.quota_burst
    FROM intake.channel_key;
 
 CREATE VIEW intake.v_command AS

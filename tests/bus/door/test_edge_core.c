@@ -9,12 +9,14 @@
 #include "edge_core.h"
 
 static const struct str two[] = { STR_INIT("app"), STR_INIT("forum") };
-static const struct edge_rights one_channel = { true, true, false, STR_INIT("app-co"), two, 1 };
-static const struct edge_rights two_channels = { true, true, false, STR_INIT("both-co"), two, 2 };
-static const struct edge_rights revoked = { true, true, true, STR_INIT("app-co"), two, 1 };
-static const struct edge_rights unknown = { true, false, false, STR_INIT(""), NULL, 0 };
-static const struct edge_rights stale = { false, true, false, STR_INIT("app-co"), two, 1 };
-static const struct edge_rights nothing = { true, true, false, STR_INIT("app-co"), NULL, 0 };
+static const struct edge_rights one_channel = { true, true, false, STR_INIT("app-co"), two, 1,
+	{ 0 } };
+static const struct edge_rights two_channels = { true, true, false, STR_INIT("both-co"), two, 2,
+	{ 0 } };
+static const struct edge_rights revoked = { true, true, true, STR_INIT("app-co"), two, 1, { 0 } };
+static const struct edge_rights unknown = { true, false, false, STR_INIT(""), NULL, 0, { 0 } };
+static const struct edge_rights stale = { false, true, false, STR_INIT("app-co"), two, 1, { 0 } };
+static const struct edge_rights nothing = { true, true, false, STR_INIT("app-co"), NULL, 0, { 0 } };
 
 static void decide_rights_by_message(void **state)
 {

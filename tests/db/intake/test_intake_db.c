@@ -273,6 +273,75 @@ static void intake_keys_are_added_by_the_operator_alone(void **state)
 	}
 }
 
+/* "" when it is done, otherwise intake's words. */
+static const char *channel_command(
+	struct intake_road *road, const char *id, const char *type, const ProtobufCMessage *body)
+{
+	Wangli__ChannelAnswer *said = NULL;
+	struct wire_msg answer = service_rig_command(
+		road->at, road->cli, 0, id, type, wire_pack(road->at->mem, body));
+
+	assert_int_equal(answer.head.code, WIRE_CODE_DONE);
+	assert_int_equal(wire_unpack(road->at->mem, &wangli__channel_answer__descriptor,
+				 answer.body, &said, NULL),
+		RES_OK);
+	return said->why_not;
+}
+
+#define OLD_KEY "old45678901234567890123456789012345678901"
+#define NEW_KEY "new45678901234567890123456789012345678901"
+
+/* Of the snapshot: quota and end go with it, and a refusal is in words and changes nothing. */
+static void intake_keys_are_rotated_limited_and_revoked(void **state)
+{
+	struct intake_road *road = *state;
+	char old_key[] = OLD_KEY;
+	char new_key[] = NEW_KEY;
+	char source[] = "importer";
+	char begins[] = "old45678";
+	Wangli__ChannelRotate rotate = WANGLI__CHANNEL_ROTATE__INIT;
+	Wangli__ChannelRevoke revoke = WANGLI__CHANNEL_REVOKE__INIT;
+	Wangli__ChannelQuota quota = WANGLI__CHANNEL_QUOTA__INIT;
+
+	old_key[40] = new_key[40] = 0;
+	rotate = (Wangli__ChannelRotate){
+		.base = rotate.base, .source = source, .public_key = new_key, .overlap_ms = 3600000
+	};
+	revoke.name = begins;
+	quota = (Wangli__ChannelQuota){
+		.base = quota.base, .source = source, .per_s = 5, .burst = 9
+	};
+	assert_int_equal(service_rig_command(road->at, road->cli, 0, "b1", "channel.add.v1",
+				 key_body(road, old_key, "app", false))
+				 .head.code,
+		WIRE_CODE_DONE);
+	assert_string_equal(channel_command(road, "b2", "channel.quota.v1", &quota.base), "");
+	assert_string_equal(channel_command(road, "b3", "channel.rotate.v1", &rotate.base), "");
+	Wangli__KeysSnapshot *snapshot = keys(road, "b4");
+	size_t seen = 0;
+	for (size_t i = 0; i < snapshot->n_keys; i++) {
+		const Wangli__ChannelKey *key = snapshot->keys[i];
+		bool is_new = strcmp(key->public_key, new_key) == 0;
+		if (!is_new && strcmp(key->public_key, old_key) != 0)
+			continue;
+		seen++;
+		assert_false(key->is_revoked);
+		assert_string_equal(key->channels[0], "app");
+		assert_int_equal(key->quota_per_s, 5);
+		assert_int_equal(key->quota_burst, 9);
+		assert_true(is_new ? key->valid_for_ms == 0
+				   : key->valid_for_ms > 0 && key->valid_for_ms <= 3600000);
+	}
+	assert_int_equal(seen, 2);
+	assert_string_equal(channel_command(road, "b5", "channel.revoke.v1", &revoke.base), "");
+	assert_string_equal(channel_command(road, "b6", "channel.revoke.v1", &revoke.base),
+		"the key old45678 is revoked already");
+	assert_string_equal(service_rig_look(road->at,
+				    "select count(*) from intake.v_channel_key where is_revoked "
+				    "and revoked_at is not null and public_key like 'old4567%'"),
+		"1");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -284,6 +353,7 @@ int main(void)
 		cmocka_unit_test(intake_copies_at_once_make_one_case),
 		cmocka_unit_test(intake_closing_is_noted_without_an_entry),
 		cmocka_unit_test(intake_keys_are_added_by_the_operator_alone),
+		cmocka_unit_test(intake_keys_are_rotated_limited_and_revoked),
 	};
 
 	return cmocka_run_group_tests(tests, intake_road_open, intake_road_close);
