@@ -155,6 +155,11 @@ usage() {
 		  ref import [DIR] [--road FILE]            loads reference data (default: deploy/cities/chengdu); FILE: who takes which step
 		  kb import FILE.csv | kb list              the knowledge base that answers consults directly
 		  channel add NAME [--channels a,b]         a key and the rights of an integrator
+		  channel list [--json]                     who has which keys, since when, with which quota
+		  channel rotate SOURCE [--overlap 2d]      a second key; the old one goes on until it is revoked or the overlap is over
+		  channel revoke SOURCE|KEY                 the door refuses it at once, on open sessions too
+		  channel quota SOURCE RATE [BURST] | SOURCE default
+		                                            how many letters a second the door takes from it, and how many at once
 		  psql [ROLE] [arguments]                   a shell on the database, as wl_check unless told
 		  bench intake | lifecycle [--auto] [--json]
 		                                            measures a system of its own: docs/performance.md

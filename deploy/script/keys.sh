@@ -5,7 +5,7 @@
 #   vault vault.pub       opens contact data: intake alone; the public half is for every integrator
 #   querycode             makes the citizens' query codes: intake alone
 #   portal.secret         signs the portal's cookies: portal alone
-#   channels/NAME         integrators' keys that this machine uses itself
+#   channels/NAME         integrators' keys that this machine uses itself; NAME.old: the one before `channel rotate`
 
 # key_make KIND FILE ACCOUNT
 key_make() {

@@ -103,13 +103,23 @@ cmd_kb() {
 }
 
 cmd_channel() {
-	[ "${1:-}" = add ] && [[ ${2:-} =~ ^[a-z][a-z0-9-]{0,31}$ ]] ||
-		fail 'usage: ./wangli channel add NAME [--channels a,b]   (NAME: a-z, 0-9 and -)'
+	local makes_key=''
+	case ${1:-}:$# in
+	list:1 | revoke:2 | quota:3 | quota:4) ;;
+	add:* | rotate:*)
+		[[ ${2:-} =~ ^[a-z][a-z0-9-]{0,31}$ ]] ||
+			fail "usage: ./wangli channel $1 NAME …   (NAME: a-z, 0-9 and -)"
+		makes_key=1
+		;;
+	*) fail 'usage: ./wangli channel list | add NAME | rotate SOURCE | revoke SOURCE|KEY | quota SOURCE RATE [BURST]' ;;
+	esac
 	system_load
 	need_program wangli-operator
 	operator_environment wl_deploy
 	umask 077
-	exec "$DATA/app/bin/wangli-operator" channel "$@" --out "$DATA/keys/channels/$2"
+	[ -z "$makes_key" ] || set -- "$@" --out "$DATA/keys/channels/$2"
+	[ "$1" != list ] || set -- list ${AS_JSON:+--json}
+	exec "$DATA/app/bin/wangli-operator" channel "$@"
 }
 
 # And of those that are integrators too, with what they keep in the data folder.

@@ -20,7 +20,19 @@ static const struct command {
 	{ "channel", operator_channel,
 		"  channel add NAME [--channels a,b] --out KEYFILE\n"
 		"      gives NAME a key and the right to submit for its channels (default: NAME).\n"
-		"      With a KEYFILE that exists, tells the platform its public half again.\n",
+		"      With a KEYFILE that exists, tells the platform its public half again.\n"
+		"  channel rotate SOURCE [--overlap SPAN] --out KEYFILE\n"
+		"      a second key beside the old one, which goes on until it is revoked or SPAN "
+		"is "
+		"over;\n"
+		"      KEYFILE is the new one then, KEYFILE.old the old one\n"
+		"  channel revoke SOURCE|KEY\n"
+		"      all keys of SOURCE, or the one that begins with KEY; never comes back\n"
+		"  channel quota SOURCE RATE [BURST] | channel quota SOURCE default\n"
+		"      how many letters a second the door takes, and how many at once (RATE); "
+		"default: as\n"
+		"      many as from everybody\n"
+		"  channel list           shows the keys, with --json as one document\n",
 		NULL },
 	{ "clock", operator_clock,
 		"  clock show\n"

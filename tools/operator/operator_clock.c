@@ -81,31 +81,6 @@ static enum res clock_start(struct simclock *clock, int argc, char **argv, struc
 	return simclock_begin(clock, at, err);
 }
 
-/* "90s", "30min", "2h", "3d" */
-static enum res span_read(struct str text, struct span *out)
-{
-	static const struct {
-		struct str unit;
-		struct span span;
-	} units[] = {
-		{ STR_INIT("min"), SPAN_MIN(1) },
-		{ STR_INIT("s"), SPAN_S(1) },
-		{ STR_INIT("h"), SPAN_HOURS(1) },
-		{ STR_INIT("d"), SPAN_DAYS(1) },
-	};
-	for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
-		int64_t n;
-		if (!str_ends(text, units[i].unit) ||
-			str_to_int64(str_slice(text, 0, text.n - units[i].unit.n), &n) != RES_OK)
-			continue;
-		if (n < 0 || n > SPAN_DAYS(36500).us / units[i].span.us)
-			return RES_INVALID;
-		out->us = n * units[i].span.us;
-		return RES_OK;
-	}
-	return RES_INVALID;
-}
-
 static enum res target_read(
 	struct simclock *clock, int argc, char **argv, struct instant *out, struct err *err)
 {
@@ -130,7 +105,7 @@ static enum res target_read(
 		return RES_OK;
 	}
 	if (argc == 2 && strcmp(argv[0], "--by") == 0) {
-		if (span_read(str_from_c(argv[1]), &by) != RES_OK)
+		if (operator_span_read(str_from_c(argv[1]), &by) != RES_OK)
 			return err_set(
 				err, RES_INVALID, "'%s': want 90s, 30min, 2h or 3d", argv[1]);
 		*out = instant_add(reading.now, by);
