@@ -11,7 +11,7 @@ static const struct str *channel_find(const struct edge_rights *rights, struct s
 
 bool edge_may_connect(const struct edge_rights *rights)
 {
-	return rights->is_fresh && rights->is_known && !rights->is_revoked;
+	return rights->is_fresh && rights->is_known && !rights->is_revoked && !rights->has_ended;
 }
 
 bool edge_may_serve(const struct edge_rights *rights, struct str group)
@@ -49,6 +49,9 @@ struct edge_decision edge_decide(const struct edge_ask *ask, const struct edge_r
 		return refuse(EDGE_DROP, STR("no integrator sends this"));
 	if (!rights->is_fresh)
 		return refuse(EDGE_BUSY, STR("rights are not known now"));
+	/* FORBIDDEN is the last word on a letter, and its integrator is still welcome */
+	if (rights->is_known && !rights->is_revoked && rights->has_ended)
+		return refuse(EDGE_BUSY, STR("this key has ended: come with the new one"));
 	if (!edge_may_connect(rights))
 		return refuse(EDGE_FORBIDDEN, STR("this key is not (any longer) known"));
 	if (ask->kind == EDGE_CLAIM)

@@ -17,11 +17,12 @@
 struct edge_rights {
 	bool is_fresh; /* the snapshot is young enough to be believed */
 	bool is_known;
-	bool is_revoked; /* or has ended */
+	bool is_revoked;
 	struct str source;
 	const struct str *channels;
 	size_t channels_n;
 	struct edge_quota quota; /* the source's own; per_s 0: the door's for all */
+	bool has_ended; /* by itself, as a rotation said: its letters wait for the new key */
 };
 
 enum edge_kind { EDGE_SUBMIT, EDGE_DONE, EDGE_CLAIM, EDGE_OTHER };

@@ -145,7 +145,7 @@ struct edge_rights edge_keys_rights(
 
 	if (found != NULL) {
 		rights = found->rights;
-		rights.is_revoked |=
+		rights.has_ended =
 			!instant_is_none(found->ends_at) && !instant_is_before(now, found->ends_at);
 	}
 	rights.is_fresh = edge_keys_are_fresh(keys, now);

@@ -14,6 +14,15 @@ static const struct edge_rights one_channel = { true, true, false, STR_INIT("app
 static const struct edge_rights two_channels = { true, true, false, STR_INIT("both-co"), two, 2,
 	{ 0 } };
 static const struct edge_rights revoked = { true, true, true, STR_INIT("app-co"), two, 1, { 0 } };
+static const struct edge_rights ended = {
+	.is_fresh = true, .is_known = true, .channels = two, .channels_n = 1, .has_ended = true
+};
+static const struct edge_rights ended_and_revoked = { .is_fresh = true,
+	.is_known = true,
+	.is_revoked = true,
+	.channels = two,
+	.channels_n = 1,
+	.has_ended = true };
 static const struct edge_rights unknown = { true, false, false, STR_INIT(""), NULL, 0, { 0 } };
 static const struct edge_rights stale = { false, true, false, STR_INIT("app-co"), two, 1, { 0 } };
 static const struct edge_rights nothing = { true, true, false, STR_INIT("app-co"), NULL, 0, { 0 } };
@@ -44,6 +53,9 @@ static void decide_rights_by_message(void **state)
 			"" },
 		{ &unknown, { EDGE_SUBMIT, STR_INIT(""), STR_INIT("m"), 0, false }, EDGE_FORBIDDEN,
 			"" },
+		{ &ended, { EDGE_SUBMIT, STR_INIT(""), STR_INIT("m"), 0, false }, EDGE_BUSY, "" },
+		{ &ended_and_revoked, { EDGE_SUBMIT, STR_INIT(""), STR_INIT("m"), 0, false },
+			EDGE_FORBIDDEN, "" },
 		{ &stale, { EDGE_SUBMIT, STR_INIT(""), STR_INIT("m"), 0, false }, EDGE_BUSY, "" },
 		{ &one_channel, { EDGE_DONE, STR_INIT("app"), STR_INIT("m"), 7, true },
 			EDGE_FORWARD, "app" },
@@ -82,6 +94,7 @@ static void connect_and_serve_by_rights(void **state)
 		{ &two_channels, true, true, true },
 		{ &nothing, true, false, false },
 		{ &revoked, false, false, false },
+		{ &ended, false, false, false },
 		{ &unknown, false, false, false },
 		{ &stale, false, false, false },
 	};

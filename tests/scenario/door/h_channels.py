@@ -164,7 +164,7 @@ def key_ends_when_its_overlap_is_over(s):
     change(s, "rotate", "brief", "--overlap", "5s")
     until(30, "the old key is refused", lambda: counts(s)["refused"] + counts(s)["forbidden"] > before["refused"] + before["forbidden"])
     until(30, "it is listed as revoked", lambda: [key["is_revoked"] for key in keys(s, "brief")].count(True) == 1)
-    load.stop()
+    finish(s, load)  # what the old key could not hand in any more waited for the new one
 
     s.wangli("channel", "revoke", "brief")
     assert all(key["is_revoked"] for key in keys(s, "brief"))
