@@ -6,6 +6,7 @@
 #   - The base is made by mmdebstrap from the machine's own package sources. Packages are reached in the container as this
 #     machine reaches them: its network, its sources, its proxy settings and NODE_EXTRA_CA_CERTS; given at run time, kept nowhere.
 #   - What the working tree holds beyond HEAD is not in it.
+#   - CAP_SYS_PTRACE: `status --rest` reads the PSS of processes of other accounts.
 # Exit code 77: this machine cannot run containers.
 set -euo pipefail
 
@@ -88,7 +89,7 @@ start_container() {
 	host_apt_settings >"$work/apt.conf"
 	git clone -q --bare "$ROOT" "$work/wangli.git"
 	# shellcheck disable=SC2086 # one word an option
-	docker run -d --init --name "$container" --network host --shm-size 1g $proxy "${ca[@]}" \
+	docker run -d --init --name "$container" --network host --cap-add SYS_PTRACE --shm-size 1g $proxy "${ca[@]}" \
 		-v "$work/wangli.git:/src/wangli.git:ro" -v "$work/apt.conf:/etc/apt/apt.conf.d/90machine:ro" \
 		"$IMAGE" sleep infinity >/dev/null
 }
