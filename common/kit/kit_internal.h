@@ -324,7 +324,7 @@ struct memory *memory_create(void);
 void memory_destroy(struct memory *memory);
 void memory_clear(struct memory *memory);
 void memory_forget(struct memory *memory, int64_t case_id);
-bool memory_take(struct kit *kit, struct batch_case *at); /* its row; texts live until learn */
+bool memory_take(struct kit *kit, struct batch_case *at); /* its row, copied for the batch */
 void memory_learn(
 	struct kit *kit, const struct batch *batch);	 /* after the commit, at the very end */
 void memory_doubt(struct kit *kit, struct batch *batch); /* decided on memory alone: again */

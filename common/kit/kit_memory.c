@@ -68,25 +68,10 @@ void memory_forget(struct memory *memory, int64_t case_id)
 	(void)map_remove_id(memory->old.rows, case_id);
 }
 
-bool memory_take(struct kit *kit, struct batch_case *at)
+/* As it would be read: columns and nothing else, texts in mem. false: mem is full. */
+static bool row_copy(
+	const struct kit_case_table *table, struct arena *mem, const void *row, char *copy)
 {
-	const void *row = map_get_id(kit->memory->young.rows, at->case_id);
-	if (row == NULL)
-		row = map_get_id(kit->memory->old.rows, at->case_id);
-	if (row == NULL)
-		return false;
-	memcpy(at->row, row, kit->spec->cases->row_bytes);
-	at->first_seq = kit_case_of(at->row)->seq;
-	at->is_remembered = true;
-	return true;
-}
-
-/* As it would be read: columns and nothing else. NULL: the generation is full. */
-static void *row_copy(const struct kit_case_table *table, struct arena *mem, const void *row)
-{
-	char *copy = arena_alloc(mem, table->row_bytes);
-	if (copy == NULL)
-		return NULL;
 	memset(copy, 0, table->row_bytes);
 	for (size_t c = 0; c < table->n_cols; c++) {
 		const struct db_col *col = &table->cols[c];
@@ -100,19 +85,40 @@ static void *row_copy(const struct kit_case_table *table, struct arena *mem, con
 			text = arena_str(mem, text);
 		memcpy(copy + col->offset, &text, sizeof text);
 	}
-	return arena_failed(mem) ? NULL : copy;
+	return !arena_failed(mem);
+}
+
+/* The batch gets texts of its own: what it writes may push out the generation that it took from. */
+bool memory_take(struct kit *kit, struct batch_case *at)
+{
+	const void *row = map_get_id(kit->memory->young.rows, at->case_id);
+	if (row == NULL)
+		row = map_get_id(kit->memory->old.rows, at->case_id);
+	if (row == NULL)
+		return false;
+	(void)row_copy(
+		kit->spec->cases, kit->batch->mem, row, at->row); /* a full batch fails later */
+	at->first_seq = kit_case_of(at->row)->seq;
+	at->is_remembered = true;
+	return true;
+}
+
+static void *row_add(struct kit *kit, struct arena *mem, const void *row)
+{
+	char *copy = arena_alloc(mem, kit->spec->cases->row_bytes);
+	return copy != NULL && row_copy(kit->spec->cases, mem, row, copy) ? copy : NULL;
 }
 
 static void row_keep(struct kit *kit, const struct kit_case *row)
 {
 	struct memory *memory = kit->memory;
-	void *copy = row_copy(kit->spec->cases, memory->young.mem, row);
+	void *copy = row_add(kit, memory->young.mem, row);
 	if (copy == NULL) {
 		struct generation full = memory->young;
 		memory->young = memory->old;
 		memory->old = full;
 		generation_clear(&memory->young);
-		copy = row_copy(kit->spec->cases, memory->young.mem, row);
+		copy = row_add(kit, memory->young.mem, row);
 	}
 	memory_forget(memory, row->case_id);
 	if (copy != NULL)
