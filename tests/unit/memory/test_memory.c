@@ -13,7 +13,7 @@
 #include "kit/kit_internal.h"
 
 #define CASES 100000 /* several generations of rows */
-#define FIRST 3000  /* some of an old generation, taken by one batch */
+#define FIRST 3000   /* some of an old generation, taken by one batch */
 
 struct row {
 	struct kit_case kit;
