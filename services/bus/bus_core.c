@@ -3,11 +3,13 @@
 
 #include <stddef.h>
 
-#define EDGE	       "edge"
-#define CLI	       "cli"
-#define PORTAL	       "portal"
-#define ANY_SERVICE    "*"
-#define DELIVER_GROUPS "deliver/"
+#define EDGE	    "edge"
+#define CLI	    "cli"
+#define PORTAL	    "portal"
+#define ANY_SERVICE "*"
+
+/* What the door serves beside itself, for integrators. */
+static const struct str outside_groups[] = { STR_INIT("deliver/"), STR_INIT("status/") };
 
 struct right {
 	enum bus_kind kind;
@@ -72,11 +74,18 @@ bool bus_may_be(struct str name, struct str instance)
 	       instance.p[name.n] == '/';
 }
 
+static bool is_outside(struct str group)
+{
+	for (size_t i = 0; i < sizeof(outside_groups) / sizeof(outside_groups[0]); i++)
+		if (str_starts(group, outside_groups[i]) && group.n > outside_groups[i].n)
+			return true;
+	return false;
+}
+
 bool bus_may_serve(struct str name, struct str group)
 {
 	if (str_eq_c(name, EDGE))
-		return str_eq_c(group, EDGE) || (str_starts(group, STR(DELIVER_GROUPS)) &&
-							group.n > sizeof(DELIVER_GROUPS) - 1);
+		return str_eq_c(group, EDGE) || is_outside(group);
 	return is_service(name) && str_eq(name, group);
 }
 

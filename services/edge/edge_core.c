@@ -1,6 +1,21 @@
 /* The door's decisions. */
 #include "edge_core.h"
 
+enum pass_ask { ASK_LETTER, ASK_OUTCOME, ASK_CASE, ASK_COMMAND };
+
+struct pass {
+	enum edge_kind kind;
+	const char *type;
+	const char *to;
+	enum pass_ask ask;
+};
+
+static const struct pass passes[] = {
+#define PASS(kind, type, to, ask) { EDGE_##kind, type, to, ASK_##ask },
+#include "edge_passes.def"
+#undef PASS
+};
+
 static const struct str *channel_find(const struct edge_rights *rights, struct str channel)
 {
 	for (size_t i = 0; i < rights->channels_n; i++)
@@ -16,10 +31,14 @@ bool edge_may_connect(const struct edge_rights *rights)
 
 bool edge_may_serve(const struct edge_rights *rights, struct str group)
 {
-	struct str prefix = STR(EDGE_DELIVER_PREFIX);
+	static const struct str prefixes[] = { STR_INIT(EDGE_DELIVER_PREFIX),
+		STR_INIT(EDGE_STATUS_PREFIX) };
 
-	return edge_may_connect(rights) && str_starts(group, prefix) &&
-	       channel_find(rights, str_slice(group, prefix.n, group.n)) != NULL;
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
+		if (str_starts(group, prefixes[i]) &&
+			channel_find(rights, str_slice(group, prefixes[i].n, group.n)) != NULL)
+			return edge_may_connect(rights);
+	return false;
 }
 
 static struct edge_decision refuse(enum edge_verdict verdict, struct str text)
@@ -27,24 +46,59 @@ static struct edge_decision refuse(enum edge_verdict verdict, struct str text)
 	return (struct edge_decision){ .verdict = verdict, .text = text };
 }
 
-/* The channel is the door's to stamp: what the integrator names only chooses among its own. */
-static struct edge_decision decide_channel(struct str channel, const struct edge_rights *rights)
+static const struct pass *pass_find(const struct edge_ask *ask)
 {
+	for (size_t i = 0; i < sizeof(passes) / sizeof(passes[0]); i++)
+		if (passes[i].kind == ask->kind &&
+			(passes[i].type[0] == 0 || str_eq_c(ask->type, passes[i].type)))
+			return &passes[i];
+	return NULL;
+}
+
+/* The channel is the door's to stamp: what the integrator names only chooses among its own. */
+static struct edge_decision decide_channel(
+	const struct edge_ask *ask, const struct edge_rights *rights, const struct pass *pass)
+{
+	struct edge_decision decision = { .verdict = EDGE_FORWARD,
+		.to = str_from_c(pass->to),
+		.costs_token = pass->ask == ASK_LETTER || pass->ask == ASK_COMMAND };
 	const struct str *found;
 
-	if (str_is_empty(channel) && rights->channels_n == 1)
+	if (str_is_empty(ask->channel) && pass->ask == ASK_COMMAND)
+		return decision; /* it is its source's, whatever the channel */
+	if (str_is_empty(ask->channel) && rights->channels_n == 1)
 		found = &rights->channels[0];
-	else if (str_is_empty(channel))
+	else if (str_is_empty(ask->channel))
 		return refuse(EDGE_INVALID, STR("this key has several channels: name one"));
 	else
-		found = channel_find(rights, channel);
+		found = channel_find(rights, ask->channel);
 	if (found == NULL)
 		return refuse(EDGE_FORBIDDEN, STR("this key may not speak for this channel"));
-	return (struct edge_decision){ .verdict = EDGE_FORWARD, .channel = *found };
+	decision.channel = *found;
+	return decision;
+}
+
+/* What is missing from a message that must have it; empty: nothing. */
+static struct str lack_of(const struct edge_ask *ask, enum pass_ask of)
+{
+	if (of == ASK_COMMAND && (ask->command_id.n == 0 || ask->command_id.n > EDGE_COMMAND_ID))
+		return STR("command_id is missing, or longer than 100 bytes");
+	if (of == ASK_COMMAND)
+		return STR_NONE;
+	if (str_is_empty(ask->source_msg_id))
+		return STR("source_msg_id is missing");
+	if (of != ASK_LETTER && ask->case_id <= 0)
+		return STR("case_id is missing");
+	if (of == ASK_OUTCOME && !ask->is_outcome)
+		return STR("code is none of DELIVERED, UNDELIVERABLE, IN_DOUBT");
+	return STR_NONE;
 }
 
 struct edge_decision edge_decide(const struct edge_ask *ask, const struct edge_rights *rights)
 {
+	const struct pass *pass = pass_find(ask);
+	struct str lack;
+
 	if (ask->kind == EDGE_OTHER)
 		return refuse(EDGE_DROP, STR("no integrator sends this"));
 	if (!rights->is_fresh)
@@ -54,13 +108,10 @@ struct edge_decision edge_decide(const struct edge_ask *ask, const struct edge_r
 		return refuse(EDGE_BUSY, STR("this key has ended: come with the new one"));
 	if (!edge_may_connect(rights))
 		return refuse(EDGE_FORBIDDEN, STR("this key is not (any longer) known"));
-	if (ask->kind == EDGE_CLAIM)
-		return refuse(EDGE_UNKNOWN_TYPE, STR("CLAIM is not taken yet"));
-	if (str_is_empty(ask->source_msg_id))
-		return refuse(EDGE_INVALID, STR("source_msg_id is missing"));
-	if (ask->kind == EDGE_DONE && ask->case_id <= 0)
-		return refuse(EDGE_INVALID, STR("case_id is missing"));
-	if (ask->kind == EDGE_DONE && !ask->is_outcome)
-		return refuse(EDGE_INVALID, STR("code is neither DELIVERED nor UNDELIVERABLE"));
-	return decide_channel(ask->channel, rights);
+	if (pass == NULL)
+		return refuse(EDGE_UNKNOWN_TYPE, STR("no integrator's command is of this type"));
+	lack = lack_of(ask, pass->ask);
+	if (!str_is_empty(lack))
+		return refuse(EDGE_INVALID, lack);
+	return decide_channel(ask, rights, pass);
 }

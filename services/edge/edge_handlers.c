@@ -122,16 +122,21 @@ static enum edge_kind kind_of(enum wire_kind kind)
 		return EDGE_SUBMIT;
 	if (kind == WIRE_DONE)
 		return EDGE_DONE;
-	return kind == WIRE_CLAIM ? EDGE_CLAIM : EDGE_OTHER;
+	if (kind == WIRE_CLAIM)
+		return EDGE_CLAIM;
+	return kind == WIRE_COMMAND ? EDGE_COMMAND : EDGE_OTHER;
 }
 
 #define ROUTE_TEXT    24
+#define COMMAND_ID    (WIRE_NAME_MAX + 1 + EDGE_COMMAND_ID + 1)
 #define DONE_TEXT_MAX 400 /* a longer one might not fit into the header beside what is stamped */
 
 static struct wire_msg rewrite(struct edge_state *state, const struct wire_record *record,
-	const struct wire_head *head, const struct edge_rights *rights, struct str channel)
+	const struct wire_head *head, const struct edge_rights *rights,
+	const struct edge_decision *decision)
 {
 	bool is_done = record->kind == WIRE_DONE;
+	bool is_letter = record->kind == WIRE_SUBMIT;
 
 	return (struct wire_msg){ .kind = record->kind,
 		.head = { .id = head->id,
@@ -139,10 +144,10 @@ static struct wire_msg rewrite(struct edge_state *state, const struct wire_recor
 			.type = head->type,
 			.subject = head->subject,
 			.time = head->time,
-			.to = is_done ? STR("reply") : STR("intake"),
+			.to = decision->to,
 			.reply_to = str_from_c(peer_instance(state->peer)),
-			.case_id = is_done ? head->case_id : 0,
-			.channel = channel,
+			.case_id = is_letter ? 0 : head->case_id,
+			.channel = decision->channel,
 			.source_msg_id = head->source_msg_id,
 			.attempt = head->attempt,
 			.traceparent = head->traceparent,
@@ -167,9 +172,10 @@ static bool has_token(struct edge_state *state, struct member *from, const struc
 }
 
 static void pass_on(struct edge_state *state, struct member *from, const struct wire_head *head,
-	const struct edge_rights *rights, struct wire_msg *msg)
+	const struct edge_rights *rights, struct wire_msg *msg, bool costs_token)
 {
 	char route[ROUTE_TEXT];
+	char command_id[COMMAND_ID];
 
 	if (!peer_is_up(state->peer)) {
 		nack(state, from, head,
@@ -177,13 +183,22 @@ static void pass_on(struct edge_state *state, struct member *from, const struct 
 				WIRE_CODE_BUSY, EDGE_STALE_RETRY_MS, STR("the bus is away") });
 		return;
 	}
-	if (msg->kind == WIRE_SUBMIT && !has_token(state, from, head, rights))
+	if (costs_token && !has_token(state, from, head, rights))
 		return;
 	snprintf(route, sizeof(route), "%" PRId64, from->serial);
 	msg->head.route = str_from_c(route);
+	if (msg->kind == WIRE_COMMAND) { /* two integrators may choose the same one */
+		snprintf(command_id, sizeof(command_id), "%.*s/%.*s", STR_ARG(rights->source),
+			STR_ARG(head->command_id));
+		msg->head.command_id = str_from_c(command_id);
+	}
 	peer_send(state->peer, msg);
 	if (msg->kind == WIRE_SUBMIT)
 		state->tally.submitted++;
+	else if (msg->kind == WIRE_COMMAND)
+		state->tally.asked++;
+	else if (msg->kind == WIRE_CLAIM)
+		state->tally.claimed++;
 	else
 		state->tally.done++;
 }
@@ -219,15 +234,18 @@ static void on_message(void *arg, struct member *from, const struct wire_record 
 		server_count_bad_header(state->server);
 		return;
 	}
+	ask.type = head.type;
 	ask.channel = head.channel;
 	ask.source_msg_id = head.source_msg_id;
+	ask.command_id = head.command_id;
 	ask.case_id = head.case_id;
-	ask.is_outcome = head.code == WIRE_CODE_DELIVERED || head.code == WIRE_CODE_UNDELIVERABLE;
+	ask.is_outcome = head.code == WIRE_CODE_DELIVERED || head.code == WIRE_CODE_UNDELIVERABLE ||
+			 head.code == WIRE_CODE_IN_DOUBT;
 	decision = edge_decide(&ask, &rights);
 	switch (decision.verdict) {
 	case EDGE_FORWARD:
-		msg = rewrite(state, record, &head, &rights, decision.channel);
-		pass_on(state, from, &head, &rights, &msg);
+		msg = rewrite(state, record, &head, &rights, &decision);
+		pass_on(state, from, &head, &rights, &msg, decision.costs_token);
 		break;
 	case EDGE_DROP:
 		server_count_bad_header(state->server);
@@ -242,6 +260,14 @@ static void on_message(void *arg, struct member *from, const struct wire_record 
 				decision.text });
 		break;
 	}
+}
+
+/* As the integrator chose it: without its source before it. */
+static struct str command_id_outside(struct str inside, struct str source)
+{
+	if (inside.n > source.n && str_starts(inside, source) && inside.p[source.n] == '/')
+		return str_slice(inside, source.n + 1, inside.n);
+	return inside;
 }
 
 void edge_pass_answer(struct edge_state *state, const struct wire_msg *answer)
@@ -260,6 +286,8 @@ void edge_pass_answer(struct edge_state *state, const struct wire_msg *answer)
 	out.head.sender = STR_NONE;
 	out.head.reply_to = STR_NONE;
 	out.head.actor = STR_NONE;
+	out.head.command_id =
+		command_id_outside(answer->head.command_id, rights_of(state, to->user).source);
 	out.head.to = str_from_c(to->instance);
 	server_stage_msg(state->server, to, &out);
 	state->tally.answered++;

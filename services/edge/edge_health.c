@@ -42,6 +42,8 @@ static struct json *counts_json(struct edge_state *state)
 		{ "sent", counts.sent },
 		{ "submitted", tally->submitted },
 		{ "done", tally->done },
+		{ "claimed", tally->claimed },
+		{ "asked", tally->asked },
 		{ "answered", tally->answered },
 		{ "delivered", tally->delivered },
 		{ "refused", tally->refused },

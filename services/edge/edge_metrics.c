@@ -19,8 +19,17 @@ static const struct metric list[] = {
 #undef METRIC
 };
 
-enum what { WHAT_SUBMITTED, WHAT_DONE, WHAT_ANSWERED, WHAT_DELIVERED, WHATS };
-static const char *const whats[] = { "submitted", "done", "answered", "delivered" };
+enum what {
+	WHAT_SUBMITTED,
+	WHAT_DONE,
+	WHAT_CLAIMED,
+	WHAT_ASKED,
+	WHAT_ANSWERED,
+	WHAT_DELIVERED,
+	WHATS
+};
+static const char *const whats[] = { "submitted", "done", "claimed", "asked", "answered",
+	"delivered" };
 _Static_assert(N(whats) == WHATS, "each has its word");
 
 /* Two lists under one label: what became of messages of the bus, and of those from outside. */
@@ -73,6 +82,8 @@ static void mirror_counts(struct edge_state *state)
 	const struct edge_tally *tally = &state->tally;
 	const int64_t passed[WHATS] = { [WHAT_SUBMITTED] = tally->submitted,
 		[WHAT_DONE] = tally->done,
+		[WHAT_CLAIMED] = tally->claimed,
+		[WHAT_ASKED] = tally->asked,
 		[WHAT_ANSWERED] = tally->answered,
 		[WHAT_DELIVERED] = tally->delivered };
 	const int64_t dropped[WHYS] = { [WHY_FULL] = bus.dropped_full,

@@ -21,6 +21,8 @@ struct edge_config {
 struct edge_tally {
 	int64_t submitted; /* SUBMIT passed on */
 	int64_t done;	   /* DONE passed on */
+	int64_t claimed;   /* CLAIM passed on */
+	int64_t asked;	   /* COMMAND passed on */
 	int64_t answered;  /* answers handed to an integrator */
 	int64_t delivered; /* DELIVER handed to an integrator */
 	int64_t refused;

@@ -8,61 +8,66 @@
 
 #include "bus_core.h"
 
+static const struct {
+	enum bus_kind kind;
+	const char *sender, *type, *to, *producer;
+	bool may;
+} rights[] = {
+	{ BUS_SUBMIT, "edge", "submit.v1", "intake", "", true },
+	{ BUS_SUBMIT, "intake", "submit.v1", "intake", "", false },
+	{ BUS_SUBMIT, "cli", "submit.v1", "intake", "", false },
+	{ BUS_DONE, "edge", "done.v1", "reply", "", true },
+	{ BUS_DONE, "reply", "done.v1", "reply", "", false },
+	{ BUS_CLAIM, "edge", "claim.v1", "reply", "", true },
+	{ BUS_CLAIM, "cli", "claim.v1", "reply", "", false },
+	{ BUS_EVENT, "intake", "intake.accepted.v1", "dispatch", "intake", true },
+	{ BUS_EVENT, "intake", "intake.accepted.v1", "dispatch", "reply", false },
+	{ BUS_EVENT, "intake", "intake.accepted.v1", "dispatch", "", false },
+	{ BUS_EVENT, "edge", "edge.x.v1", "dispatch", "edge", false },
+	{ BUS_EVENT, "cli", "cli.x.v1", "dispatch", "cli", false },
+	{ BUS_DELIVER, "reply", "deliver.v1", "deliver/app", "", true },
+	{ BUS_DELIVER, "intake", "deliver.v1", "deliver/app", "", false },
+	{ BUS_DELIVER, "edge", "deliver.v1", "deliver/app", "", false },
+	{ BUS_DELIVER, "analytics", "status.v1", "status/app", "", true },
+	{ BUS_DELIVER, "analytics", "deliver.v1", "deliver/app", "", false },
+	{ BUS_COMMAND, "edge", "state.put.v1", "intake", "", true },
+	{ BUS_COMMAND, "edge", "state.put.v1", "reply", "", false },
+	{ BUS_COMMAND, "edge", "object.put.v1", "media", "", true },
+	{ BUS_COMMAND, "cli", "reply.submit.v1", "reply", "", true },
+	{ BUS_COMMAND, "portal", "intake.open.v1", "intake", "", true },
+	{ BUS_COMMAND, "portal", "followup.rate.v1", "followup", "", true },
+	{ BUS_COMMAND, "portal", "intake.open.v1", "reply", "", false },
+	{ BUS_COMMAND, "portal", "intake.accept.v1", "intake", "", false },
+	{ BUS_COMMAND, "portal", "keys.get.v1", "intake", "", false },
+	{ BUS_EVENT, "portal", "portal.x.v1", "dispatch", "portal", false },
+	{ BUS_COMMAND, "edge", "keys.get.v1", "intake", "", true },
+	{ BUS_COMMAND, "edge", "keys.get.v1", "reply", "", false },
+	{ BUS_COMMAND, "edge", "reply.submit.v1", "intake", "", false },
+	{ BUS_COMMAND, "intake", "keys.changed.v1", "edge", "", true },
+	{ BUS_RESULT, "edge", "", "intake/1", "", true },
+	{ BUS_RESULT, "intake", "", "edge/1", "", true },
+	{ BUS_RESULT, "cli", "", "edge/1", "", false },
+	{ BUS_RECEIPT, "intake", "", "edge/1", "", true },
+	{ BUS_RECEIPT, "reply", "", "edge/1", "", false },
+	{ BUS_GO, "reply", "", "edge/1", "", true },
+	{ BUS_GO, "edge", "", "edge/1", "", false },
+	{ BUS_ACK, "dispatch", "", "intake/1", "", true },
+	{ BUS_ACK, "edge", "", "intake/1", "", false },
+	{ BUS_NACK, "edge", "", "reply/1", "", true },
+	{ BUS_NACK, "cli", "", "reply/1", "", false },
+	{ BUS_EVENT, "", "", "dispatch", "", false },
+};
+
 static void rights_hold_for_each_sender_and_kind(void **state)
 {
-	static const struct {
-		enum bus_kind kind;
-		const char *sender, *type, *to, *producer;
-		bool may;
-	} rows[] = {
-		{ BUS_SUBMIT, "edge", "submit.v1", "intake", "", true },
-		{ BUS_SUBMIT, "intake", "submit.v1", "intake", "", false },
-		{ BUS_SUBMIT, "cli", "submit.v1", "intake", "", false },
-		{ BUS_DONE, "edge", "done.v1", "reply", "", true },
-		{ BUS_DONE, "reply", "done.v1", "reply", "", false },
-		{ BUS_CLAIM, "edge", "claim.v1", "reply", "", true },
-		{ BUS_CLAIM, "cli", "claim.v1", "reply", "", false },
-		{ BUS_EVENT, "intake", "intake.accepted.v1", "dispatch", "intake", true },
-		{ BUS_EVENT, "intake", "intake.accepted.v1", "dispatch", "reply", false },
-		{ BUS_EVENT, "intake", "intake.accepted.v1", "dispatch", "", false },
-		{ BUS_EVENT, "edge", "edge.x.v1", "dispatch", "edge", false },
-		{ BUS_EVENT, "cli", "cli.x.v1", "dispatch", "cli", false },
-		{ BUS_DELIVER, "reply", "deliver.v1", "deliver/app", "", true },
-		{ BUS_DELIVER, "intake", "deliver.v1", "deliver/app", "", false },
-		{ BUS_DELIVER, "edge", "deliver.v1", "deliver/app", "", false },
-		{ BUS_COMMAND, "cli", "reply.submit.v1", "reply", "", true },
-		{ BUS_COMMAND, "portal", "intake.open.v1", "intake", "", true },
-		{ BUS_COMMAND, "portal", "followup.rate.v1", "followup", "", true },
-		{ BUS_COMMAND, "portal", "intake.open.v1", "reply", "", false },
-		{ BUS_COMMAND, "portal", "intake.accept.v1", "intake", "", false },
-		{ BUS_COMMAND, "portal", "keys.get.v1", "intake", "", false },
-		{ BUS_EVENT, "portal", "portal.x.v1", "dispatch", "portal", false },
-		{ BUS_COMMAND, "edge", "keys.get.v1", "intake", "", true },
-		{ BUS_COMMAND, "edge", "keys.get.v1", "reply", "", false },
-		{ BUS_COMMAND, "edge", "reply.submit.v1", "intake", "", false },
-		{ BUS_COMMAND, "intake", "keys.changed.v1", "edge", "", true },
-		{ BUS_RESULT, "edge", "", "intake/1", "", true },
-		{ BUS_RESULT, "intake", "", "edge/1", "", true },
-		{ BUS_RESULT, "cli", "", "edge/1", "", false },
-		{ BUS_RECEIPT, "intake", "", "edge/1", "", true },
-		{ BUS_RECEIPT, "reply", "", "edge/1", "", false },
-		{ BUS_GO, "reply", "", "edge/1", "", true },
-		{ BUS_GO, "edge", "", "edge/1", "", false },
-		{ BUS_ACK, "dispatch", "", "intake/1", "", true },
-		{ BUS_ACK, "edge", "", "intake/1", "", false },
-		{ BUS_NACK, "edge", "", "reply/1", "", true },
-		{ BUS_NACK, "cli", "", "reply/1", "", false },
-		{ BUS_EVENT, "", "", "dispatch", "", false },
-	};
-
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct bus_message message = { rows[i].kind, str_from_c(rows[i].sender),
-			str_from_c(rows[i].type), str_from_c(rows[i].to),
-			str_from_c(rows[i].producer) };
+	for (size_t i = 0; i < sizeof(rights) / sizeof(rights[0]); i++) {
+		struct bus_message message = { rights[i].kind, str_from_c(rights[i].sender),
+			str_from_c(rights[i].type), str_from_c(rights[i].to),
+			str_from_c(rights[i].producer) };
 
-		if (bus_may_send(&message) != rows[i].may)
-			fail_msg("row %zu: %s, kind %d", i, rows[i].sender, (int)rows[i].kind);
+		if (bus_may_send(&message) != rights[i].may)
+			fail_msg("row %zu: %s, kind %d", i, rights[i].sender, (int)rights[i].kind);
 	}
 }
 

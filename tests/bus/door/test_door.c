@@ -188,8 +188,13 @@ static void what_an_integrator_may_not_is_refused(void **state)
 			  { 0 } },
 			WIRE_CODE_FORBIDDEN },
 		{ { WIRE_SUBMIT, { .id = STR_INIT("x") }, { 0 } }, WIRE_CODE_INVALID },
-		{ { WIRE_CLAIM, { .source_msg_id = STR_INIT("m"), .case_id = 1 }, { 0 } },
+		{ { WIRE_CLAIM, { .source_msg_id = STR_INIT("m") }, { 0 } }, WIRE_CODE_INVALID },
+		{ { WIRE_COMMAND,
+			  { .type = STR_INIT("reply.approve.v1"), .command_id = STR_INIT("c") },
+			  { 0 } },
 			WIRE_CODE_UNKNOWN_TYPE },
+		{ { WIRE_COMMAND, { .type = STR_INIT("state.get.v1") }, { 0 } },
+			WIRE_CODE_INVALID },
 		{ { WIRE_DONE, { .source_msg_id = STR_INIT("m"), .case_id = 1 }, { 0 } },
 			WIRE_CODE_INVALID },
 	};
@@ -201,7 +206,7 @@ static void what_an_integrator_may_not_is_refused(void **state)
 		assert_int_equal(client_take(door->rig, client, WIRE_NACK).head.code, rows[i].want);
 	}
 	/* a kind that only the inside speaks is dropped, and counted */
-	client_send(client, &(struct wire_msg){ .kind = WIRE_COMMAND, .head.to = STR("reply") });
+	client_send(client, &(struct wire_msg){ .kind = WIRE_GO, .head.to = STR("reply") });
 	client_send(client, &(struct wire_msg){ .kind = WIRE_EVENT, .head.to = STR("reply") });
 	rig_wait_health(door->rig, "edge", "counts", "bad_header", 2);
 	/* nor does anybody serve a channel that is not his */

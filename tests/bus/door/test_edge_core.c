@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -27,61 +28,116 @@ static const struct edge_rights unknown = { true, false, false, STR_INIT(""), NU
 static const struct edge_rights stale = { false, true, false, STR_INIT("app-co"), two, 1, { 0 } };
 static const struct edge_rights nothing = { true, true, false, STR_INIT("app-co"), NULL, 0, { 0 } };
 
+struct rights_row {
+	const struct edge_rights *rights;
+	enum edge_kind kind;
+	const char *channel, *source_msg_id;
+	int64_t case_id;
+	bool is_outcome;
+	enum edge_verdict want;
+	const char *channel_out;
+};
+
+static const struct rights_row rights_rows[] = {
+	{ &one_channel, EDGE_SUBMIT, "", "m", 0, false, EDGE_FORWARD, "app" },
+	{ &one_channel, EDGE_SUBMIT, "app", "m", 0, false, EDGE_FORWARD, "app" },
+	{ &one_channel, EDGE_SUBMIT, "forum", "m", 0, false, EDGE_FORBIDDEN, "" },
+	{ &two_channels, EDGE_SUBMIT, "forum", "m", 0, false, EDGE_FORWARD, "forum" },
+	{ &two_channels, EDGE_SUBMIT, "", "m", 0, false, EDGE_INVALID, "" },
+	{ &one_channel, EDGE_SUBMIT, "", "", 0, false, EDGE_INVALID, "" },
+	{ &nothing, EDGE_SUBMIT, "app", "m", 0, false, EDGE_FORBIDDEN, "" },
+	{ &revoked, EDGE_SUBMIT, "", "m", 0, false, EDGE_FORBIDDEN, "" },
+	{ &unknown, EDGE_SUBMIT, "", "m", 0, false, EDGE_FORBIDDEN, "" },
+	{ &ended, EDGE_SUBMIT, "", "m", 0, false, EDGE_BUSY, "" },
+	{ &ended_and_revoked, EDGE_SUBMIT, "", "m", 0, false, EDGE_FORBIDDEN, "" },
+	{ &stale, EDGE_SUBMIT, "", "m", 0, false, EDGE_BUSY, "" },
+	{ &one_channel, EDGE_DONE, "app", "m", 7, true, EDGE_FORWARD, "app" },
+	{ &one_channel, EDGE_DONE, "forum", "m", 7, true, EDGE_FORBIDDEN, "" },
+	{ &one_channel, EDGE_DONE, "app", "m", 0, true, EDGE_INVALID, "" },
+	{ &one_channel, EDGE_DONE, "app", "m", 7, false, EDGE_INVALID, "" },
+	{ &stale, EDGE_DONE, "app", "m", 7, true, EDGE_BUSY, "" },
+	{ &one_channel, EDGE_CLAIM, "app", "m", 7, false, EDGE_FORWARD, "app" },
+	{ &one_channel, EDGE_CLAIM, "app", "m", 0, false, EDGE_INVALID, "" },
+	{ &one_channel, EDGE_CLAIM, "forum", "m", 7, false, EDGE_FORBIDDEN, "" },
+	{ &one_channel, EDGE_OTHER, "app", "m", 7, true, EDGE_DROP, "" },
+	{ &stale, EDGE_OTHER, "app", "m", 7, true, EDGE_DROP, "" },
+};
+
 static void decide_rights_by_message(void **state)
 {
+	(void)state;
+	for (size_t i = 0; i < sizeof(rights_rows) / sizeof(rights_rows[0]); i++) {
+		const struct rights_row *row = &rights_rows[i];
+		struct edge_ask ask = { .kind = row->kind,
+			.channel = str_from_c(row->channel),
+			.source_msg_id = str_from_c(row->source_msg_id),
+			.case_id = row->case_id,
+			.is_outcome = row->is_outcome };
+		struct edge_decision decision = edge_decide(&ask, row->rights);
+
+		if (decision.verdict != row->want)
+			fail_msg("row %zu: verdict %d", i, (int)decision.verdict);
+		assert_true(str_eq_c(decision.channel, row->channel_out));
+		assert_int_equal(str_is_empty(decision.text), decision.verdict == EDGE_FORWARD);
+	}
+}
+
+/* Every kind × type that an integrator might try: where it goes, and whether it costs a token. */
+static void decide_where_a_message_goes(void **state)
+{
 	static const struct {
-		const struct edge_rights *rights;
-		struct edge_ask ask;
-		enum edge_verdict want;
-		const char *channel;
+		enum edge_kind kind;
+		const char *type, *to;
+		bool costs_token;
 	} rows[] = {
-		{ &one_channel, { EDGE_SUBMIT, STR_INIT(""), STR_INIT("m"), 0, false },
-			EDGE_FORWARD, "app" },
-		{ &one_channel, { EDGE_SUBMIT, STR_INIT("app"), STR_INIT("m"), 0, false },
-			EDGE_FORWARD, "app" },
-		{ &one_channel, { EDGE_SUBMIT, STR_INIT("forum"), STR_INIT("m"), 0, false },
-			EDGE_FORBIDDEN, "" },
-		{ &two_channels, { EDGE_SUBMIT, STR_INIT("forum"), STR_INIT("m"), 0, false },
-			EDGE_FORWARD, "forum" },
-		{ &two_channels, { EDGE_SUBMIT, STR_INIT(""), STR_INIT("m"), 0, false },
-			EDGE_INVALID, "" },
-		{ &one_channel, { EDGE_SUBMIT, STR_INIT(""), STR_INIT(""), 0, false }, EDGE_INVALID,
-			"" },
-		{ &nothing, { EDGE_SUBMIT, STR_INIT("app"), STR_INIT("m"), 0, false },
-			EDGE_FORBIDDEN, "" },
-		{ &revoked, { EDGE_SUBMIT, STR_INIT(""), STR_INIT("m"), 0, false }, EDGE_FORBIDDEN,
-			"" },
-		{ &unknown, { EDGE_SUBMIT, STR_INIT(""), STR_INIT("m"), 0, false }, EDGE_FORBIDDEN,
-			"" },
-		{ &ended, { EDGE_SUBMIT, STR_INIT(""), STR_INIT("m"), 0, false }, EDGE_BUSY, "" },
-		{ &ended_and_revoked, { EDGE_SUBMIT, STR_INIT(""), STR_INIT("m"), 0, false },
-			EDGE_FORBIDDEN, "" },
-		{ &stale, { EDGE_SUBMIT, STR_INIT(""), STR_INIT("m"), 0, false }, EDGE_BUSY, "" },
-		{ &one_channel, { EDGE_DONE, STR_INIT("app"), STR_INIT("m"), 7, true },
-			EDGE_FORWARD, "app" },
-		{ &one_channel, { EDGE_DONE, STR_INIT("forum"), STR_INIT("m"), 7, true },
-			EDGE_FORBIDDEN, "" },
-		{ &one_channel, { EDGE_DONE, STR_INIT("app"), STR_INIT("m"), 0, true },
-			EDGE_INVALID, "" },
-		{ &one_channel, { EDGE_DONE, STR_INIT("app"), STR_INIT("m"), 7, false },
-			EDGE_INVALID, "" },
-		{ &stale, { EDGE_DONE, STR_INIT("app"), STR_INIT("m"), 7, true }, EDGE_BUSY, "" },
-		{ &one_channel, { EDGE_CLAIM, STR_INIT("app"), STR_INIT("m"), 7, false },
-			EDGE_UNKNOWN_TYPE, "" },
-		{ &one_channel, { EDGE_OTHER, STR_INIT("app"), STR_INIT("m"), 7, true }, EDGE_DROP,
-			"" },
-		{ &stale, { EDGE_OTHER, STR_INIT("app"), STR_INIT("m"), 7, true }, EDGE_DROP, "" },
+		{ EDGE_SUBMIT, "submit.v1", "intake", true },
+		{ EDGE_DONE, "done.v1", "reply", false },
+		{ EDGE_DONE, "status.done.v1", "analytics", false },
+		{ EDGE_CLAIM, "claim.v1", "reply", false },
+		{ EDGE_COMMAND, "object.put.v1", "media", true },
+		{ EDGE_COMMAND, "state.get.v1", "intake", true },
+		{ EDGE_COMMAND, "state.put.v1", "intake", true },
+		{ EDGE_COMMAND, "state.lease.v1", "intake", true },
+		{ EDGE_COMMAND, "reply.approve.v1", NULL, false },
+		{ EDGE_COMMAND, "keys.get.v1", NULL, false },
+		{ EDGE_COMMAND, "channel.add.v1", NULL, false },
+		{ EDGE_COMMAND, "", NULL, false },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct edge_decision decision = edge_decide(&rows[i].ask, rows[i].rights);
+		struct edge_ask ask = { .kind = rows[i].kind,
+			.type = str_from_c(rows[i].type),
+			.source_msg_id = STR("m"),
+			.command_id = STR("c"),
+			.case_id = 7,
+			.is_outcome = true };
+		struct edge_decision decision = edge_decide(&ask, &one_channel);
 
-		if (decision.verdict != rows[i].want)
+		if (rows[i].to == NULL) {
+			assert_int_equal(decision.verdict, EDGE_UNKNOWN_TYPE);
+			continue;
+		}
+		if (decision.verdict != EDGE_FORWARD || !str_eq_c(decision.to, rows[i].to))
 			fail_msg("row %zu: verdict %d", i, (int)decision.verdict);
-		assert_true(str_eq_c(decision.channel, rows[i].channel));
-		assert_int_equal(str_is_empty(decision.text), decision.verdict == EDGE_FORWARD);
+		assert_int_equal(decision.costs_token, rows[i].costs_token);
 	}
+}
+
+static void command_needs_an_id_and_no_channel(void **state)
+{
+	char longest[EDGE_COMMAND_ID + 1];
+	struct edge_ask ask = { .kind = EDGE_COMMAND, .type = STR_INIT("state.get.v1") };
+
+	(void)state;
+	assert_int_equal(edge_decide(&ask, &two_channels).verdict, EDGE_INVALID);
+	memset(longest, 'x', sizeof(longest));
+	ask.command_id = str_of(longest, sizeof(longest));
+	assert_int_equal(edge_decide(&ask, &two_channels).verdict, EDGE_INVALID);
+	ask.command_id.n = EDGE_COMMAND_ID;
+	assert_int_equal(edge_decide(&ask, &two_channels).verdict, EDGE_FORWARD);
+	ask.channel = STR("mail");
+	assert_int_equal(edge_decide(&ask, &two_channels).verdict, EDGE_FORBIDDEN);
 }
 
 static void connect_and_serve_by_rights(void **state)
@@ -106,6 +162,9 @@ static void connect_and_serve_by_rights(void **state)
 			edge_may_serve(rows[i].rights, STR("deliver/app")), rows[i].serves_app);
 		assert_int_equal(
 			edge_may_serve(rows[i].rights, STR("deliver/forum")), rows[i].serves_forum);
+		assert_int_equal(
+			edge_may_serve(rows[i].rights, STR("status/forum")), rows[i].serves_forum);
+		assert_false(edge_may_serve(rows[i].rights, STR("status/")));
 		assert_false(edge_may_serve(rows[i].rights, STR("app")));
 		assert_false(edge_may_serve(rows[i].rights, STR("deliver/")));
 		assert_false(edge_may_serve(rows[i].rights, STR("edge")));
@@ -116,6 +175,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(decide_rights_by_message),
+		cmocka_unit_test(decide_where_a_message_goes),
+		cmocka_unit_test(command_needs_an_id_and_no_channel),
 		cmocka_unit_test(connect_and_serve_by_rights),
 	};
 
