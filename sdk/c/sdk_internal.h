@@ -1,4 +1,5 @@
-/* Private to the SDK: the client, shared by wangli.c (life, submitting) and sdk_turn.c (a turn). */
+/* Private to the SDK: the client, shared by wangli.c (life, submitting), sdk_turn.c (a turn) and
+ * the files of its subjects: sdk_letters.c, sdk_deliveries.c. */
 #ifndef WL_SDK_INTERNAL_H
 #define WL_SDK_INTERNAL_H
 
@@ -7,11 +8,12 @@
 #include "sdk/sdk_outbox.h"
 #include "sdk/sdk_seal.h"
 #include "sdk/sdk_spool.h"
-#include "sdk/wangli.h"
+#include "sdk/wangli_inside.h"
 
 #define DELIVER_PREFIX "deliver/"
 #define TAKE_MOST      200	    /* messages taken at once */
 #define WINDOW_MOST    1000	    /* messages on their way to us, deliveries among them */
+#define ANSWER_WITHIN  SPAN_S(5)    /* then a letter is sent again */
 #define TURN_MEMORY    (128u << 20) /* a cap: 200 bodies, and the same unpacked */
 
 struct wangli {
@@ -28,5 +30,32 @@ struct wangli {
 	struct bus_context *context;
 	struct peer *peer;
 };
+
+struct delivery {
+	const struct wire_msg *msg;
+	struct str delivery_id;
+};
+
+/* What one row of callbacks was about: kept when on_keep agrees. */
+struct took {
+	struct instant now;			  /* monotonic */
+	struct outbox_letter *letters[TAKE_MOST]; /* answered */
+	size_t n_letters;
+	struct delivery deliveries[TAKE_MOST]; /* with an outcome, kept or to be kept */
+	size_t n_deliveries;
+};
+
+/* sdk_letters.c */
+void letters_send(struct wangli *client, struct instant now);
+void letters_take_receipt(struct wangli *client, const struct wire_msg *msg, struct took *took);
+void letters_take_nack(struct wangli *client, const struct wire_msg *msg, struct took *took);
+
+/* sdk_deliveries.c */
+void deliveries_take(struct wangli *client, const struct wire_msg *msg, struct took *took);
+/* Says what the spool keeps of them (again); what is not kept yet is not said. */
+void deliveries_send_done(struct wangli *client, const struct took *took);
+
+/* sdk_turn.c */
+enum res client_turn(struct wangli *client, struct span wait, struct err *err) must_check;
 
 #endif

@@ -24,6 +24,7 @@ struct outbox_letter {
 	struct instant sent_at;
 	int32_t attempt;
 	bool is_flying;
+	bool is_answered; /* told, but not kept yet */
 };
 TAILQ_HEAD(outbox_list, outbox_letter);
 

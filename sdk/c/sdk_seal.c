@@ -36,9 +36,9 @@ static const struct letter_field {
 
 static struct str field_of(const struct wangli_letter *letter, size_t i)
 {
-	struct str text;
+	struct wangli_text text;
 	memcpy(&text, (const char *)letter + letter_fields[i].offset, sizeof text);
-	return text;
+	return sdk_str(text);
 }
 
 void seal_init(struct seal *seal, const uint8_t vault_key[CRYPTO_KEY_BYTES], struct str secret)
@@ -73,10 +73,12 @@ enum res seal_check(const struct wangli_letter *letter, struct err *err)
 void seal_fingerprint(
 	const struct seal *seal, const struct wangli_letter *letter, uint8_t out[CRYPTO_HASH_BYTES])
 {
+	/* INSTANT_NONE for an unknown time: a letter that waits in an older spool is the same */
+	const struct instant written_at = sdk_instant(letter->written_at_us);
 	struct str parts[FIELDS + 2];
 	for (size_t i = 0; i < FIELDS; i++)
 		parts[i] = field_of(letter, i);
-	parts[FIELDS] = str_of(&letter->written_at, sizeof letter->written_at);
+	parts[FIELDS] = str_of(&written_at, sizeof written_at);
 	parts[FIELDS + 1] = str_of(&letter->likes, sizeof letter->likes);
 	crypto_hash(out, seal->fingerprint_key, parts, FIELDS + 2);
 }
@@ -99,9 +101,9 @@ static ProtobufCBinaryData binary(struct str bytes)
 	return (ProtobufCBinaryData){ .len = bytes.n, .data = (uint8_t *)(uintptr_t)bytes.p };
 }
 
-static char *text(struct arena *mem, struct str s)
+static char *text(struct arena *mem, struct wangli_text from)
 {
-	return (char *)(uintptr_t)arena_c(mem, s);
+	return (char *)(uintptr_t)arena_c(mem, sdk_str(from));
 }
 
 static bool has_contact(const struct wangli_contact *contact)
@@ -125,7 +127,7 @@ static Wangli__SealedContact *seal_contact(
 	sealed->epoch = binary(str_of(seal->epoch, sizeof seal->epoch));
 	sealed->sealed_key = binary(str_of(seal->sealed_key, sizeof seal->sealed_key));
 	sealed->record = binary(crypto_record_seal(
-		mem, wire_pack(mem, &plain.base), letter->source_msg_id, seal->data_key));
+		mem, wire_pack(mem, &plain.base), sdk_str(letter->source_msg_id), seal->data_key));
 	return sealed;
 }
 
@@ -135,7 +137,7 @@ struct str seal_letter(struct seal *seal, struct arena *mem, const struct wangli
 	Wangli__Submit submit = WANGLI__SUBMIT__INIT;
 	submit.title = text(mem, letter->title);
 	submit.body = text(mem, letter->body);
-	submit.written_at_us = instant_is_none(letter->written_at) ? 0 : letter->written_at.us;
+	submit.written_at_us = letter->written_at_us;
 	submit.area = text(mem, letter->area);
 	submit.likes = letter->likes;
 	submit.klass = text(mem, letter->klass);

@@ -8,7 +8,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "crypto/crypto.h"
-#include "sdk/wangli.h"
+#include "sdk/wangli_inside.h"
 
 #define SEAL_EPOCH	 16
 #define SEAL_EPOCH_LASTS SPAN_HOURS(24)

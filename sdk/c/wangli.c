@@ -11,9 +11,36 @@
 #include "os/os.h"
 #include "peer/peer.h"
 #include "sdk/sdk_internal.h"
+#include "sdk/sdk_shape.h"
 #include "wire/wire.h"
 
 #define SUBMIT_MEMORY (4u << 20)
+
+/* --- results and words --- */
+
+const char *wangli_result_name(enum wangli_result result)
+{
+	return (unsigned)result > (unsigned)WANGLI_BUG ? "?" : res_name(sdk_res(result));
+}
+
+const char *wangli_version(void)
+{
+	return WANGLI_VERSION;
+}
+
+/* A failure and its sentence, brought out. */
+static enum wangli_result told(enum res res, const struct err *err, struct wangli_error *error)
+{
+	if (res != RES_OK && error != NULL)
+		memcpy(error->text, err->text, sizeof error->text);
+	return sdk_result(res);
+}
+
+/* --- structures of callers --- */
+
+static const struct shape letter_shape = SHAPE(wangli_letter, reply_address);
+static const struct shape options_shape = SHAPE(wangli_options, on);
+static const struct shape callbacks_shape = SHAPE(wangli_callbacks, on_keep);
 
 /* --- the socket in our little loop --- */
 
@@ -44,6 +71,20 @@ static void welcomed(void *arg)
 
 /* --- opening --- */
 
+static enum res options_are_there(const struct wangli_options *options, struct err *err)
+{
+	const struct {
+		const char *name;
+		const char *value;
+	} texts[] = { { "address", options->address }, { "server_key", options->server_key },
+		{ "secret_key", options->secret_key }, { "vault_key", options->vault_key },
+		{ "spool", options->spool }, { "channel", options->channel } };
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+		if (texts[i].value == NULL)
+			return err_set(err, RES_INVALID, "%s is not given", texts[i].name);
+	return RES_OK;
+}
+
 static enum res options_check(const struct wangli_options *options, struct err *err)
 {
 	size_t channel_bytes = strlen(options->channel);
@@ -59,8 +100,6 @@ static enum res options_check(const struct wangli_options *options, struct err *
 	}
 	if (!bus_key_is_valid(str_from_c(options->server_key)))
 		return err_set(err, RES_INVALID, "the door's key is no Z85 key");
-	if (!crypto_public_is_valid(options->vault_key))
-		return err_set(err, RES_INVALID, "the vault's key is no public key");
 	return RES_OK;
 }
 
@@ -106,13 +145,23 @@ static enum res client_connect(
 	return RES_OK;
 }
 
+static enum res seal_open(struct seal *seal, const struct wangli_options *options, struct err *err)
+{
+	uint8_t key[CRYPTO_KEY_BYTES];
+	struct str text = str_from_c(options->vault_key);
+	if (crypto_base64_read(text, key, sizeof key) != RES_OK || !crypto_public_is_valid(key))
+		return err_set(err, RES_INVALID, "the vault's key is no public key in base64");
+	seal_init(seal, key, str_from_c(options->secret_key));
+	return RES_OK;
+}
+
 static enum res client_open(
 	struct wangli *client, const struct wangli_options *options, struct err *err)
 {
 	char lock[4096];
 	TRY(crypto_start(err));
 	TRY(options_check(options, err));
-	seal_init(&client->seal, options->vault_key, str_from_c(options->secret_key));
+	TRY(seal_open(&client->seal, options, err));
 	TRY(os_folder_create(options->spool, 0700, err));
 	if ((size_t)snprintf(lock, sizeof lock, "%s/lock", options->spool) >= sizeof lock)
 		return err_set(err, RES_INVALID, "the spool's path is too long");
@@ -121,11 +170,16 @@ static enum res client_open(
 	return client_connect(client, options, err);
 }
 
-enum res wangli_open(struct wangli **out, const struct wangli_options *options, struct err *err)
+static enum res client_create(
+	struct wangli **out, const struct wangli_options *options, struct err *err)
 {
+	struct wangli_callbacks on = { .struct_bytes = 0 };
+	TRY(options_are_there(options, err));
+	if (options->on != NULL)
+		TRY(shape_read(&callbacks_shape, options->on, &on, err));
 	struct wangli *client = calloc(1, sizeof *client);
 	CHECK(client != NULL);
-	client->on = options->on;
+	client->on = on;
 	client->window = options->window == 0 ? WANGLI_WINDOW : options->window;
 	client->queue = options->queue == 0 ? WANGLI_QUEUE : options->queue;
 	client->channel = strdup(options->channel);
@@ -139,6 +193,17 @@ enum res wangli_open(struct wangli **out, const struct wangli_options *options, 
 	}
 	*out = client;
 	return RES_OK;
+}
+
+enum wangli_result wangli_open(
+	struct wangli **out, const struct wangli_options *options, struct wangli_error *error)
+{
+	struct wangli_options known;
+	struct err err;
+	enum res res = shape_read(&options_shape, options, &known, &err);
+	if (res == RES_OK)
+		res = client_create(out, &known, &err);
+	return told(res, &err, error);
 }
 
 void wangli_close(struct wangli *client)
@@ -164,18 +229,19 @@ void wangli_close(struct wangli *client)
 
 /* --- submitting --- */
 
-enum res wangli_submit(struct wangli *client, const struct wangli_letter *letter, struct err *err)
+static enum res client_submit(
+	struct wangli *client, const struct wangli_letter *letter, struct err *err)
 {
 	uint8_t fingerprint[CRYPTO_HASH_BYTES];
+	struct str id = sdk_str(letter->source_msg_id);
 	TRY(seal_check(letter, err));
 	seal_fingerprint(&client->seal, letter, fingerprint);
-	const struct outbox_letter *known = outbox_find(&client->outbox, letter->source_msg_id);
+	const struct outbox_letter *known = outbox_find(&client->outbox, id);
 	if (known != NULL) {
 		if (memcmp(known->fingerprint, fingerprint, sizeof fingerprint) == 0)
 			return RES_OK;
 		return err_set(err, RES_CONFLICT,
-			"'%.*s' waits in the spool already, with other content",
-			STR_ARG(letter->source_msg_id));
+			"'%.*s' waits in the spool already, with other content", STR_ARG(id));
 	}
 	if (outbox_count(&client->outbox) >= client->queue)
 		return err_set(err, RES_RETRY, "%zu letters wait for an answer", client->queue);
@@ -186,9 +252,25 @@ enum res wangli_submit(struct wangli *client, const struct wangli_letter *letter
 	if (arena_failed(mem) || body.n > WIRE_BODY_MAX)
 		return err_set(err, RES_TOO_BIG, "the letter has %zu bytes: want %d at most",
 			body.n, WIRE_BODY_MAX);
-	spool_add_letter(client->spool,
-		outbox_add(&client->outbox, letter->source_msg_id, fingerprint, body));
+	spool_add_letter(client->spool, outbox_add(&client->outbox, id, fingerprint, body));
 	return RES_OK;
+}
+
+enum wangli_result wangli_submit(
+	struct wangli *client, const struct wangli_letter *letter, struct wangli_error *error)
+{
+	struct wangli_letter known;
+	struct err err;
+	enum res res = shape_read(&letter_shape, letter, &known, &err);
+	if (res == RES_OK)
+		res = client_submit(client, &known, &err);
+	return told(res, &err, error);
+}
+
+enum wangli_result wangli_turn(struct wangli *client, int wait_ms, struct wangli_error *error)
+{
+	struct err err;
+	return told(client_turn(client, SPAN_MS(wait_ms), &err), &err, error);
 }
 
 size_t wangli_unanswered(const struct wangli *client)

@@ -1,146 +1,292 @@
 /* The client library of Wangli's integrators: hand letters to the platform, get their receipts,
- * take the replies for your citizens. One client a process and spool folder, single-threaded,
- * polled:
+ * take the replies for your citizens. It keeps a spool folder, in which what must not be lost
+ * survives your process. One client a spool folder; a client belongs to one thread; polled:
  *
- *	wangli_open(&client, &options, &err);
+ *	struct wangli_callbacks on;
+ *	struct wangli_options options;
+ *	struct wangli_error error;
+ *	struct wangli *client;
+ *	wangli_callbacks_init(&on);      // then fill what you need
+ *	wangli_options_init(&options);
+ *	if (wangli_open(&client, &options, &error) != WANGLI_OK) …
  *	for (;;) {
- *		wangli_submit(client, &letter, &err);     // whenever there is one
- *		wangli_turn(client, SPAN_MS(200), &err);  // sends, waits, calls you back
+ *		wangli_submit(client, &letter, &error);  // whenever there is one
+ *		wangli_turn(client, 200, &error);        // sends, waits, calls you back
  *	}
  *	wangli_close(client);
  *
- * What it promises. A letter that wangli_submit took is durable from the next wangli_turn on: it is
- * sent, and sent again for ever, until the platform has answered with a receipt or a refusal, over
- * crashes of this process too. A reply is given to on_deliver once: what you answered is kept in
- * the spool before the platform hears of it, and repeated when the platform asks again.
+ * WHAT IT PROMISES. A letter that wangli_submit took is durable when the next wangli_turn has
+ * returned WANGLI_OK: it is sent, and sent again for ever, until the platform has answered with a
+ * receipt or a refusal, over crashes of your process too. A reply is given to on_deliver once: what
+ * you answered is kept in the spool before the platform hears of it, and repeated when the platform
+ * asks again. While the platform is busy, the client keeps its retry time and sends less at once.
  *
- * What you must do. Name each letter once for ever (source_msg_id): the same name with the same
+ * WHAT YOU MUST DO. Name each letter once for ever (source_msg_id): the same name with the same
  * content gives the same receipt again, with other content a refusal. Expect a callback a second
- * time when the process was killed between your work and the spool's record of it. Call wangli_turn
- * at least every few seconds; from callbacks you may call wangli_submit, never turn or close.
+ * time when your process ended between your work and the spool's record of it. Call wangli_turn at
+ * least every few seconds. From callbacks you may call wangli_submit, wangli_unanswered and
+ * wangli_is_up; never wangli_turn, wangli_adopt or wangli_close.
  *
- * Ownership: texts (struct str) are borrowed on both sides: yours until the call returns, ours
- * until the callback returns. Text is UTF-8 without NUL. Results: base/res.h; a call that fails has
- * done nothing, unless it says otherwise. */
-#ifndef WL_SDK_WANGLI_H
-#define WL_SDK_WANGLI_H
+ * OWNERSHIP. Texts are borrowed on both sides: yours until the call returns, ours until the
+ * callback returns; copy what you need longer. All text is UTF-8 without NUL.
+ *
+ * RESULTS. A call that fails has done nothing, unless it says otherwise; it writes a sentence for
+ * people into its optional last argument (NULL: none is wanted). enum wangli_result says what to do
+ * about it.
+ *
+ * TIMES are int64_t microseconds since 1970-01-01T00:00:00Z, with _us in the name;
+ * WANGLI_TIME_UNKNOWN where there is none. Waits are int milliseconds, with _ms in the name.
+ *
+ * GROWING. Structures that you allocate begin with struct_bytes, which the init functions below (or
+ * WANGLI_SIZED in an initialiser) fill with the size that your program was compiled with. New
+ * members come at the end. A library takes an older, shorter structure and supposes zero for what
+ * is missing; one that is longer than it knows is refused with WANGLI_INVALID, as your program
+ * counts on something that this library does not do. Structures that the library hands you grow at
+ * their end too: never copy them by the size of another build. Zero means "not given" in every
+ * member, today and later. */
+#ifndef WANGLI_H
+#define WANGLI_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
-#include "base/err.h"
-#include "base/instant.h"
-#include "base/scoped.h"
-#include "base/str.h"
+#ifdef __cplusplus
+extern "C" {
+#endif
 
-#define WANGLI_GROUPS_MAX	 64
-#define WANGLI_VAULT_KEY	 32 /* bytes of the platform's public key for contact data */
-#define WANGLI_DIGEST		 32
-#define WANGLI_SOURCE_ID_MAX	 250 /* bytes of source_msg_id */
-#define WANGLI_REPLY_ADDRESS_MAX 1024
+#if defined(__GNUC__)
+#define WANGLI_EXPORT	  __attribute__((visibility("default")))
+#define WANGLI_MUST_CHECK __attribute__((warn_unused_result))
+#else
+#define WANGLI_EXPORT
+#define WANGLI_MUST_CHECK
+#endif
+
+/* --- limits --- */
+
+#define WANGLI_GROUPS_MAX	 64    /* channels of one client */
+#define WANGLI_SOURCE_ID_MAX	 250   /* bytes of source_msg_id */
+#define WANGLI_REPLY_ADDRESS_MAX 1024  /* bytes of reply_address */
+#define WANGLI_ERROR_MAX	 511   /* bytes of an error's text */
+#define WANGLI_DIGEST		 32    /* bytes of a receipt's digest */
 #define WANGLI_WINDOW		 500   /* letters under way at once, unless options say otherwise */
 #define WANGLI_QUEUE		 20000 /* letters in the spool without an answer, likewise */
 
-struct wangli;
+#define WANGLI_TIME_UNKNOWN	 ((int64_t)0)
 
-/* Who wrote. Leaves this process encrypted; only the platform's vault can open it. */
+/* --- words --- */
+
+/* What a call came to, said as what you should do next. */
+enum wangli_result {
+	WANGLI_OK = 0,	      /* done */
+	WANGLI_INVALID = 1,   /* give up: the input is wrong and stays wrong */
+	WANGLI_DENIED = 2,    /* give up: you may not */
+	WANGLI_NOT_FOUND = 3, /* there is no such thing */
+	WANGLI_CONFLICT = 4,  /* somebody else has it, or it is another than it was */
+	WANGLI_TOO_BIG = 5,   /* over a named maximum */
+	WANGLI_RETRY = 6,     /* the outside world is away: later, with the same input */
+	WANGLI_BUG = 7	      /* only a programming error, yours or ours, leads here */
+};
+
+/* "OK", "INVALID" and the like; static text. "?" for a number that is none. */
+WANGLI_EXPORT const char *wangli_result_name(enum wangli_result result);
+
+/* "0.1.0": of the library that is loaded, not of this header; static text. */
+WANGLI_EXPORT const char *wangli_version(void);
+
+/* Why a call failed, a sentence for people and logs; it holds no contact data and no key. */
+struct wangli_error {
+	char text[WANGLI_ERROR_MAX + 1];
+};
+
+/* Borrowed bytes; p may be NULL when n is 0. Not terminated: print it by "%.*s", (int)n, p. */
+struct wangli_text {
+	const char *p;
+	size_t n;
+};
+
+static inline struct wangli_text wangli_text_of(const void *bytes, size_t n)
+{
+	struct wangli_text text;
+	text.p = (const char *)bytes;
+	text.n = n;
+	return text;
+}
+
+/* NULL gives an empty text. */
+static inline struct wangli_text wangli_text_from_c(const char *text)
+{
+	return wangli_text_of(text, text == NULL ? 0 : strlen(text));
+}
+
+/* { WANGLI_SIZED(struct wangli_letter), .title = … }: for initialisers with names (C99). */
+#define WANGLI_SIZED(type) .struct_bytes = sizeof(type)
+
+/* --- letters --- */
+
+/* Who wrote. Leaves your process encrypted; only the platform's vault can open it. Each may be
+ * empty. This structure never grows: what is new comes into wangli_letter. */
 struct wangli_contact {
-	struct str name;
-	struct str phone;
-	struct str address;
-	struct str account; /* the citizen's account or pseudonym on your channel */
+	struct wangli_text name;    /* 1,000 bytes at most */
+	struct wangli_text phone;   /* 200 bytes at most */
+	struct wangli_text address; /* 2,000 bytes at most */
+	struct wangli_text account; /* the citizen's account or pseudonym on your channel; 1,000 */
 };
 
 struct wangli_letter {
-	struct str source_msg_id; /* 1–250 bytes: your name for it, once for ever */
-	struct str title;
-	struct str body;
-	struct instant written_at; /* INSTANT_NONE: unknown */
-	struct str area;	   /* county-level code or name as you know it; may be empty */
-	int32_t likes;
-	struct str klass; /* "" or "report" (举报) */
+	size_t struct_bytes;
+	struct wangli_text source_msg_id; /* 1 to 250 bytes: your name for it, once for ever */
+	struct wangli_text title;
+	struct wangli_text body;
+	int64_t written_at_us;	  /* when the citizen wrote it */
+	struct wangli_text area;  /* county-level code or name as you know it; may be empty */
+	int32_t likes;		  /* 0 or more */
+	struct wangli_text klass; /* empty, or "report" (举报) */
 	struct wangli_contact contact;
-	struct str reply_address; /* where the answer goes, sealed by you for yourself; ≤ 1,024
-				     bytes */
+	struct wangli_text reply_address; /* where the answer goes, sealed by you for yourself:
+					   * comes back with the delivery; 1,024 bytes at most */
 };
 
+static inline void wangli_letter_init(struct wangli_letter *letter)
+{
+	memset(letter, 0, sizeof *letter);
+	letter->struct_bytes = sizeof *letter;
+}
+
+/* The platform has the letter, durably, and answers for it from now on. */
 struct wangli_receipt {
-	struct str source_msg_id;
-	struct str case_number; /* CD0421786-3 */
-	struct str query_code;	/* 6 digits */
-	struct str digest;	/* WANGLI_DIGEST bytes over what was received */
-	struct instant received_at;
-	bool is_repeat; /* the platform had this letter already */
+	struct wangli_text source_msg_id;
+	struct wangli_text case_number; /* for people: CD0421786-3 */
+	struct wangli_text query_code;	/* 6 digits: with the number it opens the case to its
+					 * citizen. Give it to nobody else */
+	struct wangli_text digest;	/* WANGLI_DIGEST bytes over what was received */
+	int64_t received_at_us;		/* when it was committed */
+	bool is_repeat;			/* the platform had this letter already */
 };
 
+/* The platform will never take this letter. */
+struct wangli_refusal {
+	struct wangli_text source_msg_id;
+	enum wangli_result why;	 /* INVALID: wrong content. CONFLICT: the same name with other
+				  * content before. DENIED: your key may not */
+	struct wangli_text text; /* for people */
+};
+
+/* --- deliveries --- */
+
+/* Something for the citizen who wrote. */
 struct wangli_delivery {
-	struct str delivery_id;	  /* the same each time it is sent */
-	struct str source_msg_id; /* of the letter that is answered */
-	struct str channel;
-	struct str case_number;
-	struct str text; /* the reply */
-	struct str unit; /* who replies, for people */
-	struct instant replied_at;
-	struct str reply_address;
+	struct wangli_text delivery_id;	  /* the same each time it is sent */
+	struct wangli_text source_msg_id; /* of the letter that is answered */
+	struct wangli_text channel;
+	struct wangli_text case_number;
+	struct wangli_text text; /* what to tell the citizen */
+	struct wangli_text unit; /* who replies, for people */
+	int64_t replied_at_us;
+	struct wangli_text reply_address; /* as the letter gave it */
+	struct wangli_text what; /* "reply"; "refusal": the letter is not accepted, and text says
+				  * why and where to turn. Take an unknown word for "reply" */
 };
 
+/* What became of a delivery. The library clears it before you fill it. */
 struct wangli_outcome {
-	bool is_delivered; /* false: it can never be handed over, and reason says why */
-	struct str reason; /* must live until wangli_turn returns; static text is best */
+	bool is_delivered;	   /* false: it can never be handed over, and reason says why */
+	struct wangli_text reason; /* must live until wangli_turn returns; static text is best */
 };
 
-/* All may be NULL but those that you need. arg is handed back. */
+/* --- the client --- */
+
+/* What the client calls, inside wangli_turn only. All may be NULL but those that you need; arg is
+ * handed back. */
 struct wangli_callbacks {
+	size_t struct_bytes;
 	void *arg;
+	/* A letter has its receipt. It leaves the spool once on_keep has agreed. Lost the receipt?
+	 * Submit the same letter again, and the same receipt comes. */
 	void (*on_receipt)(void *arg, const struct wangli_receipt *receipt);
-	/* The platform will never take this letter. why: RES_INVALID (wrong content), RES_CONFLICT
-	 * (the same name with other content before), RES_DENIED (your key may not). It leaves the
-	 * spool. */
-	void (*on_refused)(void *arg, struct str source_msg_id, enum res why, struct str text);
-	/* Hand the reply to the citizen and fill *out. Anything but RES_OK: not now; the platform
-	 * sends it again later, and no outcome is kept. NULL: deliveries are left unanswered. */
-	enum res (*on_deliver)(
+	/* A letter is refused for good. It leaves the spool once on_keep has agreed. */
+	void (*on_refused)(void *arg, const struct wangli_refusal *refusal);
+	/* Hand the delivery to the citizen and fill *out. Anything but WANGLI_OK: not now; the
+	 * platform sends it again later, and no outcome is kept. NULL: deliveries are left
+	 * unanswered. */
+	enum wangli_result (*on_deliver)(
 		void *arg, const struct wangli_delivery *delivery, struct wangli_outcome *out);
-	/* Called once after a row of on_deliver and before their outcomes are kept: make durable
-	 * what you did there. Anything but RES_OK: none of these outcomes is kept. */
-	enum res (*on_keep)(void *arg);
+	/* Called once after a row of the calls above and before the spool keeps what they were
+	 * about: make durable what you did there, then return WANGLI_OK. Anything else: nothing of
+	 * that row is kept, and all of it comes again. NULL: as if it returned WANGLI_OK. */
+	enum wangli_result (*on_keep)(void *arg);
 };
 
+static inline void wangli_callbacks_init(struct wangli_callbacks *on)
+{
+	memset(on, 0, sizeof *on);
+	on->struct_bytes = sizeof *on;
+}
+
+/* Keys are texts as they stand in the files that the platform's operator gives out, without white
+ * space around them. */
 struct wangli_options {
-	const char *address;	/* the door: "tcp://host:port" */
-	const char *server_key; /* the door's public key, Z85 */
-	const char *secret_key; /* your own, Z85 */
-	uint8_t vault_key[WANGLI_VAULT_KEY];
-	const char *spool;	   /* folder, made when missing; one process at a time */
+	size_t struct_bytes;
+	const char *address;	   /* the door: "tcp://host:port" */
+	const char *server_key;	   /* the door's public key, Z85: 40 characters */
+	const char *secret_key;	   /* your own, Z85: 40 characters */
+	const char *vault_key;	   /* the platform's public key for contact data, base64 */
+	const char *spool;	   /* folder, made when missing (0700); its parent must be there */
 	const char *channel;	   /* on whose behalf letters are submitted */
-	const char *const *groups; /* channels whose replies you take; NULL-terminated, or NULL */
-	size_t window;		   /* 0: WANGLI_WINDOW */
-	size_t queue;		   /* 0: WANGLI_QUEUE */
-	struct wangli_callbacks on;
+	const char *const *groups; /* channels whose deliveries you take, closed by NULL; or NULL */
+	size_t window;		   /* letters under way at once; 0: WANGLI_WINDOW */
+	size_t queue;		   /* letters in the spool without an answer; 0: WANGLI_QUEUE */
+	const struct wangli_callbacks *on;
 };
 
-/* Opens the spool, takes up what is unanswered in it, and begins to connect. options' texts are
- * copied. RES_CONFLICT: another process has this spool. RES_INVALID: a key or name is none.
- * RES_RETRY: the spool cannot be read or written. */
-enum res wangli_open(
-	struct wangli **out, const struct wangli_options *options, struct err *err) must_check;
-void wangli_close(struct wangli *client); /* NULL is fine; what is unanswered stays in the spool */
-SCOPED_DEFINE(wangli, struct wangli *, wangli_close)
+static inline void wangli_options_init(struct wangli_options *options)
+{
+	memset(options, 0, sizeof *options);
+	options->struct_bytes = sizeof *options;
+}
 
-/* Takes a letter; durable after the next wangli_turn. RES_OK too when this very letter waits in the
- * spool already. RES_CONFLICT: another letter of that name waits there. RES_INVALID: no name, not
- * UTF-8, a field too long. RES_TOO_BIG: over what one message may hold. RES_RETRY: the queue is
- * full; turn, then try again. */
-enum res wangli_submit(
-	struct wangli *client, const struct wangli_letter *letter, struct err *err) must_check;
+struct wangli;
 
-/* Makes durable what was submitted, sends what may be sent, waits up to `wait` for something to
- * come in, calls back, keeps and sends outcomes. RES_RETRY: the spool's disk refuses; nothing that
- * is not durable was sent, and the same call may succeed later. */
-enum res wangli_turn(struct wangli *client, struct span wait, struct err *err) must_check;
+/* Opens the spool, takes up what is unanswered in it, and begins to connect (in the background:
+ * wangli_is_up says when it has). All of *options is copied, with what it points to. On success
+ * *out is yours until wangli_close; otherwise it is untouched.
+ * WANGLI_CONFLICT  another client, here or in another process, has this spool
+ * WANGLI_INVALID   a key, name or size is none; nothing will help but another one
+ * WANGLI_RETRY     the spool cannot be read or written */
+WANGLI_EXPORT enum wangli_result wangli_open(struct wangli **out,
+	const struct wangli_options *options, struct wangli_error *error) WANGLI_MUST_CHECK;
 
-size_t wangli_unanswered(const struct wangli *client); /* letters in the spool without an answer */
-bool wangli_is_up(const struct wangli *client);	       /* the door knows us and was heard lately */
+/* Makes durable what was submitted, as far as the disk allows, and ends the session; what is
+ * unanswered stays in the spool for whoever opens it next. NULL is fine. */
+WANGLI_EXPORT void wangli_close(struct wangli *client);
+
+/* Takes a letter; durable once the next wangli_turn has returned WANGLI_OK. WANGLI_OK too when this
+ * very letter waits in the spool already.
+ * WANGLI_CONFLICT  another letter of that name waits there
+ * WANGLI_INVALID   no name, not UTF-8, or a field too long: the error names it
+ * WANGLI_TOO_BIG   over what one message may hold
+ * WANGLI_RETRY     the queue is full: turn, then try again */
+WANGLI_EXPORT enum wangli_result wangli_submit(struct wangli *client,
+	const struct wangli_letter *letter, struct wangli_error *error) WANGLI_MUST_CHECK;
+
+/* Makes durable what was submitted, sends what may be sent, waits up to wait_ms (1,000 at most; 0:
+ * not at all) for something to come in, calls back, keeps and sends outcomes. It returns early when
+ * something came in.
+ * WANGLI_RETRY     the spool's disk refuses: nothing that is not durable was sent, and the same
+ *                  call may succeed later */
+WANGLI_EXPORT enum wangli_result wangli_turn(
+	struct wangli *client, int wait_ms, struct wangli_error *error) WANGLI_MUST_CHECK;
+
+/* Letters in the spool without an answer. */
+WANGLI_EXPORT size_t wangli_unanswered(const struct wangli *client);
+
+/* The door knows us and was heard lately. */
+WANGLI_EXPORT bool wangli_is_up(const struct wangli *client);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

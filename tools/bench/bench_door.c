@@ -11,21 +11,15 @@
 enum res bench_door_open(struct wangli **out, struct arena *mem, const char *spool, size_t window,
 	bool takes_replies, const struct wangli_callbacks *on, struct err *err)
 {
-	const char *vault = NULL;
 	const char *groups[] = { BENCH_CHANNEL, NULL };
-	struct wangli_options client = { .spool = spool,
-		.channel = BENCH_CHANNEL,
-		.groups = takes_replies ? groups : NULL,
-		.window = window,
-		.on = *on };
+	struct wangli_options client = { WANGLI_SIZED(struct wangli_options), .spool = spool,
+		.channel = BENCH_CHANNEL, .groups = takes_replies ? groups : NULL, .window = window,
+		.on = on };
 	TRY(line_setting(mem, "DOOR_ADDRESS", &client.address, err));
 	TRY(line_setting(mem, "DOOR_SERVER_KEY", &client.server_key, err));
 	TRY(line_setting(mem, "CHANNEL_KEY", &client.secret_key, err));
-	TRY(line_setting(mem, "VAULT_PUBLIC_KEY", &vault, err));
-	if (crypto_base64_read(str_from_c(vault), client.vault_key, sizeof client.vault_key) !=
-		RES_OK)
-		return err_set(err, RES_INVALID, "VAULT_PUBLIC_KEY is no key in base64");
-	return wangli_open(out, &client, err);
+	TRY(line_setting(mem, "VAULT_PUBLIC_KEY", &client.vault_key, err));
+	return sdk_open(out, &client, err);
 }
 
 enum res bench_door_await(struct wangli *client, struct err *err)
@@ -34,7 +28,7 @@ enum res bench_door_await(struct wangli *client, struct err *err)
 	while (!wangli_is_up(client)) {
 		if (instant_is_before(until, os_monotonic_now()))
 			return err_set(err, RES_RETRY, "the door does not answer");
-		TRY(wangli_turn(client, SPAN_MS(20), err));
+		TRY(sdk_turn(client, SPAN_MS(20), err));
 	}
 	return RES_OK;
 }

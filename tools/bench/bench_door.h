@@ -4,7 +4,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
-#include "sdk/wangli.h"
+#include "sdk/wangli_inside.h"
 
 /* Door and keys from the environment: DOOR_ADDRESS, DOOR_SERVER_KEY_FILE, CHANNEL_KEY_FILE,
  * VAULT_PUBLIC_KEY_FILE. spool: its folder. With takes_replies it serves the channel's group. */

@@ -48,15 +48,16 @@ static struct wangli_letter letter_of(struct arena *mem, const char *prefix, int
 	const char *place, const char *title, struct str body)
 {
 	return (struct wangli_letter){
-		.source_msg_id = arena_printf(mem, "%s-%lld", prefix, (long long)n),
-		.title = str_from_c(title),
-		.body = body,
-		.written_at = INSTANT_NONE,
-		.area = str_from_c(place),
-		.contact = { .name = STR("张先生"),
-			.phone = arena_printf(mem, "138%08lld", (long long)(n % 100000000)),
-			.account = STR("made-up") },
-		.reply_address = STR("sealed-by-the-channel-for-itself"),
+		WANGLI_SIZED(struct wangli_letter),
+		.source_msg_id = sdk_text(arena_printf(mem, "%s-%lld", prefix, (long long)n)),
+		.title = wangli_text_from_c(title),
+		.body = sdk_text(body),
+		.area = wangli_text_from_c(place),
+		.contact = { .name = SDK_TEXT("张先生"),
+			.phone = sdk_text(
+				arena_printf(mem, "138%08lld", (long long)(n % 100000000))),
+			.account = SDK_TEXT("made-up") },
+		.reply_address = SDK_TEXT("sealed-by-the-channel-for-itself"),
 	};
 }
 

@@ -4,7 +4,7 @@
 #define WL_BENCH_BENCH_LETTER_H
 
 #include "base/arena.h"
-#include "sdk/wangli.h"
+#include "sdk/wangli_inside.h"
 
 /* Letters of one template go to the same unit: they differ in their number alone. */
 #define LETTER_TEMPLATES 40

@@ -204,35 +204,37 @@ static void on_receipt(void *arg, const struct wangli_receipt *receipt)
 {
 	struct lives *lives = arg;
 	struct err err;
-	int64_t n = number_of(lives, receipt->source_msg_id);
+	int64_t n = number_of(lives, sdk_str(receipt->source_msg_id));
 	struct instant now = os_monotonic_now();
 	if (n == 0 || lives->all[n].case_id != 0)
 		return;
-	if (case_number_parse(receipt->case_number, &lives->all[n].case_id, &err) != RES_OK)
+	if (case_number_parse(sdk_str(receipt->case_number), &lives->all[n].case_id, &err) !=
+		RES_OK)
 		lives_fail(lives, &err);
 	else
 		life_go_on(lives, n, now);
 }
 
-static void on_refused(void *arg, struct str source_msg_id, enum res why, struct str text)
+static void on_refused(void *arg, const struct wangli_refusal *refusal)
 {
 	struct err err;
-	err_set(&err, why, "letter %.*s was refused: %.*s", STR_ARG(source_msg_id), STR_ARG(text));
+	err_set(&err, sdk_res(refusal->why), "letter %.*s was refused: %.*s",
+		STR_ARG(refusal->source_msg_id), STR_ARG(refusal->text));
 	lives_fail(arg, &err);
 }
 
-static enum res on_deliver(
+static enum wangli_result on_deliver(
 	void *arg, const struct wangli_delivery *delivery, struct wangli_outcome *out)
 {
 	struct lives *lives = arg;
-	int64_t n = number_of(lives, delivery->source_msg_id);
+	int64_t n = number_of(lives, sdk_str(delivery->source_msg_id));
 	*out = (struct wangli_outcome){ .is_delivered = true };
 	if (n == 0 || lives->all[n].is_delivered)
-		return RES_OK;
+		return WANGLI_OK;
 	lives->all[n].is_delivered = true;
 	if (lives->road[lives->all[n].step].group == NULL)
 		life_go_on(lives, n, os_monotonic_now());
-	return RES_OK;
+	return WANGLI_OK;
 }
 
 /* --- turning --- */
@@ -293,7 +295,7 @@ static enum res submit_some(struct lives *lives, struct instant now, struct err 
 			lives->options->is_auto
 				? bench_letter_consult(lives->turn_mem, lives->plan->prefix, n)
 				: bench_letter_make(lives->turn_mem, lives->plan->prefix, n);
-		TRY(wangli_submit(lives->sdk, &letter, err));
+		TRY(sdk_submit(lives->sdk, &letter, err));
 		lives->all[n] = (struct life){ .born = now, .again_at = INSTANT_NONE };
 		lives->active[lives->n_active++] = n;
 		lives->seen->submitted = n;
@@ -313,7 +315,7 @@ static enum res lives_turn(struct lives *lives, struct err *err)
 	if (instant_since(now, lives->tended_at).us > TEND_EVERY.us)
 		TRY(lives_tend(lives, now, err));
 	TRY(submit_some(lives, now, err));
-	TRY(wangli_turn(lives->sdk, SPAN_MS(0), err));
+	TRY(sdk_turn(lives->sdk, SPAN_MS(0), err));
 	if (lives->res != RES_OK)
 		return err_set(err, lives->res, "%s", lives->err.text);
 	if (instant_since(os_monotonic_now(), lives->moved_at).us > STUCK_AFTER.us)
@@ -347,10 +349,8 @@ static enum res lives_drive(struct lives *lives, struct err *err)
 static enum res lives_connect(struct lives *lives, struct err *err)
 {
 	struct line_options options;
-	const struct wangli_callbacks on = { .arg = lives,
-		.on_receipt = on_receipt,
-		.on_refused = on_refused,
-		.on_deliver = on_deliver };
+	const struct wangli_callbacks on = { WANGLI_SIZED(struct wangli_callbacks), .arg = lives,
+		.on_receipt = on_receipt, .on_refused = on_refused, .on_deliver = on_deliver };
 	const char *spool = arena_printf(
 		lives->mem, "%s/bench/spool-%s", lives->options->data, lives->plan->prefix)
 				    .p;

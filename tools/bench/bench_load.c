@@ -73,19 +73,20 @@ static void on_receipt(void *arg, const struct wangli_receipt *receipt)
 	struct client *client = arg;
 	struct load_seen *seen = &client->slot->seen;
 	struct instant now = os_monotonic_now();
-	int64_t n = number_of(client, receipt->source_msg_id);
+	int64_t n = number_of(client, sdk_str(receipt->source_msg_id));
 	seen->received++;
 	seen->repeats += receipt->is_repeat;
 	bench_slots_add(&seen->receipts, instant_since(now, client->load->shared->begin).us);
 	bench_hist_add(&seen->waits, instant_since(now, client->due[(size_t)n % client->ring]).us);
 }
 
-static void on_refused(void *arg, struct str source_msg_id, enum res why, struct str text)
+static void on_refused(void *arg, const struct wangli_refusal *refusal)
 {
 	struct client *client = arg;
 	client->slot->seen.refused++;
 	snprintf(client->slot->why, sizeof client->slot->why, "%.*s was refused: %s %.*s",
-		STR_ARG(source_msg_id), res_name(why), STR_ARG(text));
+		STR_ARG(refusal->source_msg_id), wangli_result_name(refusal->why),
+		STR_ARG(refusal->text));
 }
 
 /* When letter n (from 1) is due: at once, or by the rate. What is late counts from when it was due:
@@ -119,7 +120,7 @@ static enum res submit_some(struct client *client, struct instant now, struct er
 		const struct wangli_letter letter =
 			bench_letter_make(client->mem, client->prefix, n);
 		struct instant due = due_at(client, n, os_monotonic_now());
-		enum res res = wangli_submit(client->sdk, &letter, err);
+		enum res res = sdk_submit(client->sdk, &letter, err);
 		if (res == RES_RETRY)
 			return RES_OK; /* its queue is full: answers come first */
 		TRY(res);
@@ -137,7 +138,7 @@ static enum res client_drive(struct client *client, struct err *err)
 	TRY(bench_door_await(client->sdk, err));
 	client->slot->is_up = true;
 	while (!__atomic_load_n(&load->shared->may_go, __ATOMIC_ACQUIRE))
-		TRY(wangli_turn(client->sdk, SPAN_MS(1), err));
+		TRY(sdk_turn(client->sdk, SPAN_MS(1), err));
 	struct instant end = instant_add(load->shared->begin, load->plan.length);
 	struct instant latest = instant_add(end, ANSWER_WITHIN);
 	for (;;) {
@@ -152,7 +153,7 @@ static enum res client_drive(struct client *client, struct err *err)
 				wangli_unanswered(client->sdk));
 		if (!is_over)
 			TRY(submit_some(client, now, err));
-		TRY(wangli_turn(client->sdk, TURN_WAIT, err));
+		TRY(sdk_turn(client->sdk, TURN_WAIT, err));
 	}
 }
 
@@ -160,7 +161,10 @@ static enum res client_run(struct client *client, struct err *err)
 {
 	const struct load *load = client->load;
 	const struct wangli_callbacks on = {
-		.arg = client, .on_receipt = on_receipt, .on_refused = on_refused
+		WANGLI_SIZED(struct wangli_callbacks),
+		.arg = client,
+		.on_receipt = on_receipt,
+		.on_refused = on_refused,
 	};
 	SCOPED(arena)
 	struct arena *mem = arena_create(1u << 20);

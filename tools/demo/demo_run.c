@@ -32,63 +32,60 @@ static void trouble_set(struct demo_run *run, const struct err *err)
 static void on_receipt(void *arg, const struct wangli_receipt *receipt)
 {
 	struct demo_run *run = arg;
-	struct demo_case *subject = map_get(run->by_id, receipt->source_msg_id);
+	struct demo_case *subject = map_get(run->by_id, sdk_str(receipt->source_msg_id));
 	struct err err;
 	if (subject == NULL)
 		return;
-	if (case_number_parse(receipt->case_number, &subject->case_id, &err) != RES_OK)
+	if (case_number_parse(sdk_str(receipt->case_number), &subject->case_id, &err) != RES_OK)
 		trouble_set(run, &err);
-	demo_code_keep(subject, receipt->case_number, receipt->query_code);
+	demo_code_keep(subject, sdk_str(receipt->case_number), sdk_str(receipt->query_code));
 	run->counts.letters++;
 	run->counts.repeated += receipt->is_repeat;
 	run->moved_at = os_monotonic_now();
 }
 
-static void on_refused(void *arg, struct str source_msg_id, enum res why, struct str text)
+static void on_refused(void *arg, const struct wangli_refusal *refusal)
 {
 	struct demo_run *run = arg;
 	struct err err;
-	(void)err_set(&err, why, "the platform refuses %.*s: %.*s", STR_ARG(source_msg_id),
-		STR_ARG(text));
+	(void)err_set(&err, sdk_res(refusal->why), "the platform refuses %.*s: %.*s",
+		STR_ARG(refusal->source_msg_id), STR_ARG(refusal->text));
 	trouble_set(run, &err);
 }
 
 /* The citizens of the demo have no letter box: what comes has come. */
-static enum res on_deliver(
+static enum wangli_result on_deliver(
 	void *arg, const struct wangli_delivery *delivery, struct wangli_outcome *out)
 {
 	(void)arg;
 	(void)delivery;
 	*out = (struct wangli_outcome){ .is_delivered = true };
-	return RES_OK;
+	return WANGLI_OK;
 }
 
 static enum res client_open(struct demo_run *run, size_t at, struct err *err)
 {
-	const char *keys, *vault, *key_file = NULL;
+	const char *keys, *key_file = NULL;
 	const char *groups[] = { run->channels[at], NULL };
+	const struct wangli_callbacks on = { WANGLI_SIZED(struct wangli_callbacks), .arg = run,
+		.on_receipt = on_receipt, .on_refused = on_refused, .on_deliver = on_deliver };
 	struct wangli_options options = {
+		WANGLI_SIZED(struct wangli_options),
 		.spool = arena_printf(run->mem, "%s/spool/%s", run->folder, run->channels[at]).p,
 		.channel = run->channels[at],
 		.groups = groups,
-		.on = { .arg = run,
-			.on_receipt = on_receipt,
-			.on_refused = on_refused,
-			.on_deliver = on_deliver },
+		.on = &on,
 	};
 	struct str key;
 	TRY(os_folder_create(arena_printf(run->mem, "%s/spool", run->folder).p, 0700, err));
 	TRY(line_setting(run->mem, "DOOR_ADDRESS", &options.address, err));
 	TRY(line_setting(run->mem, "DOOR_SERVER_KEY", &options.server_key, err));
-	TRY(line_setting(run->mem, "VAULT_PUBLIC_KEY", &vault, err));
+	TRY(line_setting(run->mem, "VAULT_PUBLIC_KEY", &options.vault_key, err));
 	TRY(line_setting(run->mem, "CHANNEL_KEYS", &keys, err));
 	key_file = arena_printf(run->mem, "%s/%s", keys, run->channels[at]).p;
 	TRY(os_file_read(run->mem, key_file, 4096, &key, err));
 	options.secret_key = arena_c(run->mem, str_trim(key));
-	if (crypto_base64_read(str_from_c(vault), options.vault_key, sizeof options.vault_key) !=
-		RES_OK)
-		return err_set(err, RES_INVALID, "VAULT_PUBLIC_KEY is no key in base64");
-	return wangli_open(&run->clients[at], &options, err);
+	return sdk_open(&run->clients[at], &options, err);
 }
 
 enum res demo_door_open(struct demo_run *run, struct err *err)
@@ -118,18 +115,19 @@ enum res demo_submit(struct demo_run *run, struct demo_case *subject, struct err
 {
 	const struct demo_row *row = &subject->row;
 	const struct wangli_letter letter = {
-		.source_msg_id = row->external_id,
-		.title = row->title,
-		.body = row->body,
-		.written_at = demo_written_at(row, &run->time),
-		.area = row->area,
+		WANGLI_SIZED(struct wangli_letter),
+		.source_msg_id = sdk_text(row->external_id),
+		.title = sdk_text(row->title),
+		.body = sdk_text(row->body),
+		.written_at_us = sdk_time_us(demo_written_at(row, &run->time)),
+		.area = sdk_text(row->area),
 		.likes = row->likes,
-		.klass = str_eq_c(row->type, "report") ? STR("report") : STR(""),
-		.contact = { .account = row->user },
+		.klass = str_eq_c(row->type, "report") ? SDK_TEXT("report") : SDK_TEXT(""),
+		.contact = { .account = sdk_text(row->user) },
 	};
 	struct wangli *client = client_of(run, subject);
 	CHECK(client != NULL);
-	TRY(wangli_submit(client, &letter, err));
+	TRY(sdk_submit(client, &letter, err));
 	subject->is_submitted = true;
 	return RES_OK;
 }
@@ -275,7 +273,7 @@ enum res demo_turn(struct demo_run *run, struct span wait, struct err *err)
 	arena_reset(run->turn);
 	for (size_t i = 0; i < run->n_channels; i++)
 		if (run->clients[i] != NULL)
-			TRY(wangli_turn(run->clients[i], SPAN_MS(0), err));
+			TRY(sdk_turn(run->clients[i], SPAN_MS(0), err));
 	TRY(units_read(run, err));
 	TRY(steps_send(run, err));
 	TRY(line_take(run->line, run->turn, answers, ANSWERS_MOST, &n, wait, err));

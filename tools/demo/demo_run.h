@@ -9,7 +9,7 @@
 #include "clock/simclock.h"
 #include "db/db.h"
 #include "demo_core.h"
-#include "sdk/wangli.h"
+#include "sdk/wangli_inside.h"
 
 #define DEMO_CHANNELS_MAX 16
 #define DEMO_CODE_BYTES	  8

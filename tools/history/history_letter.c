@@ -52,18 +52,21 @@ struct wangli_letter history_letter_make(
 	const char *body = PICK(matters, dice).body;
 	bool has_contact = (dice >> 8) % 4 != 0;
 	return (struct wangli_letter){
-		.source_msg_id = arena_printf(mem, "%s-%llu", prefix, (unsigned long long)n),
-		.title = str_from_c(title),
-		.body = body_make(mem, body, PICK(streets, dice >> 16), n),
-		.written_at = INSTANT_NONE,
-		.area = str_from_c(PICK(areas, dice >> 24)),
+		WANGLI_SIZED(struct wangli_letter),
+		.source_msg_id =
+			sdk_text(arena_printf(mem, "%s-%llu", prefix, (unsigned long long)n)),
+		.title = wangli_text_from_c(title),
+		.body = sdk_text(body_make(mem, body, PICK(streets, dice >> 16), n)),
+		.area = wangli_text_from_c(PICK(areas, dice >> 24)),
 		.likes = (int32_t)((dice >> 32) % 50),
-		.klass = (dice >> 40) % 50 == 0 ? STR("report") : STR(""),
+		.klass = (dice >> 40) % 50 == 0 ? SDK_TEXT("report") : SDK_TEXT(""),
 		.contact = {
-			.phone = has_contact ? arena_printf(mem, "1380000%04u",
-						       (unsigned)((dice >> 48) % 10000)) :
-					       STR(""),
-			.account = arena_printf(mem, "made-up-%u", (unsigned)((dice >> 48) % 997)),
+			.phone = sdk_text(has_contact
+						  ? arena_printf(mem, "1380000%04u",
+							    (unsigned)((dice >> 48) % 10000))
+						  : STR("")),
+			.account = sdk_text(
+				arena_printf(mem, "made-up-%u", (unsigned)((dice >> 48) % 997))),
 		},
 	};
 }

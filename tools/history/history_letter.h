@@ -4,7 +4,7 @@
 #define WL_HISTORY_HISTORY_LETTER_H
 
 #include "base/arena.h"
-#include "sdk/wangli.h"
+#include "sdk/wangli_inside.h"
 
 /* n: from 1. Texts live in mem. The id is "<prefix>-<n>". */
 struct wangli_letter history_letter_make(

@@ -35,50 +35,47 @@ static void on_receipt(void *arg, const struct wangli_receipt *receipt)
 {
 	struct load *load = arg;
 	load->oks++;
-	history_ok(load->log, receipt->source_msg_id, receipt->case_number, receipt->digest);
+	history_ok(load->log, sdk_str(receipt->source_msg_id), sdk_str(receipt->case_number),
+		sdk_str(receipt->digest));
 }
 
-static void on_refused(void *arg, struct str source_msg_id, enum res why, struct str text)
+static void on_refused(void *arg, const struct wangli_refusal *refusal)
 {
 	struct load *load = arg;
 	load->refused++;
-	history_refused(load->log, source_msg_id);
-	fprintf(stderr, "wangli-history: %.*s refused: %s %.*s\n", STR_ARG(source_msg_id),
-		res_name(why), STR_ARG(text));
+	history_refused(load->log, sdk_str(refusal->source_msg_id));
+	fprintf(stderr, "wangli-history: %.*s refused: %s %.*s\n", STR_ARG(refusal->source_msg_id),
+		wangli_result_name(refusal->why), STR_ARG(refusal->text));
 }
 
-static enum res on_deliver(
+static enum wangli_result on_deliver(
 	void *arg, const struct wangli_delivery *delivery, struct wangli_outcome *out)
 {
 	struct load *load = arg;
 	(void)delivery;
 	load->delivered++;
 	*out = (struct wangli_outcome){ .is_delivered = true };
-	return RES_OK;
+	return WANGLI_OK;
 }
 
 static enum res client_open(struct arena *mem, struct load *load, struct err *err)
 {
 	const struct history_options *options = load->options;
-	const char *vault = NULL;
 	const char *groups[] = { options->channel, NULL };
+	const struct wangli_callbacks on = { WANGLI_SIZED(struct wangli_callbacks), .arg = load,
+		.on_receipt = on_receipt, .on_refused = on_refused, .on_deliver = on_deliver };
 	struct wangli_options client = {
+		WANGLI_SIZED(struct wangli_options),
 		.spool = arena_printf(mem, "%s/spool", options->folder).p,
 		.channel = options->channel,
 		.groups = groups,
-		.on = { .arg = load,
-			.on_receipt = on_receipt,
-			.on_refused = on_refused,
-			.on_deliver = on_deliver },
+		.on = &on,
 	};
 	TRY(line_setting(mem, "DOOR_ADDRESS", &client.address, err));
 	TRY(line_setting(mem, "DOOR_SERVER_KEY", &client.server_key, err));
 	TRY(line_setting(mem, "CHANNEL_KEY", &client.secret_key, err));
-	TRY(line_setting(mem, "VAULT_PUBLIC_KEY", &vault, err));
-	if (crypto_base64_read(str_from_c(vault), client.vault_key, sizeof client.vault_key) !=
-		RES_OK)
-		return err_set(err, RES_INVALID, "VAULT_PUBLIC_KEY is no key in base64");
-	return wangli_open(&load->client, &client, err);
+	TRY(line_setting(mem, "VAULT_PUBLIC_KEY", &client.vault_key, err));
+	return sdk_open(&load->client, &client, err);
 }
 
 /* One letter into the client's spool; its invoke is already on the way to the disk. */
@@ -88,15 +85,15 @@ static enum res letter_submit(struct load *load, uint64_t n, struct err *err)
 	arena_reset(load->mem);
 	const struct wangli_letter letter =
 		history_letter_make(load->mem, options->prefix, options->seed, n);
-	history_invoke(load->log, letter.source_msg_id);
-	return wangli_submit(load->client, &letter, err);
+	history_invoke(load->log, sdk_str(letter.source_msg_id));
+	return sdk_submit(load->client, &letter, err);
 }
 
 /* Durable first what we are about to do, then do it; and what we heard as soon as it came. */
 static enum res turn(struct load *load, struct err *err)
 {
 	TRY(os_log_sync(load->log, err));
-	TRY(wangli_turn(load->client, TURN_WAIT, err));
+	TRY(sdk_turn(load->client, TURN_WAIT, err));
 	return os_log_sync(load->log, err);
 }
 

@@ -20,12 +20,12 @@ static void trouble_set(struct import_run *run, const struct err *err)
 static void on_receipt(void *arg, const struct wangli_receipt *receipt)
 {
 	struct import_run *run = arg;
-	struct import_item *item = import_file_find(&run->file, receipt->source_msg_id);
+	struct import_item *item = import_file_find(&run->file, sdk_str(receipt->source_msg_id));
 	struct err err;
 	/* the spool may hold letters of another file, left by a run that was killed */
 	if (item == NULL || item->state != ITEM_SUBMITTED)
 		return;
-	if (case_number_parse(receipt->case_number, &item->case_id, &err) != RES_OK) {
+	if (case_number_parse(sdk_str(receipt->case_number), &item->case_id, &err) != RES_OK) {
 		(void)err_prefix(&err, RES_INVALID, "a receipt's case number");
 		trouble_set(run, &err);
 		return;
@@ -36,61 +36,63 @@ static void on_receipt(void *arg, const struct wangli_receipt *receipt)
 	run->counts.repeated += receipt->is_repeat;
 }
 
-static void on_refused(void *arg, struct str source_msg_id, enum res why, struct str text)
+static void on_refused(void *arg, const struct wangli_refusal *refusal)
 {
 	struct import_run *run = arg;
-	struct import_item *item = import_file_find(&run->file, source_msg_id);
+	struct import_item *item = import_file_find(&run->file, sdk_str(refusal->source_msg_id));
+	struct str text = sdk_str(refusal->text);
 	char reason[ERR_TEXT_MAX + 1];
 	if (item == NULL || item->state != ITEM_SUBMITTED)
 		return;
-	if (why == RES_DENIED) {
+	if (refusal->why == WANGLI_DENIED) {
 		struct err err;
 		(void)err_set(&err, RES_DENIED, "the door refuses this key: %.*s", STR_ARG(text));
 		trouble_set(run, &err);
 	}
 	(void)!snprintf(reason, sizeof reason, "%s%s%.*s",
-		why == RES_CONFLICT ? "external_id was used before for other content"
-				    : "refused by the platform",
+		refusal->why == WANGLI_CONFLICT ? "external_id was used before for other content"
+						: "refused by the platform",
 		text.n > 0 ? ": " : "", STR_ARG(text));
 	run->unanswered--;
 	import_file_reject(&run->file, item, str_from_c(reason));
 	item->reply = REPLY_NONE;
 }
 
-static enum res on_deliver(
+static enum wangli_result on_deliver(
 	void *arg, const struct wangli_delivery *delivery, struct wangli_outcome *out)
 {
 	struct import_run *run = arg;
 	struct err err;
 	*out = (struct wangli_outcome){ .is_delivered = true };
-	if (deliveries_has(run->deliveries, delivery->delivery_id))
-		return RES_OK;
+	if (deliveries_has(run->deliveries, sdk_str(delivery->delivery_id)))
+		return WANGLI_OK;
 	const struct delivered delivered = {
-		.external_id = delivery->source_msg_id,
-		.delivery_id = delivery->delivery_id,
-		.case_number = delivery->case_number,
+		.external_id = sdk_str(delivery->source_msg_id),
+		.delivery_id = sdk_str(delivery->delivery_id),
+		.case_number = sdk_str(delivery->case_number),
 		.at = os_real_now(),
-		.text = delivery->text,
+		.text = sdk_str(delivery->text),
 	};
 	enum res res = deliveries_add(run->deliveries, &delivered, &err);
 	if (res != RES_OK)
 		trouble_set(run, &err);
-	return res;
+	return sdk_result(res);
 }
 
-static enum res on_keep(void *arg)
+static enum wangli_result on_keep(void *arg)
 {
 	struct import_run *run = arg;
 	struct err err;
 	enum res res = deliveries_sync(run->deliveries, &err);
 	if (res != RES_OK)
 		trouble_set(run, &err);
-	return res;
+	return sdk_result(res);
 }
 
 struct wangli_callbacks import_callbacks(struct import_run *run)
 {
 	return (struct wangli_callbacks){
+		WANGLI_SIZED(struct wangli_callbacks),
 		.arg = run,
 		.on_receipt = on_receipt,
 		.on_refused = on_refused,
@@ -108,7 +110,7 @@ static size_t items_to_play(const struct import_run *run)
 
 enum res import_turn(struct import_run *run, struct span wait, struct err *err)
 {
-	TRY(wangli_turn(run->client, wait, err));
+	TRY(sdk_turn(run->client, wait, err));
 	progress_show(run->progress, &(struct progress_state){
 					     .done = run->counts.receipts,
 					     .of = items_to_play(run),
@@ -128,14 +130,14 @@ enum res import_turn(struct import_run *run, struct span wait, struct err *err)
 static struct wangli_letter letter_of(const struct import_row *row)
 {
 	return (struct wangli_letter){
-		.source_msg_id = row->external_id,
-		.title = row->title,
-		.body = row->body,
-		.written_at = row->time,
-		.area = row->area,
+		WANGLI_SIZED(struct wangli_letter),
+		.source_msg_id = sdk_text(row->external_id),
+		.title = sdk_text(row->title),
+		.body = sdk_text(row->body),
+		.written_at_us = sdk_time_us(row->time),
+		.area = sdk_text(row->area),
 		.likes = row->likes,
-		.klass = STR(""),
-		.contact = { .account = row->user },
+		.contact = { .account = sdk_text(row->user) },
 	};
 }
 
@@ -144,7 +146,7 @@ enum res import_submit(struct import_run *run, struct import_item *item, struct 
 	const struct wangli_letter letter = letter_of(&item->row);
 	struct err why;
 	for (;;) {
-		switch (wangli_submit(run->client, &letter, &why)) {
+		switch (sdk_submit(run->client, &letter, &why)) {
 		case RES_OK:
 			item->state = ITEM_SUBMITTED;
 			run->unanswered++;

@@ -8,7 +8,7 @@
 #include "import_deliveries.h"
 #include "import_file.h"
 #include "import_progress.h"
-#include "sdk/wangli.h"
+#include "sdk/wangli_inside.h"
 
 struct import_counts {
 	size_t submitted; /* letters handed to the door by this run */

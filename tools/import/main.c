@@ -159,22 +159,20 @@ static enum res places_make(
 static enum res client_open(
 	struct arena *mem, struct import_run *run, const struct places *places, struct err *err)
 {
-	const char *vault = NULL;
 	const char *groups[] = { run->channel, NULL };
+	const struct wangli_callbacks on = import_callbacks(run);
 	struct wangli_options options = {
+		WANGLI_SIZED(struct wangli_options),
 		.spool = places->spool,
 		.channel = run->channel,
 		.groups = groups,
-		.on = import_callbacks(run),
+		.on = &on,
 	};
 	TRY(line_setting(mem, "DOOR_ADDRESS", &options.address, err));
 	TRY(line_setting(mem, "DOOR_SERVER_KEY", &options.server_key, err));
 	TRY(line_setting(mem, "CHANNEL_KEY", &options.secret_key, err));
-	TRY(line_setting(mem, "VAULT_PUBLIC_KEY", &vault, err));
-	if (crypto_base64_read(str_from_c(vault), options.vault_key, sizeof options.vault_key) !=
-		RES_OK)
-		return err_set(err, RES_INVALID, "VAULT_PUBLIC_KEY is no key in base64");
-	enum res res = wangli_open(&run->client, &options, err);
+	TRY(line_setting(mem, "VAULT_PUBLIC_KEY", &options.vault_key, err));
+	enum res res = sdk_open(&run->client, &options, err);
 	if (res == RES_CONFLICT)
 		return err_set(err, res, "another import runs on channel %s", run->channel);
 	return res;
@@ -302,7 +300,7 @@ static enum res run_all(struct arena *mem, const struct arguments *arguments,
 	run->counts.rejected = run->file.rejected;
 	/* receipts of the last turn become part of the spool */
 	if (res == RES_OK)
-		TRY(wangli_turn(run->client, SPAN_MS(0), err));
+		TRY(sdk_turn(run->client, SPAN_MS(0), err));
 	TRY(import_file_write_rejected(&run->file, places->rejected, err));
 	return res;
 }

@@ -12,7 +12,7 @@
 #include "os/os.h"
 #include "peer/server.h"
 #include "proto/door.pb-c.h"
-#include "sdk/wangli.h"
+#include "sdk/wangli_inside.h"
 
 #define PATIENCE  SPAN_S(30)
 #define KEPT_MOST 64
@@ -25,7 +25,7 @@ struct door {
 	struct bus_zap *zap;
 	struct bus_pair self;
 	struct bus_pair client_key;
-	uint8_t vault_key[WANGLI_VAULT_KEY];
+	char vault_key[64]; /* base64 */
 	struct server *server;
 	struct member *member; /* who spoke last */
 	struct arena *mem;
@@ -34,9 +34,10 @@ struct door {
 	struct wangli *client;
 	/* what the client called back */
 	int receipts, repeats, refusals, deliveries, keeps;
-	enum res refused_as;
+	enum wangli_result refused_as;
 	char case_number[64];
-	enum res keep_says;
+	char what[16];
+	enum wangli_result keep_says;
 };
 
 /* --- the door --- */
@@ -117,26 +118,26 @@ static void on_receipt(void *arg, const struct wangli_receipt *receipt)
 		door->case_number, sizeof door->case_number, "%.*s", STR_ARG(receipt->case_number));
 }
 
-static void on_refused(void *arg, struct str source_msg_id, enum res why, struct str text)
+static void on_refused(void *arg, const struct wangli_refusal *refusal)
 {
 	struct door *door = arg;
-	(void)source_msg_id, (void)text;
 	door->refusals++;
-	door->refused_as = why;
+	door->refused_as = refusal->why;
 }
 
-static enum res on_deliver(
+static enum wangli_result on_deliver(
 	void *arg, const struct wangli_delivery *delivery, struct wangli_outcome *out)
 {
 	struct door *door = arg;
 	door->deliveries++;
-	assert_true(str_eq_c(delivery->text, "已修好"));
-	assert_true(str_eq_c(delivery->source_msg_id, "m1"));
+	assert_true(str_eq_c(sdk_str(delivery->text), "已修好"));
+	assert_true(str_eq_c(sdk_str(delivery->source_msg_id), "m1"));
+	snprintf(door->what, sizeof door->what, "%.*s", STR_ARG(delivery->what));
 	*out = (struct wangli_outcome){ .is_delivered = true };
-	return RES_OK;
+	return WANGLI_OK;
 }
 
-static enum res on_keep(void *arg)
+static enum wangli_result on_keep(void *arg)
 {
 	struct door *door = arg;
 	door->keeps++;
@@ -146,7 +147,11 @@ static enum res on_keep(void *arg)
 static enum res client_try(struct door *door, const char *spool, size_t queue, struct wangli **out)
 {
 	static const char *const groups[] = { "app", NULL };
-	struct wangli_options options = {
+	const struct wangli_callbacks on = { WANGLI_SIZED(struct wangli_callbacks), .arg = door,
+		.on_receipt = on_receipt, .on_refused = on_refused, .on_deliver = on_deliver,
+		.on_keep = on_keep };
+	const struct wangli_options options = {
+		WANGLI_SIZED(struct wangli_options),
 		.address = door->address,
 		.server_key = door->self.public_key,
 		.secret_key = door->client_key.secret_key,
@@ -154,14 +159,10 @@ static enum res client_try(struct door *door, const char *spool, size_t queue, s
 		.channel = "app",
 		.groups = groups,
 		.queue = queue,
-		.on = { .arg = door,
-			.on_receipt = on_receipt,
-			.on_refused = on_refused,
-			.on_deliver = on_deliver,
-			.on_keep = on_keep },
+		.vault_key = door->vault_key,
+		.on = &on,
 	};
-	memcpy(options.vault_key, door->vault_key, sizeof options.vault_key);
-	return wangli_open(out, &options, NULL);
+	return sdk_open(out, &options, NULL);
 }
 
 static void client_open(struct door *door, const char *name)
@@ -187,7 +188,7 @@ static void client_restart(struct door *door, const char *from, const char *to)
 static void both_turn(struct door *door)
 {
 	struct instant now = os_monotonic_now();
-	assert_int_equal(wangli_turn(door->client, SPAN_MS(2), NULL), RES_OK);
+	assert_int_equal(sdk_turn(door->client, SPAN_MS(2), NULL), RES_OK);
 	bus_zap_turn(door->zap);
 	server_receive(door->server, now);
 	server_turn(door->server, now);
@@ -217,13 +218,13 @@ static void until_count(struct door *door, const int *count, int n)
 static void submit(struct door *door, const char *id)
 {
 	const struct wangli_letter letter = {
-		.source_msg_id = str_from_c(id),
-		.title = STR("路灯不亮"),
-		.body = STR("春熙路的路灯坏了"),
-		.written_at = INSTANT_NONE,
-		.contact = { .account = STR("made-up") },
+		WANGLI_SIZED(struct wangli_letter),
+		.source_msg_id = wangli_text_from_c(id),
+		.title = SDK_TEXT("路灯不亮"),
+		.body = SDK_TEXT("春熙路的路灯坏了"),
+		.contact = { .account = SDK_TEXT("made-up") },
 	};
-	assert_int_equal(wangli_submit(door->client, &letter, NULL), RES_OK);
+	assert_int_equal(sdk_submit(door->client, &letter, NULL), RES_OK);
 }
 
 static void answer(struct door *door, const struct wire_msg *asked, enum wire_kind kind,
@@ -245,13 +246,14 @@ static void answer(struct door *door, const struct wire_msg *asked, enum wire_ki
 	server_flush(door->server);
 }
 
-static void deliver(struct door *door)
+static void deliver_what(struct door *door, const char *what)
 {
 	char id[] = "D1", number[] = "CD0000001-8", text[] = "已修好";
 	Wangli__Deliver body = WANGLI__DELIVER__INIT;
 	body.delivery_id = id;
 	body.case_number = number;
 	body.text = text;
+	body.what = (char *)(uintptr_t)what;
 	server_stage_msg(door->server, door->member,
 		&(struct wire_msg){ .kind = WIRE_DELIVER,
 			.head = { .id = STR("D1"),
@@ -262,10 +264,15 @@ static void deliver(struct door *door)
 	server_flush(door->server);
 }
 
+static void deliver(struct door *door)
+{
+	deliver_what(door, "reply");
+}
+
 static int setup(void **state)
 {
 	struct door *door = calloc(1, sizeof *door);
-	uint8_t vault_secret[WANGLI_VAULT_KEY];
+	uint8_t vault_key[CRYPTO_KEY_BYTES], vault_secret[CRYPTO_KEY_BYTES];
 	struct err err;
 	assert_non_null(door);
 	snprintf(door->folder, sizeof door->folder, "/tmp/wl-sdk.XXXXXX");
@@ -274,8 +281,10 @@ static int setup(void **state)
 	assert_int_equal(crypto_start(&err), RES_OK);
 	assert_int_equal(bus_pair_make(&door->self, &err), RES_OK);
 	assert_int_equal(bus_pair_make(&door->client_key, &err), RES_OK);
-	crypto_pair_make(door->vault_key, vault_secret);
+	crypto_pair_make(vault_key, vault_secret);
 	door->mem = arena_create(MEM_BYTES);
+	snprintf(door->vault_key, sizeof door->vault_key, "%.*s",
+		STR_ARG(crypto_base64(door->mem, str_of(vault_key, sizeof vault_key))));
 	door->context = bus_context_create();
 	assert_int_equal(bus_zap_open(&door->zap, door->context, decide, door, &err), RES_OK);
 	door_open(door);
@@ -321,12 +330,10 @@ static void sdk_letter_gets_its_receipt(void **state)
 static void sdk_other_letter_of_the_same_name_is_refused_here(void **state)
 {
 	struct door *door = *state;
-	const struct wangli_letter other = { .source_msg_id = STR("m1"),
-		.title = STR("x"),
-		.body = STR("y"),
-		.written_at = INSTANT_NONE };
+	const struct wangli_letter other = { WANGLI_SIZED(struct wangli_letter),
+		.source_msg_id = SDK_TEXT("m1"), .title = SDK_TEXT("x"), .body = SDK_TEXT("y") };
 	submit(door, "m1");
-	assert_int_equal(wangli_submit(door->client, &other, NULL), RES_CONFLICT);
+	assert_int_equal(sdk_submit(door->client, &other, NULL), RES_CONFLICT);
 }
 
 static void sdk_busy_letter_comes_again_the_same_and_not_too_early(void **state)
@@ -346,9 +353,9 @@ static void sdk_final_refusals_are_told_and_end_the_letter(void **state)
 {
 	static const struct {
 		enum wire_code code;
-		enum res why;
-	} cases[] = { { WIRE_CODE_INVALID, RES_INVALID }, { WIRE_CODE_CONFLICT, RES_CONFLICT },
-		{ WIRE_CODE_FORBIDDEN, RES_DENIED } };
+		enum wangli_result why;
+	} cases[] = { { WIRE_CODE_INVALID, WANGLI_INVALID },
+		{ WIRE_CODE_CONFLICT, WANGLI_CONFLICT }, { WIRE_CODE_FORBIDDEN, WANGLI_DENIED } };
 	struct door *door = *state;
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		submit(door, "m1");
@@ -415,14 +422,72 @@ static void sdk_outcome_that_was_not_kept_is_not_told(void **state)
 {
 	struct door *door = *state;
 	introduce(door);
-	door->keep_says = RES_RETRY;
+	door->keep_says = WANGLI_RETRY;
 	deliver(door);
-	until_count(door, &door->keeps, 1);
-	door->keep_says = RES_OK;
+	until_count(door, &door->keeps, 2); /* the first was the receipt's */
+	door->keep_says = WANGLI_OK;
 	deliver(door);
 	(void)until_got(door, 2);
 	assert_int_equal(door->deliveries, 2);
 	assert_int_equal(door->n_got, 2);
+}
+
+static void sdk_delivery_says_what_it_is(void **state)
+{
+	static const struct {
+		const char *sent;
+		const char *told;
+	} cases[] = { { "", "reply" }, { "reply", "reply" }, { "refusal", "refusal" } };
+	struct door *door = *state;
+	introduce(door);
+	door->keep_says = WANGLI_RETRY; /* so that the same comes again */
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		deliver_what(door, cases[i].sent);
+		until_count(door, &door->deliveries, (int)i + 1);
+		assert_string_equal(door->what, cases[i].told);
+	}
+}
+
+/* The medium of the integrator says no: the letter stays, is sent again, and is told again. */
+static void sdk_receipt_that_was_not_kept_comes_again(void **state)
+{
+	static const enum wire_kind kinds[] = { WIRE_RECEIPT, WIRE_NACK };
+	struct door *door = *state;
+	for (size_t i = 0; i < 2; i++) {
+		const int *told = kinds[i] == WIRE_RECEIPT ? &door->receipts : &door->refusals;
+		door->keep_says = WANGLI_RETRY;
+		submit(door, "m1");
+		answer(door, until_got(door, 2 * i + 1), kinds[i], WIRE_CODE_INVALID, 0);
+		until_count(door, told, 1);
+		assert_int_equal(wangli_unanswered(door->client), 1);
+		door->keep_says = WANGLI_OK;
+		answer(door, until_got(door, 2 * i + 2), kinds[i], WIRE_CODE_INVALID, 0);
+		until_count(door, told, 2);
+		assert_int_equal(wangli_unanswered(door->client), 0);
+	}
+}
+
+/* Structures of programs that were compiled with another header. */
+static void sdk_refuses_structures_of_a_newer_program(void **state)
+{
+	static const struct {
+		int more; /* bytes than today's */
+		enum wangli_result result;
+		const char *text;
+	} cases[] = { { 0, WANGLI_OK, "" }, { 8, WANGLI_INVALID, "built for a newer one" },
+		{ -8, WANGLI_INVALID, "its init function was not called" } };
+	struct door *door = *state;
+	struct wangli_error error = { .text = "" };
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct {
+			struct wangli_letter letter;
+			char more[16];
+		} room = { .letter = { .source_msg_id = SDK_TEXT("a") } };
+		room.letter.struct_bytes = (size_t)((int)sizeof room.letter + cases[i].more);
+		assert_int_equal(
+			wangli_submit(door->client, &room.letter, &error), cases[i].result);
+		assert_non_null(strstr(error.text, cases[i].text));
+	}
 }
 
 static void sdk_spool_belongs_to_one_client(void **state)
@@ -438,16 +503,16 @@ static void sdk_spool_belongs_to_one_client(void **state)
 static void sdk_full_queue_asks_to_turn_first(void **state)
 {
 	const struct wangli_letter letters[] = {
-		{ .source_msg_id = STR("a"), .title = STR("t"), .body = STR("b") },
-		{ .source_msg_id = STR("b"), .title = STR("t"), .body = STR("b") },
+		{ WANGLI_SIZED(struct wangli_letter), .source_msg_id = SDK_TEXT("a") },
+		{ WANGLI_SIZED(struct wangli_letter), .source_msg_id = SDK_TEXT("b") },
 	};
 	struct door *door = *state;
 	struct wangli *small = NULL;
 	char spool[128];
 	snprintf(spool, sizeof spool, "%s/small", door->folder);
 	assert_int_equal(client_try(door, spool, 1, &small), RES_OK);
-	assert_int_equal(wangli_submit(small, &letters[0], NULL), RES_OK);
-	assert_int_equal(wangli_submit(small, &letters[1], NULL), RES_RETRY);
+	assert_int_equal(sdk_submit(small, &letters[0], NULL), RES_OK);
+	assert_int_equal(sdk_submit(small, &letters[1], NULL), RES_RETRY);
 	wangli_close(small);
 }
 
@@ -457,7 +522,7 @@ static void sdk_vault_key_that_is_none_is_refused(void **state)
 	struct wangli *client = NULL;
 	char spool[128];
 	snprintf(spool, sizeof spool, "%s/none", door->folder);
-	memset(door->vault_key, 0, sizeof door->vault_key);
+	memset(door->vault_key, 'A', 43); /* 32 times nothing */
 	assert_int_equal(client_try(door, spool, 0, &client), RES_INVALID);
 	assert_null(client);
 }
@@ -474,6 +539,9 @@ int main(void)
 		WITH_DOOR(sdk_delivery_is_handed_over_once_and_told_as_often_as_asked),
 		WITH_DOOR(sdk_kept_outcome_survives_a_restart),
 		WITH_DOOR(sdk_outcome_that_was_not_kept_is_not_told),
+		WITH_DOOR(sdk_delivery_says_what_it_is),
+		WITH_DOOR(sdk_receipt_that_was_not_kept_comes_again),
+		WITH_DOOR(sdk_refuses_structures_of_a_newer_program),
 		WITH_DOOR(sdk_spool_belongs_to_one_client),
 		WITH_DOOR(sdk_full_queue_asks_to_turn_first),
 		WITH_DOOR(sdk_vault_key_that_is_none_is_refused),

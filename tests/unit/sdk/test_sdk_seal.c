@@ -20,10 +20,11 @@ struct vault {
 };
 
 static const struct wangli_letter plain = {
+	WANGLI_SIZED(struct wangli_letter),
 	.source_msg_id = STR_INIT("m-1"),
 	.title = STR_INIT("路灯不亮"),
 	.body = STR_INIT("春熙路的路灯坏了"),
-	.written_at = { 1556092800000000 },
+	.written_at_us = 1556092800000000,
 	.area = STR_INIT("锦江区"),
 	.likes = 3,
 	.contact = { .phone = STR_INIT("13800000000"), .account = STR_INIT("made-up") },
@@ -116,7 +117,7 @@ static void seal_letter_without_contact_has_none(void **state)
 	struct arena *mem = arena_create(MEM_BYTES);
 	struct wangli_letter letter = plain;
 	Wangli__Submit *submit = NULL;
-	letter.contact = (struct wangli_contact){ .name = STR_NONE };
+	letter.contact = (struct wangli_contact){ .name = STR_INIT("") };
 	assert_int_equal(wire_unpack(mem, &wangli__submit__descriptor,
 				 seal_letter(&vault->seal, mem, &letter, hours(1)), &submit, NULL),
 		RES_OK);
@@ -128,13 +129,13 @@ static void seal_fingerprint_changes_with_every_field(void **state)
 	struct vault *vault = *state;
 	uint8_t first[CRYPTO_HASH_BYTES], other[CRYPTO_HASH_BYTES];
 	struct wangli_letter letters[] = { plain, plain, plain, plain, plain, plain, plain };
-	letters[0].source_msg_id = STR("m-2");
-	letters[1].title = STR("x");
-	letters[2].body = STR("x");
-	letters[3].contact.name = STR("x");
+	letters[0].source_msg_id = SDK_TEXT("m-2");
+	letters[1].title = SDK_TEXT("x");
+	letters[2].body = SDK_TEXT("x");
+	letters[3].contact.name = SDK_TEXT("x");
 	letters[4].likes++;
-	letters[5].written_at.us++;
-	letters[6].reply_address = STR("x");
+	letters[5].written_at_us++;
+	letters[6].reply_address = SDK_TEXT("x");
 	seal_fingerprint(&vault->seal, &plain, first);
 	for (size_t i = 0; i < sizeof letters / sizeof letters[0]; i++) {
 		seal_fingerprint(&vault->seal, &letters[i], other);
@@ -161,12 +162,12 @@ static void seal_check_names_what_cannot_be_sent(void **state)
 	};
 	(void)state;
 	memset(long_text, 'x', sizeof long_text);
-	letters[0].source_msg_id = STR("");
-	letters[1].title = STR("\xff");
-	letters[2].body = STR("a\0b");
-	letters[3].body = str_of(long_text, sizeof long_text);
+	letters[0].source_msg_id = SDK_TEXT("");
+	letters[1].title = SDK_TEXT("\xff");
+	letters[2].body = SDK_TEXT("a\0b");
+	letters[3].body = wangli_text_of(long_text, sizeof long_text);
 	letters[4].likes = -1;
-	letters[5].source_msg_id = str_of(long_text, WANGLI_SOURCE_ID_MAX + 1);
+	letters[5].source_msg_id = wangli_text_of(long_text, WANGLI_SOURCE_ID_MAX + 1);
 	assert_int_equal(seal_check(&plain, NULL), RES_OK);
 	for (size_t i = 0; i < sizeof letters / sizeof letters[0]; i++) {
 		struct err err = { .text = "" };
