@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/random.h>
@@ -44,7 +45,11 @@ void os_random(void *out, size_t bytes)
 	}
 }
 
-enum res os_lock_take(const char *path, struct err *err)
+struct os_lock {
+	int fd;
+};
+
+enum res os_lock_take(struct os_lock **out, const char *path, struct err *err)
 {
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 
@@ -54,9 +59,19 @@ enum res os_lock_take(const char *path, struct err *err)
 		bool is_taken = errno == EWOULDBLOCK;
 		enum res res = os_fault(err, path, "lock");
 		close(fd);
-		return is_taken ? err_set(err, RES_CONFLICT, "%s: another process has it", path)
-				: res;
+		return is_taken ? err_set(err, RES_CONFLICT, "%s: somebody has it", path) : res;
 	}
-	/* The descriptor stays open on purpose: the lock goes with the process. */
+	struct os_lock *lock = calloc(1, sizeof *lock);
+	CHECK(lock != NULL);
+	lock->fd = fd;
+	*out = lock;
 	return RES_OK;
+}
+
+void os_lock_release(struct os_lock *lock)
+{
+	if (lock == NULL)
+		return;
+	close(lock->fd);
+	free(lock);
 }

@@ -42,8 +42,10 @@ enum res os_log_read(const char *path, void (*each)(void *arg, struct str record
 
 enum res os_folder_create(const char *path, unsigned mode,
 	struct err *err) must_check; /* with parents; existing is OK */
-/* Takes an exclusive lock on path (created when missing) that lives as long as the process.
- * RES_CONFLICT: somebody has it. */
-enum res os_lock_take(const char *path, struct err *err) must_check;
+/* Takes an exclusive lock on path (created when missing); it goes with os_lock_release or with the
+ * process. RES_CONFLICT: somebody has it, here or in another process. */
+struct os_lock;
+enum res os_lock_take(struct os_lock **out, const char *path, struct err *err) must_check;
+void os_lock_release(struct os_lock *lock);
 
 #endif

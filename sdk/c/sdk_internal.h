@@ -23,6 +23,7 @@ struct wangli {
 	char *channel;
 	struct arena *mem; /* of the running turn */
 	struct outbox outbox;
+	struct os_lock *lock; /* of the spool */
 	struct spool *spool;
 	struct seal seal;
 	struct loop *loop;

@@ -165,7 +165,7 @@ static enum res client_open(
 	TRY(os_folder_create(options->spool, 0700, err));
 	if ((size_t)snprintf(lock, sizeof lock, "%s/lock", options->spool) >= sizeof lock)
 		return err_set(err, RES_INVALID, "the spool's path is too long");
-	TRY(os_lock_take(lock, err));
+	TRY(os_lock_take(&client->lock, lock, err));
 	TRY(spool_open(&client->spool, options->spool, &client->outbox, os_real_now(), err));
 	return client_connect(client, options, err);
 }
@@ -220,6 +220,7 @@ void wangli_close(struct wangli *client)
 	loop_timer_destroy(client->timer);
 	loop_destroy(client->loop);
 	spool_close(client->spool);
+	os_lock_release(client->lock);
 	outbox_fini(&client->outbox);
 	arena_destroy(client->mem);
 	explicit_bzero(&client->seal, sizeof client->seal);

@@ -54,6 +54,8 @@ def system_fault(parts, path, name):
     floor, own = floor_of(parts)
     if is_libc(name) or floor == "tools":
         return None
+    if parts[:3] == ("sdk", "c", "examples"):
+        return None if name == "wangli.h" else f"an example of the SDK sees <wangli.h> only, not <{name}>"
     if parts[:2] == ("common", "base"):
         return None if (path.name, name) == ("map.c", "uthash.h") else f"base is libc only, not <{name}>"
     if own in LIBRARIES and parts[0] == "common":
@@ -75,6 +77,10 @@ def core_fault(name):
 
 def quoted_fault(root, parts, path, name):
     floor, own = floor_of(parts)
+    if parts == ("sdk", "c", "wangli.h"):
+        return f"wangli.h is libc only, not '{name}'"
+    if parts[:3] == ("sdk", "c", "examples") and "/" in name:
+        return f"an example of the SDK sees <wangli.h> only, not '{name}'"
     if ".." in name:
         return f"'{name}': a folder does not reach into another"
     if is_core(path):
@@ -128,6 +134,10 @@ PLANTS = [
     ("tool sees a service", {"tools/check/a.c": '#include "intake/b.h"\n'}, "tools may not include"),
     ("tool sees the projection", {"tools/check/a.c": '#include "analytics/b.h"\n'}, None),
     ("sdk sees kit", {"sdk/c/a.c": '#include "kit/kit.h"\n'}, "sdk may not include"),
+    ("example sees the public header", {"sdk/c/examples/a.c": "#include <stdio.h>\n#include <wangli.h>\n"}, None),
+    ("example sees a library", {"sdk/c/examples/a.c": "#include <zmq.h>\n"}, "sees <wangli.h> only"),
+    ("example sees the inside", {"sdk/c/examples/a.c": '#include "sdk/wangli_inside.h"\n'}, "sees <wangli.h> only"),
+    ("public header sees ours", {"sdk/c/wangli.h": '#include "base/str.h"\n'}, "wangli.h is libc only"),
     ("floor unknown", {"common/util/a.c": '#include "base/str.h"\n'}, "no known floor"),
 ]
 

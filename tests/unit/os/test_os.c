@@ -285,18 +285,23 @@ static void os_log_sync_failed_write_is_made_up_for(void **state)
 static void os_lock_take_second_taker_is_refused(void **state)
 {
 	const char *path = path_of("lock");
+	struct os_lock *lock, *second = NULL;
 	struct err err;
 	int status;
 
 	(void)state;
-	assert_int_equal(os_lock_take(path, &err), RES_OK);
+	assert_int_equal(os_lock_take(&lock, path, &err), RES_OK);
+	assert_int_equal(os_lock_take(&second, path, &err), RES_CONFLICT);
 	pid_t child = fork();
 	if (child == 0)
-		_exit(os_lock_take(path, &err) == RES_CONFLICT ? 0 : 1);
+		_exit(os_lock_take(&second, path, &err) == RES_CONFLICT ? 0 : 1);
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 0);
-	assert_int_equal(os_lock_take(path_of("none/lock"), &err), RES_NOT_FOUND);
+	os_lock_release(lock);
+	assert_int_equal(os_lock_take(&second, path, &err), RES_OK);
+	os_lock_release(second);
+	assert_int_equal(os_lock_take(&second, path_of("none/lock"), &err), RES_NOT_FOUND);
 }
 
 int main(void)

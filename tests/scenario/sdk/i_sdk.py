@@ -1,0 +1,113 @@
+"""The installed client library against a whole system, by its examples: a letter goes in and its receipt comes out, the same
+again; an integrator that is killed in the middle and started again has each receipt and each reply once."""
+
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "lib"))
+from sdk_prefix import Prefix, run  # noqa: E402
+from system import System, until  # noqa: E402
+
+LETTERS = 300
+REPLIED = 4
+
+
+class Client:
+    """One of the examples with a key and a spool of a channel's own."""
+
+    def __init__(self, s, prefix, name, channel):
+        self.program = prefix.example(name, s.folder)
+        self.env = prefix.env(s.env)
+        self.keys = s.data / "keys"
+        self.spool = s.folder / f"spool-{name}"
+        if not (self.keys / "channels" / channel).exists():
+            s.wangli("channel", "add", channel)
+        self.arguments = ["--address", f"tcp://127.0.0.1:{s.port + 1}", "--server-key-file", self.keys / "door.pub", "--key-file",
+                          self.keys / "channels" / channel, "--vault-key-file", self.keys / "vault.pub", "--spool", self.spool,
+                          "--channel", channel]
+
+    def command(self, *more):
+        return [str(word) for word in (self.program, *self.arguments, *more)]
+
+    def run(self, *more, ok=(0,), timeout=120):
+        return run(*self.command(*more), env=self.env, ok=ok, timeout=timeout)
+
+    def start(self, *more):
+        return subprocess.Popen(self.command(*more), env=self.env, stdin=subprocess.DEVNULL)
+
+
+def letter_gets_its_receipt(s, prefix):
+    client = Client(s, prefix, "submit", "sample")
+    words = ("L1", "路灯不亮", "春熙路的路灯坏了，请安排维修。")
+    number, code = client.run(*words).split()
+    assert s.one("select count(*) from intake.v_submission where source_msg_id = 'L1'") == "1"
+    assert len(code) == 6 and code.isdigit(), code
+    assert client.run(*words).strip() == f"{number} {code} (received before)"
+    client.run("L1", "另一个标题", "另外的正文", ok=(1,))
+    assert json.loads(s.wangli("case", number, "--json").stdout)["state"] != "", number
+
+
+def lines(path):
+    return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+
+
+def write_letters(path, prefix, count):
+    path.write_text("".join(f"{prefix}{n}\t路灯不亮\t{prefix}{n}：春熙路的路灯坏了。\n" for n in range(1, count + 1)), encoding="utf-8")
+
+
+def killed_integrator_has_each_receipt_once(s, prefix):
+    client = Client(s, prefix, "integrator", "partner")
+    letters, receipts = s.folder / "letters.tsv", s.folder / "receipts"
+    write_letters(letters, "K", LETTERS)
+    arguments = ("--letters", letters, "--receipts", receipts)
+    for so_far in (1, LETTERS // 3, LETTERS // 2):
+        process = client.start(*arguments)
+        until(60, f"{so_far} receipts", lambda n=so_far: len(lines(receipts)) >= n or process.poll() is not None)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    client.run(*arguments)
+    got = dict(line.split() for line in lines(receipts))
+    assert len(lines(receipts)) == len(got) == LETTERS, (len(lines(receipts)), len(got))
+    assert set(got) == {f"K{n}" for n in range(1, LETTERS + 1)}
+    assert len(set(got.values())) == LETTERS, "two letters have one case"
+    assert int(s.one("select count(*) from intake.v_submission where source_msg_id like 'K%'")) == LETTERS
+
+
+def replies_are_written_down_once(s, prefix):
+    client = Client(s, prefix, "integrator", "partner")
+    letters, receipts, deliveries = s.folder / "replied.tsv", s.folder / "replied", s.folder / "deliveries"
+    write_letters(letters, "R", REPLIED)
+    arguments = ("--letters", letters, "--receipts", receipts, "--deliveries", deliveries)
+    process = client.start(*arguments)
+    until(60, "receipts", lambda: len(lines(receipts)) == REPLIED)
+    numbers = dict(line.split() for line in lines(receipts))
+    for source_msg_id, number in numbers.items():
+        until(60, f"{number} is with a unit", lambda n=number: json.loads(s.wangli("case", n, "--json").stdout)["state"] == "IN_PROGRESS")
+        s.wangli("case", number, "submit", "--text", f"{source_msg_id}\t已修好\n谢谢")
+        until(60, "the reply is delivered", lambda i=source_msg_id: any(i in line.split("\t") for line in lines(deliveries)))
+        if source_msg_id == "R2":
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            process = client.start(*arguments)
+    assert process.wait(timeout=60) == 0
+    got = [line.split("\t") for line in lines(deliveries)]
+    want = [[i, "reply", numbers[i], f"{i}\\t已修好\\n谢谢"] for i in sorted(numbers)]
+    assert sorted(row[1:] for row in got) == want, got
+    until(60, "the platform knows it", lambda: s.pending() == 0)
+
+
+def main():
+    with System() as s:
+        prefix = Prefix(os.environ["WANGLI_BUILD"], s.folder)
+        letter_gets_its_receipt(s, prefix)
+        killed_integrator_has_each_receipt_once(s, prefix)
+        replies_are_written_down_once(s, prefix)
+        assert all(i["ok"] for i in s.check()["invariants"])
+
+
+if __name__ == "__main__":
+    main()
