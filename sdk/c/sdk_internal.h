@@ -8,6 +8,7 @@
 #include "sdk/sdk_outbox.h"
 #include "sdk/sdk_seal.h"
 #include "sdk/sdk_spool.h"
+#include "sdk/sdk_window_core.h"
 #include "sdk/wangli_inside.h"
 
 #define DELIVER_PREFIX "deliver/"
@@ -18,7 +19,7 @@
 
 struct wangli {
 	struct wangli_callbacks on;
-	size_t window;
+	struct sdk_window window;
 	size_t queue;
 	char *channel;
 	struct arena *mem; /* of the running turn */

@@ -11,7 +11,7 @@ void letters_send(struct wangli *client, struct instant now)
 		return;
 	struct outbox_letter *letter;
 	outbox_expire(&client->outbox, now, ANSWER_WITHIN);
-	while ((letter = outbox_next(&client->outbox, now, client->window)) != NULL) {
+	while ((letter = outbox_next(&client->outbox, now, client->window.now)) != NULL) {
 		const struct wire_msg msg = {
 			.kind = WIRE_SUBMIT,
 			.head = { .id = letter->id,
@@ -57,6 +57,7 @@ void letters_take_receipt(struct wangli *client, const struct wire_msg *msg, str
 	};
 	if (client->on.on_receipt != NULL)
 		client->on.on_receipt(client->on.arg, &receipt);
+	sdk_window_receipt(&client->window);
 	letter_told(took, letter);
 }
 
@@ -86,6 +87,8 @@ void letters_take_nack(struct wangli *client, const struct wire_msg *msg, struct
 			after = BUSY_LEAST;
 		if (after.us > BUSY_MOST.us)
 			after = BUSY_MOST;
+		sdk_window_busy(
+			&client->window, client->outbox.n_flying, letter->sent_at, took->now);
 		outbox_refuse(&client->outbox, letter, took->now, after);
 		return;
 	}

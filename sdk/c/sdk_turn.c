@@ -75,7 +75,7 @@ static enum res take(struct wangli *client, size_t *out_n, struct err *err)
 static enum res wait_for_socket(struct wangli *client, struct span wait, struct err *err)
 {
 	struct instant now = os_monotonic_now();
-	struct instant due = outbox_due(&client->outbox, client->window, ANSWER_WITHIN);
+	struct instant due = outbox_due(&client->outbox, client->window.now, ANSWER_WITHIN);
 	if (wait.us > WAIT_MOST.us)
 		wait = WAIT_MOST;
 	if (!instant_is_none(due) && instant_since(due, now).us < wait.us)

@@ -180,7 +180,7 @@ static enum res client_create(
 	struct wangli *client = calloc(1, sizeof *client);
 	CHECK(client != NULL);
 	client->on = on;
-	client->window = options->window == 0 ? WANGLI_WINDOW : options->window;
+	sdk_window_init(&client->window, options->window == 0 ? WANGLI_WINDOW : options->window);
 	client->queue = options->queue == 0 ? WANGLI_QUEUE : options->queue;
 	client->channel = strdup(options->channel);
 	client->mem = arena_create(TURN_MEMORY);
