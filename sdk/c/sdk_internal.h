@@ -1,5 +1,5 @@
 /* Private to the SDK: the client, shared by wangli.c (life, submitting), sdk_turn.c (a turn) and
- * the files of its subjects: sdk_letters.c, sdk_deliveries.c. */
+ * the files of its subjects: sdk_letters.c, sdk_deliveries.c, sdk_status.c, sdk_state.c. */
 #ifndef WL_SDK_INTERNAL_H
 #define WL_SDK_INTERNAL_H
 
@@ -12,10 +12,21 @@
 #include "sdk/wangli_inside.h"
 
 #define DELIVER_PREFIX "deliver/"
+#define STATUS_PREFIX  "status/"
 #define TAKE_MOST      200	    /* messages taken at once */
 #define WINDOW_MOST    1000	    /* messages on their way to us, deliveries among them */
 #define ANSWER_WITHIN  SPAN_S(5)    /* then a letter is sent again */
 #define TURN_MEMORY    (128u << 20) /* a cap: 200 bodies, and the same unpacked */
+
+/* Questions of the state store under way, in the order in which they were asked. */
+TAILQ_HEAD(state_list, state_asked);
+struct states {
+	bool is_open; /* there is a key; the rest is unset without */
+	uint8_t key[CRYPTO_KEY_BYTES];
+	char *source; /* what values are bound to, beside their names */
+	struct state_list asked;
+	size_t n;
+};
 
 struct wangli {
 	struct wangli_callbacks on;
@@ -27,6 +38,7 @@ struct wangli {
 	struct os_lock *lock; /* of the spool */
 	struct spool *spool;
 	struct seal seal;
+	struct states states;
 	struct loop *loop;
 	struct loop_timer *timer;
 	struct bus_context *context;
@@ -38,6 +50,11 @@ struct delivery {
 	struct str delivery_id;
 };
 
+struct status_told {
+	const struct wire_msg *msg;
+	int32_t version;
+};
+
 /* What one row of callbacks was about: kept when on_keep agrees. */
 struct took {
 	struct instant now;			  /* monotonic */
@@ -45,6 +62,8 @@ struct took {
 	size_t n_letters;
 	struct delivery deliveries[TAKE_MOST]; /* with an outcome, kept or to be kept */
 	size_t n_deliveries;
+	struct status_told statuses[TAKE_MOST]; /* to be acknowledged */
+	size_t n_statuses;
 };
 
 /* sdk_letters.c */
@@ -56,6 +75,21 @@ void letters_take_nack(struct wangli *client, const struct wire_msg *msg, struct
 void deliveries_take(struct wangli *client, const struct wire_msg *msg, struct took *took);
 /* Says what the spool keeps of them (again); what is not kept yet is not said. */
 void deliveries_send_done(struct wangli *client, const struct took *took);
+
+/* sdk_status.c */
+void statuses_take(struct wangli *client, const struct wire_msg *msg, struct took *took);
+void statuses_send_done(struct wangli *client, const struct took *took);
+
+/* sdk_state.c. source: the integrator's name. */
+void states_init(struct states *states, const uint8_t key[CRYPTO_KEY_BYTES], struct str source);
+void states_fini(struct states *states);
+enum res states_ask(
+	struct states *states, const struct wangli_state_ask *ask, struct err *err) must_check;
+void states_welcomed(struct states *states); /* what was under way may be lost */
+void states_send(struct wangli *client, struct instant now);
+struct instant states_due(const struct states *states);
+void states_take_result(struct wangli *client, const struct wire_msg *msg, struct took *took);
+void states_take_nack(struct wangli *client, const struct wire_msg *msg, struct took *took);
 
 /* sdk_turn.c */
 enum res client_turn(struct wangli *client, struct span wait, struct err *err) must_check;

@@ -132,7 +132,7 @@ static Wangli__SealedContact *seal_contact(
 }
 
 struct str seal_letter(struct seal *seal, struct arena *mem, const struct wangli_letter *letter,
-	struct instant now)
+	const struct seal_wish *wish, struct instant now)
 {
 	Wangli__Submit submit = WANGLI__SUBMIT__INIT;
 	submit.title = text(mem, letter->title);
@@ -140,6 +140,7 @@ struct str seal_letter(struct seal *seal, struct arena *mem, const struct wangli
 	submit.written_at_us = letter->written_at_us;
 	submit.area = text(mem, letter->area);
 	submit.likes = letter->likes;
+	submit.wants_status = wish->wants_status;
 	submit.klass = text(mem, letter->klass);
 	submit.reply_address = text(mem, letter->reply_address);
 	if (has_contact(&letter->contact)) {

@@ -27,9 +27,14 @@ void seal_init(struct seal *seal, const uint8_t vault_key[CRYPTO_KEY_BYTES], str
 
 /* RES_INVALID: a field is too long, not UTF-8, or holds a NUL; the name of the field is said. */
 enum res seal_check(const struct wangli_letter *letter, struct err *err) must_check;
+/* What travels with a letter and is no part of it. */
+struct seal_wish {
+	bool wants_status;
+};
+
 /* The body of SUBMIT, in mem. letter must have passed seal_check. */
 struct str seal_letter(struct seal *seal, struct arena *mem, const struct wangli_letter *letter,
-	struct instant now);
+	const struct seal_wish *wish, struct instant now);
 /* Tells letters apart without keeping them: keyed, so that it says nothing to others. */
 void seal_fingerprint(const struct seal *seal, const struct wangli_letter *letter,
 	uint8_t out[CRYPTO_HASH_BYTES]);

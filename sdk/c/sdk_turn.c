@@ -6,7 +6,7 @@
 #define WAIT_MOST SPAN_MS(1000) /* heartbeats go out at least this often */
 
 /* What comes in. type NULL: any; the first row that fits takes it. A NACK of our own DONE says
- * nothing that we act on: the platform sends the delivery again. */
+ * nothing that we act on: the platform sends the delivery, or the status, again. */
 static const struct {
 	enum wire_kind kind;
 	const char *type;
@@ -14,7 +14,13 @@ static const struct {
 } incoming[] = {
 	{ WIRE_RECEIPT, NULL, letters_take_receipt },
 	{ WIRE_NACK, "done.v1", NULL },
+	{ WIRE_NACK, "status.done.v1", NULL },
+	{ WIRE_NACK, "state.get.v1", states_take_nack },
+	{ WIRE_NACK, "state.put.v1", states_take_nack },
+	{ WIRE_NACK, "state.lease.v1", states_take_nack },
 	{ WIRE_NACK, NULL, letters_take_nack },
+	{ WIRE_RESULT, NULL, states_take_result },
+	{ WIRE_DELIVER, "status.v1", statuses_take },
 	{ WIRE_DELIVER, NULL, deliveries_take },
 };
 
@@ -35,7 +41,8 @@ static void take_one(struct wangli *client, const struct wire_msg *msg, struct t
 static enum res took_end(struct wangli *client, struct took *took, struct err *err)
 {
 	enum res res = RES_OK;
-	bool is_kept = took->n_letters + took->n_deliveries == 0 || client->on.on_keep == NULL ||
+	bool is_kept = took->n_letters + took->n_deliveries + took->n_statuses == 0 ||
+		       client->on.on_keep == NULL ||
 		       client->on.on_keep(client->on.arg) == WANGLI_OK;
 	for (size_t i = 0; i < took->n_letters; i++) {
 		took->letters[i]->is_answered = false;
@@ -49,6 +56,8 @@ static enum res took_end(struct wangli *client, struct took *took, struct err *e
 	else
 		spool_drop_outcomes(client->spool);
 	deliveries_send_done(client, took);
+	if (is_kept)
+		statuses_send_done(client, took);
 	return res;
 }
 
@@ -75,7 +84,9 @@ static enum res take(struct wangli *client, size_t *out_n, struct err *err)
 static enum res wait_for_socket(struct wangli *client, struct span wait, struct err *err)
 {
 	struct instant now = os_monotonic_now();
-	struct instant due = outbox_due(&client->outbox, client->window.now, ANSWER_WITHIN);
+	struct instant due =
+		instant_min(outbox_due(&client->outbox, client->window.now, ANSWER_WITHIN),
+			states_due(&client->states));
 	if (wait.us > WAIT_MOST.us)
 		wait = WAIT_MOST;
 	if (!instant_is_none(due) && instant_since(due, now).us < wait.us)
@@ -94,6 +105,7 @@ static enum res send_all(struct wangli *client, struct err *err)
 	struct instant now = os_monotonic_now();
 	peer_turn(client->peer, now);
 	letters_send(client, now);
+	states_send(client, now);
 	peer_flush(client->peer);
 	return RES_OK;
 }

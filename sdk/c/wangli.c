@@ -40,6 +40,7 @@ static enum wangli_result told(enum res res, const struct err *err, struct wangl
 
 static const struct shape letter_shape = SHAPE(wangli_letter, reply_address);
 static const struct shape options_shape = SHAPE(wangli_options, on);
+static const struct shape state_ask_shape = SHAPE(wangli_state_ask, lease_ms);
 static const struct shape callbacks_shape = SHAPE(wangli_callbacks, on_keep);
 
 /* --- the socket in our little loop --- */
@@ -67,6 +68,7 @@ static void welcomed(void *arg)
 {
 	struct wangli *client = arg;
 	outbox_land(&client->outbox);
+	states_welcomed(&client->states);
 }
 
 /* --- opening --- */
@@ -85,15 +87,22 @@ static enum res options_are_there(const struct wangli_options *options, struct e
 	return RES_OK;
 }
 
-static enum res options_check(const struct wangli_options *options, struct err *err)
+static bool wants_status(const struct wangli_callbacks *on)
+{
+	return on->on_status != NULL;
+}
+
+static enum res options_check(
+	const struct wangli *client, const struct wangli_options *options, struct err *err)
 {
 	size_t channel_bytes = strlen(options->channel);
 	if (channel_bytes == 0 || channel_bytes > WIRE_NAME_MAX)
 		return err_set(err, RES_INVALID, "channel '%s': want 1-%d bytes", options->channel,
 			WIRE_NAME_MAX);
+	size_t most = wants_status(&client->on) ? WANGLI_GROUPS_MAX / 2 : WANGLI_GROUPS_MAX;
 	for (size_t i = 0; options->groups != NULL && options->groups[i] != NULL; i++) {
-		if (i == WANGLI_GROUPS_MAX)
-			return err_set(err, RES_INVALID, "more than %d groups", WANGLI_GROUPS_MAX);
+		if (i == most)
+			return err_set(err, RES_INVALID, "more than %zu groups", most);
 		if (strlen(DELIVER_PREFIX) + strlen(options->groups[i]) > WIRE_NAME_MAX)
 			return err_set(
 				err, RES_INVALID, "group '%s' is too long", options->groups[i]);
@@ -115,10 +124,13 @@ static void groups_set(struct wangli *client, const char *const *names)
 	struct str groups[WANGLI_GROUPS_MAX];
 	char text[WANGLI_GROUPS_MAX][WIRE_NAME_MAX + 1];
 	size_t n = 0;
-	for (; names != NULL && names[n] != NULL; n++) {
-		snprintf(text[n], sizeof text[n], DELIVER_PREFIX "%s", names[n]);
-		groups[n] = str_from_c(text[n]);
+	for (size_t i = 0; names != NULL && names[i] != NULL; i++) {
+		snprintf(text[n++], sizeof text[0], DELIVER_PREFIX "%s", names[i]);
+		if (wants_status(&client->on))
+			snprintf(text[n++], sizeof text[0], STATUS_PREFIX "%s", names[i]);
 	}
+	for (size_t i = 0; i < n; i++)
+		groups[i] = str_from_c(text[i]);
 	if (n > 0)
 		peer_set_groups(client->peer, groups, n);
 }
@@ -155,13 +167,28 @@ static enum res seal_open(struct seal *seal, const struct wangli_options *option
 	return RES_OK;
 }
 
+static enum res state_open(
+	struct wangli *client, const struct wangli_options *options, struct err *err)
+{
+	uint8_t key[CRYPTO_KEY_BYTES];
+	if (options->state_key == NULL)
+		return RES_OK;
+	if (crypto_base64_read(str_from_c(options->state_key), key, sizeof key) != RES_OK)
+		return err_set(err, RES_INVALID, "state_key is not base64 of 32 bytes");
+	states_init(&client->states, key,
+		str_from_c(options->source == NULL ? options->channel : options->source));
+	explicit_bzero(key, sizeof key);
+	return RES_OK;
+}
+
 static enum res client_open(
 	struct wangli *client, const struct wangli_options *options, struct err *err)
 {
 	char lock[4096];
 	TRY(crypto_start(err));
-	TRY(options_check(options, err));
+	TRY(options_check(client, options, err));
 	TRY(seal_open(&client->seal, options, err));
+	TRY(state_open(client, options, err));
 	TRY(os_folder_create(options->spool, 0700, err));
 	if ((size_t)snprintf(lock, sizeof lock, "%s/lock", options->spool) >= sizeof lock)
 		return err_set(err, RES_INVALID, "the spool's path is too long");
@@ -222,6 +249,7 @@ void wangli_close(struct wangli *client)
 	spool_close(client->spool);
 	os_lock_release(client->lock);
 	outbox_fini(&client->outbox);
+	states_fini(&client->states);
 	arena_destroy(client->mem);
 	explicit_bzero(&client->seal, sizeof client->seal);
 	free(client->channel);
@@ -249,7 +277,8 @@ static enum res client_submit(
 	SCOPED(arena)
 	struct arena *mem = arena_create(SUBMIT_MEMORY);
 	CHECK(mem != NULL);
-	struct str body = seal_letter(&client->seal, mem, letter, os_monotonic_now());
+	const struct seal_wish wish = { .wants_status = wants_status(&client->on) };
+	struct str body = seal_letter(&client->seal, mem, letter, &wish, os_monotonic_now());
 	if (arena_failed(mem) || body.n > WIRE_BODY_MAX)
 		return err_set(err, RES_TOO_BIG, "the letter has %zu bytes: want %d at most",
 			body.n, WIRE_BODY_MAX);
@@ -272,6 +301,17 @@ enum wangli_result wangli_turn(struct wangli *client, int wait_ms, struct wangli
 {
 	struct err err;
 	return told(client_turn(client, SPAN_MS(wait_ms), &err), &err, error);
+}
+
+enum wangli_result wangli_state_ask(
+	struct wangli *client, const struct wangli_state_ask *ask, struct wangli_error *error)
+{
+	struct wangli_state_ask known;
+	struct err err;
+	enum res res = shape_read(&state_ask_shape, ask, &known, &err);
+	if (res == RES_OK)
+		res = states_ask(&client->states, &known, &err);
+	return told(res, &err, error);
 }
 
 size_t wangli_unanswered(const struct wangli *client)

@@ -24,8 +24,8 @@
  * WHAT YOU MUST DO. Name each letter once for ever (source_msg_id): the same name with the same
  * content gives the same receipt again, with other content a refusal. Expect a callback a second
  * time when your process ended between your work and the spool's record of it. Call wangli_turn at
- * least every few seconds. From callbacks you may call wangli_submit, wangli_unanswered and
- * wangli_is_up; never wangli_turn, wangli_adopt or wangli_close.
+ * least every few seconds. From callbacks you may call wangli_submit, wangli_state_ask,
+ *wangli_unanswered and wangli_is_up; never wangli_turn, wangli_adopt or wangli_close.
  *
  * OWNERSHIP. Texts are borrowed on both sides: yours until the call returns, ours until the
  * callback returns; copy what you need longer. All text is UTF-8 without NUL.
@@ -196,6 +196,71 @@ struct wangli_outcome {
 	struct wangli_text reason; /* must live until wangli_turn returns; static text is best */
 };
 
+/* --- statuses --- */
+
+/* What people see of a letter now (docs/states.md of the platform). Only the newest is sent: one
+ * that was passed while nobody listened is never told. It may come twice, and an older one after a
+ * newer: `version` grows with every change of this case, and what is below may be thrown away. */
+struct wangli_status {
+	struct wangli_text source_msg_id;
+	struct wangli_text channel;
+	struct wangli_text case_number;
+	struct wangli_text state; /* "received", "in_hand", "closed" and the like */
+	int64_t at_us;		  /* since when */
+	int64_t version;
+	struct wangli_text unit; /* who has it, for people; empty: nobody yet */
+	int64_t due_us;		 /* until when that unit resolves it; WANGLI_TIME_UNKNOWN: none */
+};
+
+/* --- a channel's own state --- */
+
+/* Small values under names, kept by the platform for all replicas of a channel: a checkpoint, a
+ * dialogue, a token. Sealed here with options.state_key, so that the platform cannot read them.
+ * A lease says which replica may write a name: while somebody else holds it, a put is refused. */
+#define WANGLI_STATE_NAME_MAX	100   /* bytes */
+#define WANGLI_STATE_HOLDER_MAX 64    /* bytes */
+#define WANGLI_STATE_VALUE_MAX	65496 /* bytes */
+#define WANGLI_STATE_ASKS_MAX	64    /* questions under way at once */
+
+enum wangli_state_what {
+	WANGLI_STATE_GET = 1,	 /* name */
+	WANGLI_STATE_PUT = 2,	 /* name, value, if_version, holder when there is a lease */
+	WANGLI_STATE_REMOVE = 3, /* name, if_version, holder when there is a lease */
+	WANGLI_STATE_LEASE = 4	 /* name, holder, lease_ms */
+};
+
+struct wangli_state_ask {
+	size_t struct_bytes;
+	uint64_t tag; /* yours; comes back with the answer */
+	enum wangli_state_what what;
+	struct wangli_text name;
+	struct wangli_text value;
+	int64_t if_version;	   /* the version that it replaces; 0: there must be none yet */
+	struct wangli_text holder; /* a random name of this replica */
+	int64_t lease_ms;	   /* 1,000 to 600,000 from the commit on; 0: give it back */
+};
+
+static inline void wangli_state_ask_init(struct wangli_state_ask *ask)
+{
+	memset(ask, 0, sizeof *ask);
+	ask->struct_bytes = sizeof *ask;
+}
+
+/* The answer to a question, with what is there now as far as it was told. */
+struct wangli_state {
+	uint64_t tag;
+	enum wangli_state_what what;
+	struct wangli_text name;
+	enum wangli_result result; /* OK: read, or done. CONFLICT: refused, text says why: read
+				    * again and decide anew. INVALID: it can never be, or the value
+				    * was sealed with another key. DENIED: your key may not */
+	struct wangli_text text;   /* for people, when it is not OK */
+	int64_t version;	   /* 0: there is no value */
+	struct wangli_text value;
+	struct wangli_text holder; /* who holds the lease; empty: nobody */
+	int64_t lease_left_ms;
+};
+
 /* --- the client --- */
 
 /* What the client calls, inside wangli_turn only. All may be NULL but those that you need; arg is
@@ -217,6 +282,12 @@ struct wangli_callbacks {
 	 * about: make durable what you did there, then return WANGLI_OK. Anything else: nothing of
 	 * that row is kept, and all of it comes again. NULL: as if it returned WANGLI_OK. */
 	enum wangli_result (*on_keep)(void *arg);
+	/* What people see of a letter has changed; at least once each. With this callback every
+	 * letter that is submitted asks for it, and its groups (options.groups, 32 at most then)
+	 * are listened to. It comes again until on_keep has agreed. */
+	void (*on_status)(void *arg, const struct wangli_status *status);
+	/* The answer to a wangli_state_ask, once each. You may ask the next question from here. */
+	void (*on_state)(void *arg, const struct wangli_state *state);
 };
 
 static inline void wangli_callbacks_init(struct wangli_callbacks *on)
@@ -239,6 +310,10 @@ struct wangli_options {
 	size_t window;		   /* letters under way at once; 0: WANGLI_WINDOW */
 	size_t queue;		   /* letters in the spool without an answer; 0: WANGLI_QUEUE */
 	const struct wangli_callbacks *on;
+	const char *state_key; /* for wangli_state_ask: 32 bytes in base64, the same in all of your
+				* replicas, known to nobody else; or NULL */
+	const char *source;    /* your name at the platform, to which values are bound; NULL: as
+				* your channel */
 };
 
 static inline void wangli_options_init(struct wangli_options *options)
@@ -278,6 +353,14 @@ WANGLI_EXPORT enum wangli_result wangli_submit(struct wangli *client,
  *                  call may succeed later */
 WANGLI_EXPORT enum wangli_result wangli_turn(
 	struct wangli *client, int wait_ms, struct wangli_error *error) WANGLI_MUST_CHECK;
+
+/* Asks the state store; on_state has the answer, in a later wangli_turn. The question is sent again
+ * until it is answered, and done once; it is forgotten with the client.
+ * WANGLI_INVALID   no state_key was given, or a name, holder or number is out of bounds
+ * WANGLI_TOO_BIG   the value
+ * WANGLI_RETRY     WANGLI_STATE_ASKS_MAX questions are under way: turn, then try again */
+WANGLI_EXPORT enum wangli_result wangli_state_ask(struct wangli *client,
+	const struct wangli_state_ask *ask, struct wangli_error *error) WANGLI_MUST_CHECK;
 
 /* Letters in the spool without an answer. */
 WANGLI_EXPORT size_t wangli_unanswered(const struct wangli *client);

@@ -55,7 +55,8 @@ static struct instant hours(int64_t n)
 static Wangli__Submit *sealed(struct vault *vault, struct arena *mem, int64_t hour)
 {
 	Wangli__Submit *submit = NULL;
-	struct str body = seal_letter(&vault->seal, mem, &plain, hours(hour));
+	struct str body =
+		seal_letter(&vault->seal, mem, &plain, &(struct seal_wish){ false }, hours(hour));
 	assert_int_equal(
 		wire_unpack(mem, &wangli__submit__descriptor, body, &submit, NULL), RES_OK);
 	return submit;
@@ -119,7 +120,9 @@ static void seal_letter_without_contact_has_none(void **state)
 	Wangli__Submit *submit = NULL;
 	letter.contact = (struct wangli_contact){ .name = STR_INIT("") };
 	assert_int_equal(wire_unpack(mem, &wangli__submit__descriptor,
-				 seal_letter(&vault->seal, mem, &letter, hours(1)), &submit, NULL),
+				 seal_letter(&vault->seal, mem, &letter,
+					 &(struct seal_wish){ true }, hours(1)),
+				 &submit, NULL),
 		RES_OK);
 	assert_null(submit->contact);
 }
