@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/instant.h"
+#include "base/scoped.h"
 #include "base/str.h"
 
 struct instant os_real_now(void);      /* wall clock; never for business decisions (law 15) */
@@ -47,5 +48,6 @@ enum res os_folder_create(const char *path, unsigned mode,
 struct os_lock;
 enum res os_lock_take(struct os_lock **out, const char *path, struct err *err) must_check;
 void os_lock_release(struct os_lock *lock);
+SCOPED_DEFINE(os_lock, struct os_lock *, os_lock_release)
 
 #endif

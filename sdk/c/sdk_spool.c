@@ -236,6 +236,26 @@ void spool_add_outcome(
 	map_put(spool->fresh, delivery_id, spool);
 }
 
+struct outcomes_walk {
+	bool (*each)(void *arg, struct str delivery_id, const struct spool_outcome *outcome);
+	void *arg;
+};
+
+static bool outcome_visit(void *arg, struct str delivery_id, void *value)
+{
+	const struct outcomes_walk *walk = arg;
+	const struct kept *kept = value;
+	return walk->each(walk->arg, delivery_id, &kept->outcome);
+}
+
+void spool_walk_outcomes(const struct spool *spool,
+	bool (*each)(void *arg, struct str delivery_id, const struct spool_outcome *outcome),
+	void *arg)
+{
+	struct outcomes_walk walk = { .each = each, .arg = arg };
+	map_walk(spool->by_delivery, outcome_visit, &walk);
+}
+
 static enum res outcomes_open(struct spool *spool, int32_t period, struct err *err)
 {
 	if (spool->outcomes != NULL && spool->period == period)

@@ -1,6 +1,7 @@
 /* Private to the SDK: what must survive this process. In the spool folder:
  *   lock              held by the one process that works here
  *   letters           os_log of LETTER (id, fingerprint, message) and ANSWERED (id)
+ *   channel           on whose behalf the letters are sent, for an heir (sdk_adopt.h)
  *   outcomes-NNNN     os_log of OUTCOME (delivery id, code, reason), one file for each 30 days of
  *                     real time; files that ended more than 90 days ago are deleted at opening
  * `letters` is rewritten with what is unanswered when most of it is history. */
@@ -34,6 +35,10 @@ enum res spool_sync(struct spool *spool, const struct outbox *outbox, struct err
 
 /* NULL: this delivery was never answered. */
 const struct spool_outcome *spool_find_outcome(const struct spool *spool, struct str delivery_id);
+/* All outcomes, in no order, until `each` returns false. */
+void spool_walk_outcomes(const struct spool *spool,
+	bool (*each)(void *arg, struct str delivery_id, const struct spool_outcome *outcome),
+	void *arg);
 /* Adds an outcome that is not kept yet. */
 void spool_add_outcome(
 	struct spool *spool, struct str delivery_id, bool is_delivered, struct str reason);

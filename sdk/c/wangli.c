@@ -10,11 +10,13 @@
 #include "crypto/crypto.h"
 #include "os/os.h"
 #include "peer/peer.h"
+#include "sdk/sdk_adopt.h"
 #include "sdk/sdk_internal.h"
 #include "sdk/sdk_shape.h"
 #include "wire/wire.h"
 
 #define SUBMIT_MEMORY (4u << 20)
+#define PATH_BYTES    4096
 
 /* --- results and words --- */
 
@@ -181,18 +183,55 @@ static enum res state_open(
 	return RES_OK;
 }
 
+static enum res folder_path(
+	char out[PATH_BYTES], const char *folder, const char *name, struct err *err)
+{
+	int n = snprintf(out, PATH_BYTES, "%s/%s", folder, name);
+	if (n < 0 || n >= PATH_BYTES)
+		return err_set(err, RES_INVALID, "the spool's path is too long");
+	return RES_OK;
+}
+
+static enum res folder_lock(struct os_lock **out, const char *folder, struct err *err)
+{
+	char path[PATH_BYTES];
+	TRY(folder_path(path, folder, "lock", err));
+	return os_lock_take(out, path, err);
+}
+
+/* RES_NOT_FOUND: a spool of before heirs. */
+static enum res channel_read(
+	struct arena *mem, const char *folder, struct str *out, struct err *err)
+{
+	char path[PATH_BYTES];
+	TRY(folder_path(path, folder, "channel", err));
+	return os_file_read(mem, path, WIRE_NAME_MAX, out, err);
+}
+
+/* Letters know their channel by their spool: it is written down for an heir. */
+static enum res channel_write(const char *folder, const char *channel, struct err *err)
+{
+	char path[PATH_BYTES];
+	struct str known = STR_NONE;
+	SCOPED(arena)
+	struct arena *mem = arena_create(PATH_BYTES);
+	CHECK(mem != NULL);
+	if (channel_read(mem, folder, &known, NULL) == RES_OK && str_eq_c(known, channel))
+		return RES_OK;
+	TRY(folder_path(path, folder, "channel", err));
+	return os_file_replace(path, str_from_c(channel), 0600, err);
+}
+
 static enum res client_open(
 	struct wangli *client, const struct wangli_options *options, struct err *err)
 {
-	char lock[4096];
 	TRY(crypto_start(err));
 	TRY(options_check(client, options, err));
 	TRY(seal_open(&client->seal, options, err));
 	TRY(state_open(client, options, err));
 	TRY(os_folder_create(options->spool, 0700, err));
-	if ((size_t)snprintf(lock, sizeof lock, "%s/lock", options->spool) >= sizeof lock)
-		return err_set(err, RES_INVALID, "the spool's path is too long");
-	TRY(os_lock_take(&client->lock, lock, err));
+	TRY(folder_lock(&client->lock, options->spool, err));
+	TRY(channel_write(options->spool, options->channel, err));
 	TRY(spool_open(&client->spool, options->spool, &client->outbox, os_real_now(), err));
 	return client_connect(client, options, err);
 }
@@ -296,6 +335,41 @@ enum wangli_result wangli_submit(
 		res = client_submit(client, &known, &err);
 	return told(res, &err, error);
 }
+
+/* --- adopting --- */
+
+static enum res client_adopt(
+	struct wangli *client, const char *folder, size_t *out_letters, struct err *err)
+{
+	struct str channel = STR_NONE;
+	SCOPED(os_lock)
+	struct os_lock *lock = NULL;
+	SCOPED(arena)
+	struct arena *mem = arena_create(PATH_BYTES);
+	CHECK(mem != NULL);
+	TRY(adopt_find(folder, err));
+	TRY(folder_lock(&lock, folder, err));
+	enum res res = channel_read(mem, folder, &channel, err);
+	if (res == RES_OK && !str_eq_c(channel, client->channel))
+		return err_set(err, RES_INVALID, "%s is of channel '%.*s', not of '%s'", folder,
+			STR_ARG(channel), client->channel);
+	if (res != RES_OK && res != RES_NOT_FOUND)
+		return res;
+	return adopt_spool(client->spool, &client->outbox, folder, os_real_now(), out_letters, err);
+}
+
+enum wangli_result wangli_adopt(
+	struct wangli *client, const char *folder, size_t *out_letters, struct wangli_error *error)
+{
+	size_t letters = 0;
+	struct err err;
+	enum res res = client_adopt(client, folder, &letters, &err);
+	if (out_letters != NULL && (res == RES_OK || res == RES_INVALID))
+		*out_letters = letters;
+	return told(res, &err, error);
+}
+
+/* --- turning and asking --- */
 
 enum wangli_result wangli_turn(struct wangli *client, int wait_ms, struct wangli_error *error)
 {

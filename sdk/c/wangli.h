@@ -361,6 +361,23 @@ WANGLI_EXPORT enum wangli_result wangli_turn(
  * WANGLI_RETRY     WANGLI_STATE_ASKS_MAX questions are under way: turn, then try again */
 WANGLI_EXPORT enum wangli_result wangli_state_ask(struct wangli *client,
 	const struct wangli_state_ask *ask, struct wangli_error *error) WANGLI_MUST_CHECK;
+/* Takes over what a client of the same channel and the same secret_key left in its spool folder
+ * when it died: its unanswered letters, byte for byte as it would have sent them, and the outcomes
+ * of its deliveries. They are durable with this client before they go from there; afterwards
+ * neither the dead one, should it start again, nor another heir sends them again. Called again
+ * after a crash at any point, it goes on: nothing is lost, and nothing takes effect twice. The
+ * folder must be the real one, or a copy of one that nobody opens any more. *out_letters (NULL: not
+ * wanted) is how many letters came that this client did not have; its queue may grow over
+ * options.queue. WANGLI_OK        also when there was nothing left in it WANGLI_CONFLICT  its owner
+ * lives, or another heir is at it WANGLI_INVALID   it is of another channel: nothing was done. Or
+ * letters there have the names of letters that wait here, with other content (or under another
+ * secret_key): all else was taken, *out_letters is set, these are left there, and the error names
+ *                  the first of them
+ * WANGLI_NOT_FOUND there is no spool
+ * WANGLI_DENIED    you may not read or write it
+ * WANGLI_RETRY     a disk refuses: part of it may be done, call again */
+WANGLI_EXPORT enum wangli_result wangli_adopt(struct wangli *client, const char *folder,
+	size_t *out_letters, struct wangli_error *error) WANGLI_MUST_CHECK;
 
 /* Letters in the spool without an answer. */
 WANGLI_EXPORT size_t wangli_unanswered(const struct wangli *client);

@@ -2,12 +2,14 @@
  *
  *	integrator --address … --server-key-file … --key-file … --vault-key-file … --spool DIR \
  *	           --channel NAME [--groups NAME,NAME] --letters FILE --receipts FILE \
- *	           [--deliveries FILE] [--until receipts]
+ *	           [--deliveries FILE] [--until receipts] [--adopt DIR]
  *
  * --letters     lines id TAB title TAB body; "-" is standard input
  * --receipts    appended: "source_msg_id case_number"
  * --deliveries  appended: delivery_id, source_msg_id, what, case_number, text, with TABs between
  *               them, and \t, \n, \\ in place of these in the text
+ *
+ * --adopt       the spool of another one that died: its letters are sent and waited for here
  *
  * It ends when every letter has its receipt and, with --deliveries, its reply too (not so with
  * "--until receipts"); a refused letter waits for nothing more. Exit: 0, 3 when letters were
@@ -107,6 +109,7 @@ struct integrator {
 	const char *letters_path;
 	const char *receipts_path;
 	const char *deliveries_path;
+	const char *adopted_spool;
 	bool stops_at_receipts;
 	struct names names;
 	FILE *receipts;
@@ -359,6 +362,21 @@ static void client_open(struct integrator *self)
 	exit(1);
 }
 
+static void dead_one_adopt(struct integrator *self)
+{
+	struct wangli_error error;
+	size_t letters = 0;
+	enum wangli_result result =
+		wangli_adopt(self->client, self->adopted_spool, &letters, &error);
+	fprintf(stderr, "%zu letters adopted\n", letters);
+	if (result == WANGLI_OK)
+		return;
+	fprintf(stderr, "%s\n", error.text);
+	if (result != WANGLI_INVALID) /* then all but some are here */
+		exit(1);
+	self->has_refused = true;
+}
+
 static bool argument_take(struct integrator *self, const char *name, const char *value)
 {
 	if (strcmp(name, "--until") == 0) {
@@ -373,6 +391,8 @@ static bool argument_take(struct integrator *self, const char *name, const char 
 		self->receipts_path = value;
 	else if (strcmp(name, "--deliveries") == 0)
 		self->deliveries_path = value;
+	else if (strcmp(name, "--adopt") == 0)
+		self->adopted_spool = value;
 	else
 		return settings_take(&self->settings, name, value);
 	return true;
@@ -393,6 +413,8 @@ int main(int argc, char **argv)
 		self.deliveries = file_open(&self, self.deliveries_path, delivery_line);
 	self.receipts = file_open(&self, self.receipts_path, receipt_line);
 	client_open(&self);
+	if (self.adopted_spool != NULL)
+		dead_one_adopt(&self);
 	letters_submit(&self);
 	while (self.open_letters > 0 || wangli_unanswered(self.client) > 0)
 		turn(&self, 200);

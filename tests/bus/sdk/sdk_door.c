@@ -1,10 +1,20 @@
-/* See sdk_door.h. */
+/* The door of the test. See sdk_door.h. */
 #include "sdk_door.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
 #include "crypto/crypto.h"
+#include "os/os.h"
 #include "proto/door.pb-c.h"
 
-#define PATIENCE SPAN_S(30)
+#define PATIENCE  SPAN_S(30)
+#define MEM_BYTES (16u << 20)
 
 /* --- the door --- */
 
@@ -36,7 +46,7 @@ static void on_message(void *arg, struct member *from, const struct wire_record 
 {
 	struct door *door = arg;
 	struct wire_msg *msg = &door->got[door->n_got++];
-	assert_true(door->n_got < KEPT_MOST);
+	assert_true(door->n_got < DOOR_KEPT_MOST);
 	door->member = from;
 	msg->kind = record->kind;
 	msg->body = arena_str(door->mem, record->body);
@@ -114,7 +124,6 @@ static void on_status(void *arg, const struct wangli_status *status)
 {
 	struct door *door = arg;
 	door->statuses++;
-	door->version = status->version;
 	snprintf(door->status, sizeof door->status, "%.*s", STR_ARG(status->state));
 }
 
@@ -125,12 +134,11 @@ static void on_state(void *arg, const struct wangli_state *state)
 	door->state.tag = state->tag;
 	door->state.result = state->result;
 	door->state.version = state->version;
-	snprintf(door->state.text, sizeof door->state.text, "%.*s", STR_ARG(state->text));
 	snprintf(door->state.value, sizeof door->state.value, "%.*s", STR_ARG(state->value));
 	snprintf(door->state.holder, sizeof door->state.holder, "%.*s", STR_ARG(state->holder));
 }
 
-enum res client_try(struct door *door, const char *spool, size_t queue, struct wangli **out)
+enum res door_client_try(struct door *door, const char *spool, size_t queue, struct wangli **out)
 {
 	static const char *const groups[] = { "app", NULL };
 	const struct wangli_callbacks on = { WANGLI_SIZED(struct wangli_callbacks), .arg = door,
@@ -153,27 +161,26 @@ enum res client_try(struct door *door, const char *spool, size_t queue, struct w
 	return sdk_open(out, &options, NULL);
 }
 
-void client_open(struct door *door, const char *name)
+void door_client_open(struct door *door, const char *name)
 {
 	char spool[128];
 	snprintf(spool, sizeof spool, "%s/%s", door->folder, name);
-	assert_int_equal(client_try(door, spool, 0, &door->client), RES_OK);
+	assert_int_equal(door_client_try(door, spool, 0, &door->client), RES_OK);
 }
 
-/* As after a kill and a start: another process would find what is on disk now. */
-void client_restart(struct door *door, const char *from, const char *to)
+void door_client_restart(struct door *door, const char *from, const char *to)
 {
 	char command[256];
 	wangli_close(door->client);
 	snprintf(command, sizeof command, "cp -r '%s/%s' '%s/%s'", door->folder, from, door->folder,
 		to);
 	assert_int_equal(system(command), 0);
-	client_open(door, to);
+	door_client_open(door, to);
 }
 
 /* --- turning both --- */
 
-void both_turn(struct door *door)
+static void both_turn(struct door *door)
 {
 	struct instant now = os_monotonic_now();
 	assert_int_equal(sdk_turn(door->client, SPAN_MS(2), NULL), RES_OK);
@@ -183,8 +190,7 @@ void both_turn(struct door *door)
 	server_flush(door->server);
 }
 
-/* Turns until the door has got n messages in all. */
-struct wire_msg *until_got(struct door *door, size_t n)
+struct wire_msg *door_until_got(struct door *door, size_t n)
 {
 	struct instant end = instant_add(os_monotonic_now(), PATIENCE);
 	while (door->n_got < n) {
@@ -194,7 +200,7 @@ struct wire_msg *until_got(struct door *door, size_t n)
 	return &door->got[n - 1];
 }
 
-void until_count(struct door *door, const int *count, int n)
+void door_until_count(struct door *door, const int *count, int n)
 {
 	struct instant end = instant_add(os_monotonic_now(), PATIENCE);
 	while (*count < n) {
@@ -203,7 +209,7 @@ void until_count(struct door *door, const int *count, int n)
 	}
 }
 
-void submit(struct door *door, const char *id)
+void door_submit(struct door *door, const char *id)
 {
 	const struct wangli_letter letter = {
 		WANGLI_SIZED(struct wangli_letter),
@@ -215,7 +221,7 @@ void submit(struct door *door, const char *id)
 	assert_int_equal(sdk_submit(door->client, &letter, NULL), RES_OK);
 }
 
-void answer(struct door *door, const struct wire_msg *asked, enum wire_kind kind,
+void door_answer(struct door *door, const struct wire_msg *asked, enum wire_kind kind,
 	enum wire_code code, int32_t retry_after_ms)
 {
 	uint8_t digest[WANGLI_DIGEST] = { 7 };
@@ -234,7 +240,7 @@ void answer(struct door *door, const struct wire_msg *asked, enum wire_kind kind
 	server_flush(door->server);
 }
 
-void deliver_what(struct door *door, const char *what)
+void door_deliver_what(struct door *door, const char *what)
 {
 	char id[] = "D1", number[] = "CD0000001-8", text[] = "已修好";
 	Wangli__Deliver body = WANGLI__DELIVER__INIT;
@@ -252,12 +258,12 @@ void deliver_what(struct door *door, const char *what)
 	server_flush(door->server);
 }
 
-void deliver(struct door *door)
+void door_deliver(struct door *door)
 {
-	deliver_what(door, "reply");
+	door_deliver_what(door, "reply");
 }
 
-int sdk_door_setup(void **state)
+int door_setup(void **state)
 {
 	struct door *door = calloc(1, sizeof *door);
 	uint8_t vault_key[CRYPTO_KEY_BYTES], vault_secret[CRYPTO_KEY_BYTES];
@@ -276,12 +282,12 @@ int sdk_door_setup(void **state)
 	door->context = bus_context_create();
 	assert_int_equal(bus_zap_open(&door->zap, door->context, decide, door, &err), RES_OK);
 	door_open(door);
-	client_open(door, "spool");
+	door_client_open(door, "spool");
 	*state = door;
 	return 0;
 }
 
-int sdk_door_teardown(void **state)
+int door_teardown(void **state)
 {
 	struct door *door = *state;
 	char command[128];
@@ -294,4 +300,11 @@ int sdk_door_teardown(void **state)
 	assert_int_equal(system(command), 0);
 	free(door);
 	return 0;
+}
+
+void door_introduce(struct door *door)
+{
+	door_submit(door, "m1");
+	door_answer(door, door_until_got(door, 1), WIRE_RECEIPT, WIRE_CODE_UNSPECIFIED, 0);
+	door_until_count(door, &door->receipts, 1);
 }

@@ -1,19 +1,28 @@
 /* The client library against a door that the test holds in its hand: what is sent, sent again,
  * called back, kept and repeated, over NACKs, a second delivery and a restart. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "os/os.h"
 #include "sdk_door.h"
 
 static void sdk_letter_gets_its_receipt(void **state)
 {
 	struct door *door = *state;
-	submit(door, "m1");
-	submit(door, "m1"); /* the very same: once */
-	const struct wire_msg *got = until_got(door, 1);
+	door_submit(door, "m1");
+	door_submit(door, "m1"); /* the very same: once */
+	const struct wire_msg *got = door_until_got(door, 1);
 	assert_int_equal(got->kind, WIRE_SUBMIT);
 	assert_true(str_eq_c(got->head.source_msg_id, "m1"));
 	assert_true(str_eq_c(got->head.channel, "app"));
 	assert_int_equal(wangli_unanswered(door->client), 1);
-	answer(door, got, WIRE_RECEIPT, WIRE_CODE_UNSPECIFIED, 0);
-	until_count(door, &door->receipts, 1);
+	door_answer(door, got, WIRE_RECEIPT, WIRE_CODE_UNSPECIFIED, 0);
+	door_until_count(door, &door->receipts, 1);
 	assert_string_equal(door->case_number, "CD0000001-8");
 	assert_int_equal(wangli_unanswered(door->client), 0);
 	assert_int_equal(door->n_got, 1);
@@ -24,18 +33,18 @@ static void sdk_other_letter_of_the_same_name_is_refused_here(void **state)
 	struct door *door = *state;
 	const struct wangli_letter other = { WANGLI_SIZED(struct wangli_letter),
 		.source_msg_id = SDK_TEXT("m1"), .title = SDK_TEXT("x"), .body = SDK_TEXT("y") };
-	submit(door, "m1");
+	door_submit(door, "m1");
 	assert_int_equal(sdk_submit(door->client, &other, NULL), RES_CONFLICT);
 }
 
 static void sdk_busy_letter_comes_again_the_same_and_not_too_early(void **state)
 {
 	struct door *door = *state;
-	submit(door, "m1");
-	const struct wire_msg *first = until_got(door, 1);
+	door_submit(door, "m1");
+	const struct wire_msg *first = door_until_got(door, 1);
 	struct instant refused_at = os_monotonic_now();
-	answer(door, first, WIRE_NACK, WIRE_CODE_BUSY, 400);
-	const struct wire_msg *second = until_got(door, 2);
+	door_answer(door, first, WIRE_NACK, WIRE_CODE_BUSY, 400);
+	const struct wire_msg *second = door_until_got(door, 2);
 	assert_true(instant_since(os_monotonic_now(), refused_at).us >= SPAN_MS(400).us);
 	assert_true(str_eq(first->body, second->body));
 	assert_int_equal(second->head.attempt, 2);
@@ -50,9 +59,9 @@ static void sdk_final_refusals_are_told_and_end_the_letter(void **state)
 		{ WIRE_CODE_CONFLICT, WANGLI_CONFLICT }, { WIRE_CODE_FORBIDDEN, WANGLI_DENIED } };
 	struct door *door = *state;
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-		submit(door, "m1");
-		answer(door, until_got(door, i + 1), WIRE_NACK, cases[i].code, 0);
-		until_count(door, &door->refusals, (int)i + 1);
+		door_submit(door, "m1");
+		door_answer(door, door_until_got(door, i + 1), WIRE_NACK, cases[i].code, 0);
+		door_until_count(door, &door->refusals, (int)i + 1);
 		assert_int_equal(door->refused_as, cases[i].why);
 		assert_int_equal(wangli_unanswered(door->client), 0);
 	}
@@ -61,33 +70,25 @@ static void sdk_final_refusals_are_told_and_end_the_letter(void **state)
 static void sdk_unanswered_letter_comes_again_after_a_restart(void **state)
 {
 	struct door *door = *state;
-	submit(door, "m1");
-	const struct wire_msg *first = until_got(door, 1);
-	client_restart(door, "spool", "again");
+	door_submit(door, "m1");
+	const struct wire_msg *first = door_until_got(door, 1);
+	door_client_restart(door, "spool", "again");
 	assert_int_equal(wangli_unanswered(door->client), 1);
-	const struct wire_msg *second = until_got(door, 2);
+	const struct wire_msg *second = door_until_got(door, 2);
 	assert_true(str_eq(first->body, second->body));
-	answer(door, second, WIRE_RECEIPT, WIRE_CODE_UNSPECIFIED, 0);
-	until_count(door, &door->receipts, 1);
-	client_restart(door, "again", "third");
+	door_answer(door, second, WIRE_RECEIPT, WIRE_CODE_UNSPECIFIED, 0);
+	door_until_count(door, &door->receipts, 1);
+	door_client_restart(door, "again", "third");
 	assert_int_equal(wangli_unanswered(door->client), 0);
-}
-
-/* A DELIVER needs to know whom to send to: the letter introduces the client. */
-static void introduce(struct door *door)
-{
-	submit(door, "m1");
-	answer(door, until_got(door, 1), WIRE_RECEIPT, WIRE_CODE_UNSPECIFIED, 0);
-	until_count(door, &door->receipts, 1);
 }
 
 static void sdk_delivery_is_handed_over_once_and_told_as_often_as_asked(void **state)
 {
 	struct door *door = *state;
-	introduce(door);
+	door_introduce(door);
 	for (size_t i = 0; i < 3; i++) {
-		deliver(door);
-		const struct wire_msg *done = until_got(door, 2 + i);
+		door_deliver(door);
+		const struct wire_msg *done = door_until_got(door, 2 + i);
 		assert_int_equal(done->kind, WIRE_DONE);
 		assert_int_equal(done->head.code, WIRE_CODE_DELIVERED);
 		assert_int_equal(done->head.case_id, 1);
@@ -99,27 +100,27 @@ static void sdk_delivery_is_handed_over_once_and_told_as_often_as_asked(void **s
 static void sdk_kept_outcome_survives_a_restart(void **state)
 {
 	struct door *door = *state;
-	introduce(door);
-	deliver(door);
-	(void)until_got(door, 2);
-	client_restart(door, "spool", "again");
-	submit(door, "m2"); /* says who is there now */
-	(void)until_got(door, 3);
-	deliver(door);
-	assert_int_equal(until_got(door, 4)->kind, WIRE_DONE);
+	door_introduce(door);
+	door_deliver(door);
+	(void)door_until_got(door, 2);
+	door_client_restart(door, "spool", "again");
+	door_submit(door, "m2"); /* says who is there now */
+	(void)door_until_got(door, 3);
+	door_deliver(door);
+	assert_int_equal(door_until_got(door, 4)->kind, WIRE_DONE);
 	assert_int_equal(door->deliveries, 1);
 }
 
 static void sdk_outcome_that_was_not_kept_is_not_told(void **state)
 {
 	struct door *door = *state;
-	introduce(door);
+	door_introduce(door);
 	door->keep_says = WANGLI_RETRY;
-	deliver(door);
-	until_count(door, &door->keeps, 2); /* the first was the receipt's */
+	door_deliver(door);
+	door_until_count(door, &door->keeps, 2); /* the first was the receipt's */
 	door->keep_says = WANGLI_OK;
-	deliver(door);
-	(void)until_got(door, 2);
+	door_deliver(door);
+	(void)door_until_got(door, 2);
 	assert_int_equal(door->deliveries, 2);
 	assert_int_equal(door->n_got, 2);
 }
@@ -131,11 +132,11 @@ static void sdk_delivery_says_what_it_is(void **state)
 		const char *told;
 	} cases[] = { { "", "reply" }, { "reply", "reply" }, { "refusal", "refusal" } };
 	struct door *door = *state;
-	introduce(door);
+	door_introduce(door);
 	door->keep_says = WANGLI_RETRY; /* so that the same comes again */
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-		deliver_what(door, cases[i].sent);
-		until_count(door, &door->deliveries, (int)i + 1);
+		door_deliver_what(door, cases[i].sent);
+		door_until_count(door, &door->deliveries, (int)i + 1);
 		assert_string_equal(door->what, cases[i].told);
 	}
 }
@@ -148,13 +149,13 @@ static void sdk_receipt_that_was_not_kept_comes_again(void **state)
 	for (size_t i = 0; i < 2; i++) {
 		const int *told = kinds[i] == WIRE_RECEIPT ? &door->receipts : &door->refusals;
 		door->keep_says = WANGLI_RETRY;
-		submit(door, "m1");
-		answer(door, until_got(door, 2 * i + 1), kinds[i], WIRE_CODE_INVALID, 0);
-		until_count(door, told, 1);
+		door_submit(door, "m1");
+		door_answer(door, door_until_got(door, 2 * i + 1), kinds[i], WIRE_CODE_INVALID, 0);
+		door_until_count(door, told, 1);
 		assert_int_equal(wangli_unanswered(door->client), 1);
 		door->keep_says = WANGLI_OK;
-		answer(door, until_got(door, 2 * i + 2), kinds[i], WIRE_CODE_INVALID, 0);
-		until_count(door, told, 2);
+		door_answer(door, door_until_got(door, 2 * i + 2), kinds[i], WIRE_CODE_INVALID, 0);
+		door_until_count(door, told, 2);
 		assert_int_equal(wangli_unanswered(door->client), 0);
 	}
 }
@@ -188,7 +189,7 @@ static void sdk_spool_belongs_to_one_client(void **state)
 	struct wangli *second = NULL;
 	char spool[128];
 	snprintf(spool, sizeof spool, "%s/spool", door->folder);
-	assert_int_equal(client_try(door, spool, 0, &second), RES_CONFLICT);
+	assert_int_equal(door_client_try(door, spool, 0, &second), RES_CONFLICT);
 	assert_null(second);
 }
 
@@ -202,7 +203,7 @@ static void sdk_full_queue_asks_to_turn_first(void **state)
 	struct wangli *small = NULL;
 	char spool[128];
 	snprintf(spool, sizeof spool, "%s/small", door->folder);
-	assert_int_equal(client_try(door, spool, 1, &small), RES_OK);
+	assert_int_equal(door_client_try(door, spool, 1, &small), RES_OK);
 	assert_int_equal(sdk_submit(small, &letters[0], NULL), RES_OK);
 	assert_int_equal(sdk_submit(small, &letters[1], NULL), RES_RETRY);
 	wangli_close(small);
@@ -215,13 +216,13 @@ static void sdk_vault_key_that_is_none_is_refused(void **state)
 	char spool[128];
 	snprintf(spool, sizeof spool, "%s/none", door->folder);
 	memset(door->vault_key, 'A', 43); /* 32 times nothing */
-	assert_int_equal(client_try(door, spool, 0, &client), RES_INVALID);
+	assert_int_equal(door_client_try(door, spool, 0, &client), RES_INVALID);
 	assert_null(client);
 }
 
 int main(void)
 {
-#define WITH_DOOR(test) cmocka_unit_test_setup_teardown(test, sdk_door_setup, sdk_door_teardown)
+#define WITH_DOOR(test) cmocka_unit_test_setup_teardown(test, door_setup, door_teardown)
 	const struct CMUnitTest tests[] = {
 		WITH_DOOR(sdk_letter_gets_its_receipt),
 		WITH_DOOR(sdk_other_letter_of_the_same_name_is_refused_here),

@@ -1,4 +1,12 @@
 /* Statuses and the state store of the client library, against a door in the test's hand. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
 #include "crypto/crypto.h"
 #include "proto/door.pb-c.h"
 #include "sdk_door.h"
@@ -10,7 +18,7 @@ static void client_with(struct door *door, bool wants_status, bool has_state)
 	wangli_close(door->client);
 	door->wants_status = wants_status;
 	door->has_state = has_state;
-	client_open(door, "other");
+	door_client_open(door, "other");
 }
 
 static void status_send(struct door *door, const char *what, int32_t version)
@@ -33,10 +41,10 @@ static void status_send(struct door *door, const char *what, int32_t version)
 
 static const struct wire_msg *introduced(struct door *door, size_t n)
 {
-	submit(door, "m1");
-	const struct wire_msg *got = until_got(door, n);
-	answer(door, got, WIRE_RECEIPT, WIRE_CODE_UNSPECIFIED, 0);
-	until_count(door, &door->receipts, 1);
+	door_submit(door, "m1");
+	const struct wire_msg *got = door_until_got(door, n);
+	door_answer(door, got, WIRE_RECEIPT, WIRE_CODE_UNSPECIFIED, 0);
+	door_until_count(door, &door->receipts, 1);
 	return got;
 }
 
@@ -66,7 +74,7 @@ static void sdk_status_is_told_and_acknowledged_by_its_version(void **state)
 	client_with(door, true, false);
 	introduced(door, 1);
 	status_send(door, "in_hand", 4);
-	const struct wire_msg *got = until_got(door, 2);
+	const struct wire_msg *got = door_until_got(door, 2);
 	assert_int_equal(door->statuses, 1);
 	assert_string_equal(door->status, "in_hand");
 	assert_int_equal(got->kind, WIRE_DONE);
@@ -88,10 +96,10 @@ static void sdk_status_that_was_not_kept_is_not_acknowledged(void **state)
 	introduced(door, 1);
 	door->keep_says = WANGLI_RETRY;
 	status_send(door, "in_hand", 4);
-	until_count(door, &door->statuses, 1);
+	door_until_count(door, &door->statuses, 1);
 	door->keep_says = WANGLI_OK;
 	status_send(door, "closed", 5);
-	(void)until_got(door, 2);
+	(void)door_until_got(door, 2);
 	assert_int_equal(door->statuses, 2);
 	assert_int_equal(door->n_got, 2);
 }
@@ -136,7 +144,7 @@ static void sdk_state_is_sealed_and_comes_back_open(void **state)
 	Wangli__StatePut *put = NULL;
 	client_with(door, false, true);
 	ask(door, 11, WANGLI_STATE_PUT, "uid 4711");
-	const struct wire_msg *got = until_got(door, 1);
+	const struct wire_msg *got = door_until_got(door, 1);
 	assert_int_equal(got->kind, WIRE_COMMAND);
 	assert_true(str_eq_c(got->head.type, "state.put.v1"));
 	assert_int_equal(got->head.command_id.n, 32);
@@ -149,12 +157,12 @@ static void sdk_state_is_sealed_and_comes_back_open(void **state)
 	struct str sealed = str_of(put->value.data, put->value.len);
 	assert_int_equal(sealed.n, strlen("uid 4711") + CRYPTO_RECORD_OVERHEAD);
 	state_answer(door, got, "", STR_NONE);
-	until_count(door, &door->states, 1);
+	door_until_count(door, &door->states, 1);
 	assert_int_equal(door->state.tag, 11);
 	assert_int_equal(door->state.result, WANGLI_OK);
 	ask(door, 12, WANGLI_STATE_GET, "");
-	state_answer(door, until_got(door, 2), "", sealed);
-	until_count(door, &door->states, 2);
+	state_answer(door, door_until_got(door, 2), "", sealed);
+	door_until_count(door, &door->states, 2);
 	assert_int_equal(door->state.result, WANGLI_OK);
 	assert_string_equal(door->state.value, "uid 4711");
 	assert_string_equal(door->state.holder, "replica-2");
@@ -179,7 +187,7 @@ static void sdk_state_answers_say_what_to_do(void **state)
 	client_with(door, false, true);
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		ask(door, i, WANGLI_STATE_LEASE, "");
-		const struct wire_msg *got = until_got(door, i + 1);
+		const struct wire_msg *got = door_until_got(door, i + 1);
 		if (cases[i].kind == WIRE_RESULT)
 			state_answer(door, got, cases[i].why_not, str_from_c(cases[i].value));
 		else
@@ -188,7 +196,7 @@ static void sdk_state_answers_say_what_to_do(void **state)
 					.head = { .type = got->head.type,
 						.command_id = got->head.command_id,
 						.code = cases[i].code } });
-		until_count(door, &door->states, (int)i + 1);
+		door_until_count(door, &door->states, (int)i + 1);
 		assert_int_equal(door->state.tag, i);
 		assert_int_equal(door->state.result, cases[i].result);
 	}
@@ -199,22 +207,24 @@ static void sdk_state_question_that_was_told_busy_is_asked_again_under_its_name(
 	struct door *door = *state;
 	client_with(door, false, true);
 	ask(door, 1, WANGLI_STATE_GET, "");
-	const struct wire_msg *first = until_got(door, 1);
+	const struct wire_msg *first = door_until_got(door, 1);
 	server_stage_msg(door->server, door->member,
 		&(struct wire_msg){ .kind = WIRE_NACK,
 			.head = { .type = first->head.type,
 				.command_id = first->head.command_id,
 				.code = WIRE_CODE_BUSY,
 				.retry_after_ms = 150 } });
-	const struct wire_msg *second = until_got(door, 2);
+	const struct wire_msg *second = door_until_got(door, 2);
 	assert_true(str_eq(first->head.command_id, second->head.command_id));
 	assert_int_equal(door->states, 0);
 	state_answer(door, second, "", STR_NONE);
-	until_count(door, &door->states, 1);
+	door_until_count(door, &door->states, 1);
 	state_answer(door, second, "", STR_NONE); /* a repeat of the answer is nobody's */
-	both_turn(door);
-	both_turn(door);
-	assert_int_equal(door->states, 1);
+	ask(door, 2, WANGLI_STATE_GET, "");
+	state_answer(door, door_until_got(door, 3), "", STR_NONE);
+	door_until_count(door, &door->states, 2);
+	assert_int_equal(door->state.tag, 2);
+	assert_int_equal(door->states, 2);
 }
 
 static void sdk_state_questions_out_of_bounds_are_refused_here(void **state)
@@ -253,7 +263,7 @@ static void sdk_state_questions_out_of_bounds_are_refused_here(void **state)
 
 int main(void)
 {
-#define WITH_DOOR(test) cmocka_unit_test_setup_teardown(test, sdk_door_setup, sdk_door_teardown)
+#define WITH_DOOR(test) cmocka_unit_test_setup_teardown(test, door_setup, door_teardown)
 	const struct CMUnitTest tests[] = {
 		WITH_DOOR(sdk_letter_asks_for_its_status_when_somebody_listens),
 		WITH_DOOR(sdk_status_is_told_and_acknowledged_by_its_version),

@@ -77,6 +77,31 @@ def killed_integrator_has_each_receipt_once(s, prefix):
     assert int(s.one("select count(*) from intake.v_submission where source_msg_id like 'K%'")) == LETTERS
 
 
+def heir_sends_what_a_dead_one_left(s, prefix):
+    """Killed while the platform does not answer, so that its letters stand in its spool; it never starts again."""
+    dead = Client(s, prefix, "integrator", "partner")
+    heir = Client(s, prefix, "integrator", "partner")
+    heir.spool = s.folder / "spool-heir"
+    heir.arguments = [heir.spool if word == dead.spool else word for word in heir.arguments]
+    letters, nothing, receipts = s.folder / "left.tsv", s.folder / "nothing.tsv", s.folder / "left"
+    write_letters(letters, "H", 50)
+    nothing.touch()
+    assert s.kill("intake", signal.SIGSTOP)
+    process = dead.start("--letters", letters, "--receipts", s.folder / "dead-receipts")
+    until(60, "the letters are in its spool", lambda: (dead.spool / "letters").read_bytes().count("：春熙路".encode()) == 50)
+    alive = heir.run("--letters", nothing, "--receipts", receipts, "--adopt", dead.spool, ok=(1,))
+    assert alive == "" and not lines(receipts)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    s.kill("intake", signal.SIGCONT)
+    heir.run("--letters", nothing, "--receipts", receipts, "--adopt", dead.spool)
+    got = dict(line.split() for line in lines(receipts))
+    assert set(got) == {f"H{n}" for n in range(1, 51)} and len(lines(receipts)) == 50, got
+    again = dead.run("--letters", nothing, "--receipts", s.folder / "dead-receipts")
+    assert again == "" and not lines(s.folder / "dead-receipts"), "it sent what was not its own any more"
+    assert int(s.one("select count(*) from intake.v_submission where source_msg_id like 'H%'")) == 50
+
+
 def replies_are_written_down_once(s, prefix):
     client = Client(s, prefix, "integrator", "partner")
     letters, receipts, deliveries = s.folder / "replied.tsv", s.folder / "replied", s.folder / "deliveries"
@@ -105,6 +130,7 @@ def main():
         prefix = Prefix(os.environ["WANGLI_BUILD"], s.folder)
         letter_gets_its_receipt(s, prefix)
         killed_integrator_has_each_receipt_once(s, prefix)
+        heir_sends_what_a_dead_one_left(s, prefix)
         replies_are_written_down_once(s, prefix)
         assert all(i["ok"] for i in s.check()["invariants"])
 
