@@ -23,8 +23,17 @@ static bool outcome_take(void *arg, struct str delivery_id, const struct spool_o
 {
 	struct adoption *adoption = arg;
 	if (spool_find_outcome(adoption->own, delivery_id) == NULL)
-		spool_add_outcome(
-			adoption->own, delivery_id, outcome->is_delivered, outcome->reason);
+		spool_add_outcome(adoption->own, delivery_id, outcome);
+	return true;
+}
+
+/* Whether he called the provider is in it: without it we would call a second time. */
+static bool claim_take(void *arg, struct str delivery_id, const struct spool_claim *claim)
+{
+	struct adoption *adoption = arg;
+	if (spool_find_outcome(adoption->own, delivery_id) == NULL &&
+		spool_find_claim(adoption->own, delivery_id) == NULL)
+		spool_put_claim(adoption->own, delivery_id, claim);
 	return true;
 }
 
@@ -80,6 +89,8 @@ static enum res adopt_all(struct adoption *adoption, const char *folder, struct 
 	TRY(spool_open(&adoption->his, folder, &adoption->his_outbox, now, err));
 	spool_walk_outcomes(adoption->his, outcome_take, adoption);
 	TRY(spool_keep_outcomes(adoption->own, now, err));
+	spool_walk_claims(adoption->his, claim_take, adoption);
+	TRY(spool_keep_claims(adoption->own, now, err));
 	letters_take(adoption);
 	TRY(spool_sync(adoption->own, adoption->outbox, err));
 	letters_leave(adoption);

@@ -1,9 +1,9 @@
 /* Private to the SDK: the spool of somebody who died, taken over. See wangli_adopt in wangli.h.
  *
- * Order: his outcomes into ours, durable; his letters into ours, durable; then, in his own file,
- * each of these letters is answered. Whoever is killed between two steps and begins anew finds what
- * he has already and goes on: a letter is in one of the two at any time, and where it is in both,
- * both would send the same bytes, which the platform takes once. */
+ * Order: his outcomes and claims into ours, durable; his letters into ours, durable; then, in his
+ * own file, each of these letters is answered. Whoever is killed between two steps and begins anew
+ * finds what he has already and goes on: a letter is in one of the two at any time, and where it is
+ * in both, both would send the same bytes, which the platform takes once. */
 #ifndef WL_SDK_SDK_ADOPT_H
 #define WL_SDK_SDK_ADOPT_H
 

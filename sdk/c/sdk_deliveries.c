@@ -1,6 +1,5 @@
 /* Deliveries: given to the callback once, their outcomes kept, and said as often as asked. */
 #include "os/os.h"
-#include "proto/door.pb-c.h"
 #include "sdk/sdk_internal.h"
 
 #define DONE_TYPE "done.v1"
@@ -17,6 +16,7 @@ static void send_done(struct wangli *client, const struct delivery *delivery)
 	done.delivery_id = (char *)(uintptr_t)arena_c(client->mem, delivery->delivery_id);
 	done.reason = (char *)(uintptr_t)arena_c(client->mem, outcome->reason);
 	done.done_at_us = os_real_now().us;
+	done.fence = outcome->fence;
 	const struct wire_msg msg = {
 		.kind = WIRE_DONE,
 		.head = { .id = delivery->delivery_id,
@@ -41,10 +41,9 @@ void deliveries_send_done(struct wangli *client, const struct took *took)
 		send_done(client, &took->deliveries[i]);
 }
 
-static enum res call_deliver(
-	struct wangli *client, const struct wire_msg *msg, const Wangli__Deliver *body)
+struct wangli_delivery delivery_view(const struct wire_msg *msg, const Wangli__Deliver *body)
 {
-	const struct wangli_delivery delivery = {
+	return (struct wangli_delivery){
 		.delivery_id = wangli_text_from_c(body->delivery_id),
 		.source_msg_id = sdk_text(msg->head.source_msg_id),
 		.channel = sdk_text(msg->head.channel),
@@ -56,12 +55,18 @@ static enum res call_deliver(
 		/* a platform of before there were others */
 		.what = body->what[0] == '\0' ? SDK_TEXT("reply") : wangli_text_from_c(body->what),
 	};
+}
+
+enum res delivery_call(struct wangli *client, const struct wangli_delivery *delivery, int32_t fence)
+{
 	struct wangli_outcome outcome = { .is_delivered = false };
 	if (client->on.on_deliver == NULL)
 		return RES_RETRY;
-	TRY(sdk_res(client->on.on_deliver(client->on.arg, &delivery, &outcome)));
-	spool_add_outcome(client->spool, sdk_str(delivery.delivery_id), outcome.is_delivered,
-		sdk_str(outcome.reason));
+	TRY(sdk_res(client->on.on_deliver(client->on.arg, delivery, &outcome)));
+	const struct spool_outcome kept = { .is_delivered = outcome.is_delivered,
+		.reason = sdk_str(outcome.reason),
+		.fence = fence };
+	spool_add_outcome(client->spool, sdk_str(delivery->delivery_id), &kept);
 	return RES_OK;
 }
 
@@ -75,8 +80,14 @@ void deliveries_take(struct wangli *client, const struct wire_msg *msg, struct t
 	const struct delivery delivery = { .msg = msg, .delivery_id = wire_str(body->delivery_id) };
 	if (delivery.delivery_id.n == 0)
 		return;
-	if (spool_find_outcome(client->spool, delivery.delivery_id) == NULL &&
-		call_deliver(client, msg, body) != RES_OK)
-		return;
+	if (spool_find_outcome(client->spool, delivery.delivery_id) == NULL) {
+		const struct wangli_delivery view = delivery_view(msg, body);
+		if (client->claims) {
+			claims_take_delivery(client, msg, body, took);
+			return;
+		}
+		if (delivery_call(client, &view, 0) != RES_OK)
+			return;
+	}
 	took->deliveries[took->n_deliveries++] = delivery;
 }

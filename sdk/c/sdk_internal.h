@@ -1,10 +1,12 @@
 /* Private to the SDK: the client, shared by wangli.c (life, submitting), sdk_turn.c (a turn) and
- * the files of its subjects: sdk_letters.c, sdk_deliveries.c, sdk_status.c, sdk_state.c. */
+ * the files of its subjects: sdk_letters.c, sdk_deliveries.c, sdk_claims.c, sdk_status.c,
+ * sdk_state.c. */
 #ifndef WL_SDK_INTERNAL_H
 #define WL_SDK_INTERNAL_H
 
 #include "loop/loop.h"
 #include "peer/peer.h"
+#include "proto/door.pb-c.h"
 #include "sdk/sdk_outbox.h"
 #include "sdk/sdk_seal.h"
 #include "sdk/sdk_spool.h"
@@ -39,6 +41,8 @@ struct wangli {
 	struct spool *spool;
 	struct seal seal;
 	struct states states;
+	bool claims;
+	struct map *held; /* by delivery id */
 	struct loop *loop;
 	struct loop_timer *timer;
 	struct bus_context *context;
@@ -48,6 +52,15 @@ struct wangli {
 struct delivery {
 	const struct wire_msg *msg;
 	struct str delivery_id;
+};
+
+/* A delivery under a claim, kept in memory from its DELIVER to its outcome. */
+struct held {
+	struct wire_msg msg; /* its texts are in the same piece of memory */
+	struct str delivery_id;
+	int32_t fence_before; /* while its GO is being taken: what the claim was */
+	enum spool_stage stage_before;
+	bool is_over;
 };
 
 struct status_told {
@@ -64,6 +77,12 @@ struct took {
 	size_t n_deliveries;
 	struct status_told statuses[TAKE_MOST]; /* to be acknowledged */
 	size_t n_statuses;
+	struct held *claims[TAKE_MOST]; /* to be asked for, once their claim is durable */
+	size_t n_claims;
+	struct held *goes[TAKE_MOST]; /* to be handed over, once that is durable */
+	size_t n_goes;
+	struct held *doubts[TAKE_MOST]; /* nobody knows: to be said, once that is durable */
+	size_t n_doubts;
 };
 
 /* sdk_letters.c */
@@ -73,8 +92,23 @@ void letters_take_nack(struct wangli *client, const struct wire_msg *msg, struct
 
 /* sdk_deliveries.c */
 void deliveries_take(struct wangli *client, const struct wire_msg *msg, struct took *took);
+/* What the callbacks see; texts are borrowed from both. */
+struct wangli_delivery delivery_view(const struct wire_msg *msg, const Wangli__Deliver *body);
+/* RES_OK: an outcome is added, with this fence. */
+enum res delivery_call(
+	struct wangli *client, const struct wangli_delivery *delivery, int32_t fence) must_check;
 /* Says what the spool keeps of them (again); what is not kept yet is not said. */
 void deliveries_send_done(struct wangli *client, const struct took *took);
+
+/* sdk_claims.c: CLAIM, GO, and what nobody knows. */
+void claims_take_delivery(struct wangli *client, const struct wire_msg *msg,
+	const Wangli__Deliver *body, struct took *took);
+void claims_take_go(struct wangli *client, const struct wire_msg *msg, struct took *took);
+bool claims_take_nack(struct wangli *client, const struct wire_msg *msg); /* false: not ours */
+/* Makes durable what was claimed and what is about to be called, then calls. */
+enum res claims_turn(struct wangli *client, struct took *took, struct err *err) must_check;
+void claims_send(struct wangli *client, const struct took *took);
+void claims_fini(struct wangli *client);
 
 /* sdk_status.c */
 void statuses_take(struct wangli *client, const struct wire_msg *msg, struct took *took);

@@ -8,7 +8,12 @@
 #include "base/buf.h"
 #include "base/str.h"
 
-enum record_tag { RECORD_LETTER = 'L', RECORD_ANSWERED = 'A', RECORD_OUTCOME = 'O' };
+enum record_tag {
+	RECORD_LETTER = 'L',
+	RECORD_ANSWERED = 'A',
+	RECORD_OUTCOME = 'O',
+	RECORD_CLAIM = 'C'
+};
 #define RECORD_PARTS_MAX 4
 
 struct record {

@@ -33,6 +33,8 @@ struct spool {
 	int32_t period; /* of the open outcomes file */
 	struct map *by_delivery;
 	struct map *fresh; /* delivery ids whose outcome is not kept yet */
+	struct map *by_claim;
+	bool has_claims; /* appended and not durable yet */
 	struct buf scratch;
 };
 
@@ -198,29 +200,118 @@ enum res spool_sync(struct spool *spool, const struct outbox *outbox, struct err
 
 /* --- outcomes --- */
 
-static void outcome_put(struct spool *spool, struct str delivery_id, bool is_delivered,
-	struct str reason, bool is_kept)
+static void outcome_put(
+	struct spool *spool, struct str delivery_id, const struct spool_outcome *outcome)
 {
+	struct str reason = outcome->reason;
 	struct kept *kept = calloc(1, sizeof *kept + reason.n);
 	CHECK(kept != NULL);
 	if (reason.n > 0)
 		memcpy(kept->text, reason.p, reason.n);
-	kept->outcome = (struct spool_outcome){
-		.is_delivered = is_delivered,
-		.reason = str_of(kept->text, reason.n),
-		.is_kept = is_kept,
-	};
+	kept->outcome = *outcome;
+	kept->outcome.reason = str_of(kept->text, reason.n);
 	free(map_remove(spool->by_delivery, delivery_id));
 	map_put(spool->by_delivery, delivery_id, kept);
 }
 
+/* --- claims --- */
+
+const struct spool_claim *spool_find_claim(const struct spool *spool, struct str delivery_id)
+{
+	return map_get(spool->by_claim, delivery_id);
+}
+
+void spool_forget_claim(struct spool *spool, struct str delivery_id)
+{
+	free(map_remove(spool->by_claim, delivery_id));
+}
+
+static void claim_set(struct spool *spool, struct str delivery_id, const struct spool_claim *claim)
+{
+	struct spool_claim *own = calloc(1, sizeof *own);
+	CHECK(own != NULL);
+	*own = *claim;
+	free(map_remove(spool->by_claim, delivery_id));
+	map_put(spool->by_claim, delivery_id, own);
+}
+
+/* "17": a fence as it stands in a record. */
+static int32_t fence_of(struct str text)
+{
+	int64_t fence;
+	return str_to_int64(text, &fence) == RES_OK && fence > 0 && fence <= INT32_MAX
+		       ? (int32_t)fence
+		       : 0;
+}
+
+static struct str fence_text(char out[16], int32_t fence)
+{
+	return str_of(out, (size_t)snprintf(out, 16, "%d", (int)fence));
+}
+
+void spool_put_claim(struct spool *spool, struct str delivery_id, const struct spool_claim *claim)
+{
+	char fence[16];
+	const char stage = (char)claim->stage;
+	claim_set(spool, delivery_id, claim);
+	append(spool, spool->outcomes,
+		&(struct record){
+			.tag = RECORD_CLAIM,
+			.parts = { delivery_id, str_from_c(claim->id), str_of(&stage, 1),
+				fence_text(fence, claim->fence) },
+			.n = 4,
+		});
+	spool->has_claims = true;
+}
+
+struct claims_walk {
+	bool (*each)(void *arg, struct str delivery_id, const struct spool_claim *claim);
+	void *arg;
+};
+
+static bool claim_visit(void *arg, struct str delivery_id, void *value)
+{
+	const struct claims_walk *walk = arg;
+	return walk->each(walk->arg, delivery_id, value);
+}
+
+void spool_walk_claims(const struct spool *spool,
+	bool (*each)(void *arg, struct str delivery_id, const struct spool_claim *claim), void *arg)
+{
+	struct claims_walk walk = { .each = each, .arg = arg };
+	map_walk(spool->by_claim, claim_visit, &walk);
+}
+
+static void claim_read(struct spool *spool, const struct record *record)
+{
+	struct spool_claim claim = { .fence = fence_of(record->parts[3]) };
+	struct str id = record->parts[1];
+	if (record->n != 4 || id.n == 0 || id.n > SPOOL_CLAIM_ID || record->parts[2].n != 1 ||
+		map_get(spool->by_delivery, record->parts[0]) != NULL)
+		return;
+	memcpy(claim.id, id.p, id.n);
+	claim.stage = (enum spool_stage)record->parts[2].p[0];
+	if (claim.stage == SPOOL_ASKED || claim.stage == SPOOL_CALLING ||
+		claim.stage == SPOOL_DOUBTED)
+		claim_set(spool, record->parts[0], &claim);
+}
+
 static void outcome_read(void *arg, struct str bytes)
 {
+	struct spool *spool = arg;
 	struct record record;
-	if (!record_read(bytes, &record) || record.tag != RECORD_OUTCOME || record.n != 3 ||
-		record.parts[1].n != 1)
+	if (!record_read(bytes, &record))
 		return;
-	outcome_put(arg, record.parts[0], record.parts[1].p[0] == '1', record.parts[2], true);
+	if (record.tag == RECORD_CLAIM)
+		claim_read(spool, &record);
+	if (record.tag != RECORD_OUTCOME || record.n < 3 || record.parts[1].n != 1)
+		return;
+	const struct spool_outcome outcome = { .is_delivered = record.parts[1].p[0] == '1',
+		.reason = record.parts[2],
+		.is_kept = true,
+		.fence = record.n > 3 ? fence_of(record.parts[3]) : 0 };
+	outcome_put(spool, record.parts[0], &outcome);
+	spool_forget_claim(spool, record.parts[0]);
 }
 
 const struct spool_outcome *spool_find_outcome(const struct spool *spool, struct str delivery_id)
@@ -230,9 +321,11 @@ const struct spool_outcome *spool_find_outcome(const struct spool *spool, struct
 }
 
 void spool_add_outcome(
-	struct spool *spool, struct str delivery_id, bool is_delivered, struct str reason)
+	struct spool *spool, struct str delivery_id, const struct spool_outcome *outcome)
 {
-	outcome_put(spool, delivery_id, is_delivered, reason, false);
+	struct spool_outcome fresh = *outcome;
+	fresh.is_kept = false;
+	outcome_put(spool, delivery_id, &fresh);
 	map_put(spool->fresh, delivery_id, spool);
 }
 
@@ -263,8 +356,11 @@ static enum res outcomes_open(struct spool *spool, int32_t period, struct err *e
 	SCOPED(arena)
 	struct arena *mem = arena_create(64u << 10);
 	struct os_log *log = NULL;
+	if (spool->has_claims)
+		TRY(os_log_sync(spool->outcomes, err));
 	TRY(os_log_open(&log, outcomes_path(mem, spool, period).p, err));
 	os_log_close(spool->outcomes);
+	spool->has_claims = false;
 	spool->outcomes = log;
 	spool->period = period;
 	return RES_OK;
@@ -275,12 +371,13 @@ static bool outcome_append(void *arg, struct str delivery_id, void *value)
 	(void)value;
 	struct spool *spool = arg;
 	const struct spool_outcome *outcome = spool_find_outcome(spool, delivery_id);
+	char fence[16];
 	append(spool, spool->outcomes,
 		&(struct record){
 			.tag = RECORD_OUTCOME,
 			.parts = { delivery_id, outcome->is_delivered ? STR("1") : STR("0"),
-				outcome->reason },
-			.n = 3,
+				outcome->reason, fence_text(fence, outcome->fence) },
+			.n = 4,
 		});
 	return true;
 }
@@ -291,6 +388,7 @@ static bool outcome_mark_kept(void *arg, struct str delivery_id, void *value)
 	struct spool *spool = arg;
 	struct kept *kept = map_get(spool->by_delivery, delivery_id);
 	kept->outcome.is_kept = true;
+	spool_forget_claim(spool, delivery_id);
 	return true;
 }
 
@@ -323,6 +421,16 @@ enum res spool_keep_outcomes(struct spool *spool, struct instant now, struct err
 	}
 	map_walk(spool->fresh, outcome_mark_kept, spool);
 	map_clear(spool->fresh);
+	return RES_OK;
+}
+
+enum res spool_keep_claims(struct spool *spool, struct instant now, struct err *err)
+{
+	if (!spool->has_claims)
+		return RES_OK;
+	TRY(outcomes_open(spool, period_of(now), err));
+	TRY(os_log_sync(spool->outcomes, err));
+	spool->has_claims = false;
 	return RES_OK;
 }
 
@@ -384,6 +492,7 @@ enum res spool_open(struct spool **out, const char *folder, struct outbox *outbo
 	CHECK(spool->folder != NULL);
 	spool->by_delivery = map_create();
 	spool->fresh = map_create();
+	spool->by_claim = map_create();
 	enum res res = spool_load(spool, outbox, now, err);
 	if (res != RES_OK) {
 		spool_close(spool);
@@ -409,6 +518,8 @@ void spool_close(struct spool *spool)
 	map_walk(spool->by_delivery, kept_free, NULL);
 	map_destroy(spool->by_delivery);
 	map_destroy(spool->fresh);
+	map_walk(spool->by_claim, kept_free, NULL);
+	map_destroy(spool->by_claim);
 	buf_fini(&spool->scratch);
 	free(spool->folder);
 	free(spool);

@@ -5,6 +5,15 @@
 
 #define WAIT_MOST SPAN_MS(1000) /* heartbeats go out at least this often */
 
+/* Only the door's own NACK names a type; a service's names what it answers by its ids. */
+static void take_nack(struct wangli *client, const struct wire_msg *msg, struct took *took)
+{
+	if (!str_is_empty(msg->head.command_id))
+		states_take_nack(client, msg, took);
+	else if (!claims_take_nack(client, msg))
+		letters_take_nack(client, msg, took);
+}
+
 /* What comes in. type NULL: any; the first row that fits takes it. A NACK of our own DONE says
  * nothing that we act on: the platform sends the delivery, or the status, again. */
 static const struct {
@@ -15,10 +24,8 @@ static const struct {
 	{ WIRE_RECEIPT, NULL, letters_take_receipt },
 	{ WIRE_NACK, "done.v1", NULL },
 	{ WIRE_NACK, "status.done.v1", NULL },
-	{ WIRE_NACK, "state.get.v1", states_take_nack },
-	{ WIRE_NACK, "state.put.v1", states_take_nack },
-	{ WIRE_NACK, "state.lease.v1", states_take_nack },
-	{ WIRE_NACK, NULL, letters_take_nack },
+	{ WIRE_NACK, NULL, take_nack },
+	{ WIRE_GO, NULL, claims_take_go },
 	{ WIRE_RESULT, NULL, states_take_result },
 	{ WIRE_DELIVER, "status.v1", statuses_take },
 	{ WIRE_DELIVER, NULL, deliveries_take },
@@ -74,7 +81,12 @@ static enum res take(struct wangli *client, size_t *out_n, struct err *err)
 		credit += wire_kind_needs_credit(msg->kind);
 		take_one(client, msg, &took);
 	}
-	enum res res = took_end(client, &took, err);
+	enum res res = claims_turn(client, &took, err);
+	enum res kept = took_end(client, &took, res == RES_OK ? err : NULL);
+	if (res == RES_OK)
+		claims_send(client, &took);
+	if (res == RES_OK)
+		res = kept;
 	if (credit > 0)
 		peer_credit(client->peer, credit);
 	*out_n = n;

@@ -251,6 +251,8 @@ static enum res client_create(
 	client->channel = strdup(options->channel);
 	client->mem = arena_create(TURN_MEMORY);
 	CHECK(client->channel != NULL && client->mem != NULL);
+	client->claims = options->claims;
+	client->held = map_create();
 	outbox_init(&client->outbox);
 	enum res res = client_open(client, options, err);
 	if (res != RES_OK) {
@@ -289,6 +291,7 @@ void wangli_close(struct wangli *client)
 	os_lock_release(client->lock);
 	outbox_fini(&client->outbox);
 	states_fini(&client->states);
+	claims_fini(client);
 	arena_destroy(client->mem);
 	explicit_bzero(&client->seal, sizeof client->seal);
 	free(client->channel);

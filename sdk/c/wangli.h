@@ -196,6 +196,13 @@ struct wangli_outcome {
 	struct wangli_text reason; /* must live until wangli_turn returns; static text is best */
 };
 
+/* What is known of a delivery whose provider may or may not have been called. */
+enum wangli_doubt {
+	WANGLI_DOUBT_UNKNOWN = 0,      /* a person at the platform has to find out */
+	WANGLI_DOUBT_DELIVERED = 1,    /* it was handed over */
+	WANGLI_DOUBT_NOT_DELIVERED = 2 /* it was not: on_deliver is called (again) */
+};
+
 /* --- statuses --- */
 
 /* What people see of a letter now (docs/states.md of the platform). Only the newest is sent: one
@@ -288,6 +295,10 @@ struct wangli_callbacks {
 	void (*on_status)(void *arg, const struct wangli_status *status);
 	/* The answer to a wangli_state_ask, once each. You may ask the next question from here. */
 	void (*on_state)(void *arg, const struct wangli_state *state);
+	/* With options.claims: on_deliver may have been called for this delivery, and its outcome
+	 * was not kept (your process ended in between, or on_keep refused). Ask your provider, if
+	 * it can tell. NULL: as if it returned WANGLI_DOUBT_UNKNOWN. */
+	enum wangli_doubt (*on_doubt)(void *arg, const struct wangli_delivery *delivery);
 };
 
 static inline void wangli_callbacks_init(struct wangli_callbacks *on)
@@ -314,6 +325,10 @@ struct wangli_options {
 				* replicas, known to nobody else; or NULL */
 	const char *source;    /* your name at the platform, to which values are bound; NULL: as
 				* your channel */
+	bool claims;	  /* your provider hands over twice what it is given twice: each delivery is
+			   * claimed first, so that of all your replicas one calls on_deliver, once. It
+			   * costs a round trip and two writes to the disk more */
+	char reserved[7]; /* zero */
 };
 
 static inline void wangli_options_init(struct wangli_options *options)

@@ -110,7 +110,7 @@ static enum wangli_result on_deliver(
 	assert_true(str_eq_c(sdk_str(delivery->source_msg_id), "m1"));
 	snprintf(door->what, sizeof door->what, "%.*s", STR_ARG(delivery->what));
 	*out = (struct wangli_outcome){ .is_delivered = true };
-	return WANGLI_OK;
+	return door->deliver_says;
 }
 
 static enum wangli_result on_keep(void *arg)
@@ -125,6 +125,14 @@ static void on_status(void *arg, const struct wangli_status *status)
 	struct door *door = arg;
 	door->statuses++;
 	snprintf(door->status, sizeof door->status, "%.*s", STR_ARG(status->state));
+}
+
+static enum wangli_doubt on_doubt(void *arg, const struct wangli_delivery *delivery)
+{
+	struct door *door = arg;
+	door->doubts++;
+	assert_true(str_eq_c(sdk_str(delivery->text), "已修好"));
+	return door->doubt_says;
 }
 
 static void on_state(void *arg, const struct wangli_state *state)
@@ -144,7 +152,7 @@ enum res door_client_try(struct door *door, const char *spool, size_t queue, str
 	const struct wangli_callbacks on = { WANGLI_SIZED(struct wangli_callbacks), .arg = door,
 		.on_receipt = on_receipt, .on_refused = on_refused, .on_deliver = on_deliver,
 		.on_keep = on_keep, .on_status = door->wants_status ? on_status : NULL,
-		.on_state = on_state };
+		.on_state = on_state, .on_doubt = on_doubt };
 	const struct wangli_options options = {
 		WANGLI_SIZED(struct wangli_options),
 		.address = door->address,
@@ -155,6 +163,7 @@ enum res door_client_try(struct door *door, const char *spool, size_t queue, str
 		.groups = groups,
 		.queue = queue,
 		.vault_key = door->vault_key,
+		.claims = door->claims,
 		.state_key = door->has_state ? door->vault_key : NULL, /* any 32 bytes do */
 		.on = &on,
 	};

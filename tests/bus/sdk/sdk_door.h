@@ -31,7 +31,10 @@ struct door {
 	enum wangli_result keep_says;
 	bool wants_status; /* its client listens to status/app */
 	bool has_state;	   /* its client has a state_key */
-	int statuses, states;
+	bool claims;	   /* its client claims */
+	enum wangli_result deliver_says;
+	enum wangli_doubt doubt_says;
+	int statuses, states, doubts;
 	char status[32]; /* the last one's state */
 	struct {
 		uint64_t tag;

@@ -136,7 +136,7 @@ static void place_fill(struct place *place, enum whose whose)
 		char is_delivered = whose == OWN ? outcomes[i].own : outcomes[i].his;
 		if (is_delivered != 0)
 			spool_add_outcome(place->spool, str_from_c(outcomes[i].delivery_id),
-				is_delivered == 'y', STR(""));
+				&(struct spool_outcome){ .is_delivered = is_delivered == 'y' });
 	}
 	assert_int_equal(spool_sync(place->spool, &place->outbox, NULL), RES_OK);
 	assert_int_equal(spool_keep_outcomes(place->spool, now, NULL), RES_OK);

@@ -170,16 +170,25 @@ static void spool_compacts_what_is_answered(void **state)
 	place_shut(place);
 }
 
+static void outcome_add(
+	struct place *place, const char *delivery_id, bool is_delivered, const char *reason)
+{
+	const struct spool_outcome outcome = {
+		.is_delivered = is_delivered, .reason = str_from_c(reason), .fence = 3
+	};
+	spool_add_outcome(place->spool, str_from_c(delivery_id), &outcome);
+}
+
 static void spool_outcome_is_known_again_after_a_restart(void **state)
 {
 	struct place *place = *state;
 	place_open(place, 100);
-	spool_add_outcome(place->spool, STR("d1"), true, STR_NONE);
-	spool_add_outcome(place->spool, STR("d2"), false, STR("no such user"));
+	outcome_add(place, "d1", true, "");
+	outcome_add(place, "d2", false, "no such user");
 	assert_false(spool_find_outcome(place->spool, STR("d1"))->is_kept);
 	assert_int_equal(spool_keep_outcomes(place->spool, on_day(100), NULL), RES_OK);
 	assert_true(spool_find_outcome(place->spool, STR("d1"))->is_kept);
-	spool_add_outcome(place->spool, STR("d3"), true, STR_NONE);
+	outcome_add(place, "d3", true, "");
 	place_shut(place);
 	place_open(place, 100);
 	assert_true(spool_find_outcome(place->spool, STR("d1"))->is_delivered);
@@ -187,7 +196,43 @@ static void spool_outcome_is_known_again_after_a_restart(void **state)
 	assert_non_null(second);
 	assert_false(second->is_delivered);
 	assert_true(str_eq_c(second->reason, "no such user"));
+	assert_int_equal(second->fence, 3);
 	assert_null(spool_find_outcome(place->spool, STR("d3")));
+	place_shut(place);
+}
+
+static const struct spool_claim *claim_of(struct place *place, const char *delivery_id)
+{
+	return spool_find_claim(place->spool, str_from_c(delivery_id));
+}
+
+/* The last stage of a claim is what a restart finds; an outcome ends it. */
+static void spool_claim_is_known_again_until_its_outcome(void **state)
+{
+	struct place *place = *state;
+	struct spool_claim claim = { .id = "0123456789abcdef0123456789abcdef",
+		.stage = SPOOL_ASKED };
+	place_open(place, 100);
+	spool_put_claim(place->spool, STR("d1"), &claim);
+	spool_put_claim(place->spool, STR("d2"), &claim);
+	spool_put_claim(place->spool, STR("d3"), &claim);
+	claim.stage = SPOOL_CALLING;
+	claim.fence = 7;
+	spool_put_claim(place->spool, STR("d1"), &claim);
+	spool_put_claim(place->spool, STR("d2"), &claim);
+	assert_int_equal(spool_keep_claims(place->spool, on_day(100), NULL), RES_OK);
+	outcome_add(place, "d2", true, "");
+	assert_int_equal(spool_keep_outcomes(place->spool, on_day(100), NULL), RES_OK);
+	assert_null(claim_of(place, "d2"));
+	spool_put_claim(place->spool, STR("d4"), &claim); /* not durable: never happened */
+	place_shut(place);
+	place_open(place, 129); /* the next file */
+	assert_string_equal(claim_of(place, "d1")->id, claim.id);
+	assert_int_equal(claim_of(place, "d1")->stage, SPOOL_CALLING);
+	assert_int_equal(claim_of(place, "d1")->fence, 7);
+	assert_int_equal(claim_of(place, "d3")->stage, SPOOL_ASKED);
+	assert_null(claim_of(place, "d2"));
+	assert_null(claim_of(place, "d4"));
 	place_shut(place);
 }
 
@@ -195,7 +240,7 @@ static void spool_dropped_outcome_is_forgotten(void **state)
 {
 	struct place *place = *state;
 	place_open(place, 100);
-	spool_add_outcome(place->spool, STR("d1"), true, STR_NONE);
+	outcome_add(place, "d1", true, "");
 	spool_drop_outcomes(place->spool);
 	assert_null(spool_find_outcome(place->spool, STR("d1")));
 	assert_int_equal(spool_keep_outcomes(place->spool, on_day(100), NULL), RES_OK);
@@ -211,7 +256,7 @@ static void spool_outcome_lives_ninety_days_and_not_for_ever(void **state)
 	} cases[] = { { 190, true }, { 209, true }, { 240, false } };
 	struct place *place = *state;
 	place_open(place, 119);
-	spool_add_outcome(place->spool, STR("d1"), true, STR_NONE);
+	outcome_add(place, "d1", true, "");
 	assert_int_equal(spool_keep_outcomes(place->spool, on_day(119), NULL), RES_OK);
 	place_shut(place);
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -228,7 +273,7 @@ static void spool_outcome_is_known_after_the_clock_was_put_back(void **state)
 {
 	struct place *place = *state;
 	place_open(place, 600);
-	spool_add_outcome(place->spool, STR("d1"), true, STR(""));
+	outcome_add(place, "d1", true, "");
 	assert_int_equal(spool_keep_outcomes(place->spool, on_day(600), NULL), RES_OK);
 	place_shut(place);
 	place_open(place, 599); /* the period before */
@@ -265,6 +310,7 @@ int main(void)
 		WITH_FOLDER(spool_torn_tail_costs_only_the_torn_record),
 		WITH_FOLDER(spool_compacts_what_is_answered),
 		WITH_FOLDER(spool_outcome_is_known_again_after_a_restart),
+		WITH_FOLDER(spool_claim_is_known_again_until_its_outcome),
 		WITH_FOLDER(spool_dropped_outcome_is_forgotten),
 		WITH_FOLDER(spool_outcome_lives_ninety_days_and_not_for_ever),
 		WITH_FOLDER(spool_outcome_is_known_after_the_clock_was_put_back),
