@@ -208,16 +208,25 @@ static enum res channel_read(
 	return os_file_read(mem, path, WIRE_NAME_MAX, out, err);
 }
 
-/* Letters know their channel by their spool: it is written down for an heir. */
-static enum res channel_write(const char *folder, const char *channel, struct err *err)
+/* Letters know their channel by their spool: it is written down for heirs, and letters of one are
+ * never sent on behalf of another. */
+static enum res channel_settle(
+	const char *folder, const char *channel, size_t unanswered, struct err *err)
 {
 	char path[PATH_BYTES];
 	struct str known = STR_NONE;
 	SCOPED(arena)
 	struct arena *mem = arena_create(PATH_BYTES);
 	CHECK(mem != NULL);
-	if (channel_read(mem, folder, &known, NULL) == RES_OK && str_eq_c(known, channel))
+	enum res res = channel_read(mem, folder, &known, err);
+	if (res == RES_OK && str_eq_c(known, channel))
 		return RES_OK;
+	if (res == RES_OK && unanswered > 0)
+		return err_set(err, RES_INVALID,
+			"%s holds %zu letters of channel '%.*s', not of '%s'", folder, unanswered,
+			STR_ARG(known), channel);
+	if (res != RES_OK && res != RES_NOT_FOUND)
+		return res;
 	TRY(folder_path(path, folder, "channel", err));
 	return os_file_replace(path, str_from_c(channel), 0600, err);
 }
@@ -231,8 +240,8 @@ static enum res client_open(
 	TRY(state_open(client, options, err));
 	TRY(os_folder_create(options->spool, 0700, err));
 	TRY(folder_lock(&client->lock, options->spool, err));
-	TRY(channel_write(options->spool, options->channel, err));
 	TRY(spool_open(&client->spool, options->spool, &client->outbox, os_real_now(), err));
+	TRY(channel_settle(options->spool, options->channel, outbox_count(&client->outbox), err));
 	return client_connect(client, options, err);
 }
 

@@ -42,8 +42,8 @@
  * members come at the end. A library takes an older, shorter structure and supposes zero for what
  * is missing; one that is longer than it knows is refused with WANGLI_INVALID, as your program
  * counts on something that this library does not do. Structures that the library hands you grow at
- * their end too: never copy them by the size of another build. Zero means "not given" in every
- * member, today and later. */
+ * their end too, so run a program with a library at least as new as the header that it was compiled
+ * with. Zero means "not given" in every member, today and later. */
 #ifndef WANGLI_H
 #define WANGLI_H
 
@@ -325,9 +325,9 @@ struct wangli_options {
 				* replicas, known to nobody else; or NULL */
 	const char *source;    /* your name at the platform, to which values are bound; NULL: as
 				* your channel */
-	bool claims;	  /* your provider hands over twice what it is given twice: each delivery is
-			   * claimed first, so that of all your replicas one calls on_deliver, once. It
-			   * costs a round trip and two writes to the disk more */
+	bool claims;	  /* your provider hands over twice what it is given twice: each delivery
+			   * is claimed first, so that of all your replicas one calls on_deliver,
+			   * once. It costs a round trip and two writes to the disk more */
 	char reserved[7]; /* zero */
 };
 
@@ -343,7 +343,8 @@ struct wangli;
  * wangli_is_up says when it has). All of *options is copied, with what it points to. On success
  * *out is yours until wangli_close; otherwise it is untouched.
  * WANGLI_CONFLICT  another client, here or in another process, has this spool
- * WANGLI_INVALID   a key, name or size is none; nothing will help but another one
+ * WANGLI_INVALID   a key, name or size is none, or the spool holds letters of another channel;
+ *                  nothing will help but other options
  * WANGLI_RETRY     the spool cannot be read or written */
 WANGLI_EXPORT enum wangli_result wangli_open(struct wangli **out,
 	const struct wangli_options *options, struct wangli_error *error) WANGLI_MUST_CHECK;

@@ -193,6 +193,23 @@ static void sdk_spool_belongs_to_one_client(void **state)
 	assert_null(second);
 }
 
+static void sdk_letters_of_one_channel_are_not_sent_for_another(void **state)
+{
+	struct door *door = *state;
+	char command[192];
+	door_submit(door, "m1");
+	(void)door_until_got(door, 1);
+	wangli_close(door->client);
+	door->client = NULL;
+	snprintf(command, sizeof command, "printf forum > '%s/spool/channel'", door->folder);
+	assert_int_equal(system(command), 0);
+	snprintf(command, sizeof command, "%s/spool", door->folder);
+	assert_int_equal(door_client_try(door, command, 0, &door->client), RES_INVALID);
+	snprintf(command, sizeof command, "rm '%s/spool/letters'", door->folder);
+	assert_int_equal(system(command), 0);
+	door_client_open(door, "spool"); /* nothing waits there: it may be another's now */
+}
+
 static void sdk_full_queue_asks_to_turn_first(void **state)
 {
 	const struct wangli_letter letters[] = {
@@ -236,6 +253,7 @@ int main(void)
 		WITH_DOOR(sdk_receipt_that_was_not_kept_comes_again),
 		WITH_DOOR(sdk_refuses_structures_of_a_newer_program),
 		WITH_DOOR(sdk_spool_belongs_to_one_client),
+		WITH_DOOR(sdk_letters_of_one_channel_are_not_sent_for_another),
 		WITH_DOOR(sdk_full_queue_asks_to_turn_first),
 		WITH_DOOR(sdk_vault_key_that_is_none_is_refused),
 	};
