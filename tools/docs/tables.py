@@ -116,7 +116,9 @@ def sources():
     found = {}
     for folder in ("services", "common", "tools", "sdk"):
         for path in sorted((ROOT / folder).rglob("*")):
-            if path.suffix in (".c", ".def", ".py", ".ts", ".vue") and "node_modules" not in path.parts:
+            if "node_modules" in path.parts or path.parent == ROOT / "tools" / "docs":  # tools/docs names types to describe them
+                continue
+            if path.suffix in (".c", ".def", ".py", ".ts", ".vue"):
                 found[path.relative_to(ROOT)] = without_comments(path.read_text(encoding="utf-8"))
     return found
 
