@@ -6,7 +6,7 @@ INSIDE_KINDS = {"EVENT": "between services only"}
 # Messages of door.proto that no integrator reads or writes.
 INSIDE_MESSAGES = {"ObjectTicket": "what a ticket says to those inside; integrators hand it on as bytes"}
 # Header fields that an integrator neither sets nor gets: the door takes them away in both directions.
-INSIDE_FIELDS = {"route", "sender", "actor", "producer", "seq", "park", "expected"}
+INSIDE_FIELDS = {"sender", "actor", "producer", "seq", "park", "expected"}
 
 # What a message says beside its kind and body. out: the integrator sends it. body: the message of the protos, with its file.
 # type: header.type, "" none. needs: header fields that must be there. same: what its answer has in common with it.
@@ -17,8 +17,8 @@ MESSAGES = {
     "helloAsked": dict(kind="HELLO", type="", body=None, out=False, needs=[],
                        says="The door does not know this connection (any more): say HELLO."),
     "welcome": dict(kind="WELCOME", type="", body=None, out=False, needs=["id", "credit"],
-                    says="You are known. `id` names this life of the door; `credit` is the window that holds. After a WELCOME from another "
-                         "`id`, or on a new connection, everything unanswered is sent again."),
+                    says="You are known. `id` names this life of the door and `route` this connection; `credit` is the window that holds. After a WELCOME "
+                         "with another pair of them everything unanswered is sent again."),
     "credit": dict(kind="CREDIT", type="", body=None, out=True, needs=["credit"],
                    says="I can take `credit` more messages of the kinds that need credit. Said for each DELIVER that was dealt with."),
     "creditOpen": dict(kind="CREDIT", type="", body=None, out=False, needs=[],
