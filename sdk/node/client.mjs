@@ -24,6 +24,7 @@ export class Client {
     this.waiting = new Map(); // source_msg_id → [resolve]
     this.working = new Set(); // delivery_ids that onDeliver has in hand
     this.holdUntil = 0;
+    this.window = UNANSWERED_MOST; // letters under way; one after a BUSY, twice as many with each receipt
     this.counts = { sent: 0, busy: 0, repeats_of_outcomes: 0 };
     this.session = new Session({
       ...options, name: options.name ?? options.channel, groups: options.onDeliver ? [`deliver/${options.channel}`] : [],
@@ -59,7 +60,7 @@ export class Client {
     const now = Date.now();
     for (const [id, sentAt] of this.flying) if (now - sentAt > ANSWER_WITHIN_MS) this.flying.delete(id);
     for (const [id, { channel, body }] of this.spool.letters) {
-      if (now < this.holdUntil || this.flying.size >= UNANSWERED_MOST) return;
+      if (now < this.holdUntil || this.flying.size >= this.window) return;
       if (this.flying.has(id)) continue;
       const attempt = (this.attempts.get(id) ?? 0) + 1;
       const header = { id, type: 'submit.v1', channel, source_msg_id: id, attempt };
@@ -71,8 +72,10 @@ export class Client {
   }
 
   #take({ kind, header, body }) {
-    if (kind === KIND.RECEIPT) this.#answered(header.source_msg_id, { receipt: unpack('Receipt', body) });
-    else if (kind === KIND.NACK) this.#refused(header);
+    if (kind === KIND.RECEIPT) {
+      this.window = Math.min(this.window * 2, UNANSWERED_MOST);
+      this.#answered(header.source_msg_id, { receipt: unpack('Receipt', body) });
+    } else if (kind === KIND.NACK) this.#refused(header);
     else if (kind === KIND.DELIVER) this.#deliver(header, body);
   }
 
@@ -94,6 +97,7 @@ export class Client {
     const isNamed = header.code === CODE.BUSY || header.code === CODE.NO_CONSUMER;
     const wait = isNamed ? Math.max(header.retry_after_ms, BUSY_LEAST_MS) : UNKNOWN_CODE_MS;
     this.holdUntil = Math.max(this.holdUntil, Date.now() + wait);
+    this.window = 1;
     this.flying.delete(header.source_msg_id);
     this.counts.busy++;
   }

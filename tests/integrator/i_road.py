@@ -87,7 +87,7 @@ def a_repeat_gives_the_same_receipt(node, first):
     node.do("submit", letter=letter(1))  # sealed anew: other bytes, the same content
     again = node.wait("receipt", id="node-1")
     assert again["is_repeat"], again
-    assert {k: v for k, v in again.items() if k != "is_repeat"} == {k: v for k, v in first.items() if k != "is_repeat"}, (first, again)
+    assert {**again, "is_repeat": False} == first, (first, again)
 
 
 def other_content_is_a_conflict(node):
@@ -103,8 +103,9 @@ def what_is_wrong_is_refused_with_words(node):
 
 
 def busy_is_kept(s, node):
+    loaded = s.keys_loaded()
     s.wangli("channel", "quota", "node", str(RATE))
-    until(40, "the door has the quota", lambda: '"keys_loaded"' in s.logs_of("edge")[-4000:])
+    until(40, "the door has the quota", lambda: s.keys_loaded() >= loaded + 2)  # intake's hint and the operator's, one question each
     before = node.counts()
     begun = time.monotonic()
     for n in range(100, 100 + LETTERS):
@@ -116,8 +117,8 @@ def busy_is_kept(s, node):
     assert after["busy"] > before["busy"], after
     assert took > (LETTERS - 2 * RATE) / RATE, f"{LETTERS} letters in {took:.1f} s"
     tries = after["sent"] - before["sent"]
-    # Each token's time is waited for by all letters: there are not many more tries than letters and tokens' turns.
-    assert tries <= LETTERS + LETTERS * (LETTERS + 1) // 2, f"{tries} tries: BUSY is not kept"
+    # All letters wait, and then begin one at a time: they do not all try for each token (that were some 130 tries).
+    assert tries <= 4 * LETTERS, f"{tries} tries: BUSY is not kept"
     print(f"{LETTERS} letters at {RATE}/s: {took:.1f} s, {tries} sent, {after['busy'] - before['busy']} times BUSY")
     s.wangli("channel", "quota", "node", "default")
 
@@ -162,8 +163,8 @@ def a_letter_outlives_its_process_and_the_door(s, node):
 
 
 class Door(System):
-    def logs_of(self, service):
-        return "".join(text for path, text in self.logs() if path.parent.name == service)
+    def keys_loaded(self):
+        return sum(text.count('"keys_loaded"') for path, text in self.logs() if path.parent.name == "edge")
 
     def stop_service(self, service):
         return subprocess.run(["sv", "-w", "20", "down", self.data / "service" / service], check=False, capture_output=True).returncode == 0
