@@ -1,5 +1,5 @@
 """An integrator in Node.js, written from docs/integrators.md, docs/asyncapi.yaml and the protos alone (sdk/node), at a real system: its
-first receipt; repeats and conflicts; BUSY kept; a letter worked to its reply, delivered, its outcome said again when it was lost; a door that dies."""
+first receipt; repeats and conflicts; BUSY kept; a letter worked to its reply, delivered, its outcome said again when it was lost; a door that dies; the mistakes that the guide names."""
 
 import json
 import os
@@ -11,7 +11,7 @@ import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
-from system import System, until  # noqa: E402
+from system import ROOT, System, until  # noqa: E402
 
 PACKAGES = pathlib.Path(os.environ["WANGLI_BUILD"]) / "integrator"
 RATE, LETTERS = 5, 20
@@ -123,10 +123,6 @@ def busy_is_kept(s, node):
     s.wangli("channel", "quota", "node", "default")
 
 
-def state_of(s, number):
-    return json.loads(s.wangli("case", number, "--json").stdout)["state"]
-
-
 def answer(s, number):
     done = s.wangli("case", number, "submit", "--text", "您好，三盏路灯都换了新灯，昨晚已经亮了。", "--json", ok=(0, 1))
     return done.returncode == 0
@@ -135,6 +131,7 @@ def answer(s, number):
 def a_reply_is_delivered(s, node, first):
     number = first["case_number"]
     node.do("outcomes", next=[None])  # not now: it comes again
+    node.do("lose_done")  # and so does what was done and not heard of
     until(60, "the unit may answer", lambda: answer(s, number))
     refused = node.wait("deliver", seconds=60, case_number=number)
     assert refused["outcome"] is None, refused
@@ -143,8 +140,10 @@ def a_reply_is_delivered(s, node, first):
     assert "换了新灯" in taken["text"] and taken["what"] == "reply" and taken["reply_address"] == "app:1", taken
     until(60, "the case shows it as delivered",
           lambda: s.one("select r.state_name from reply.v_case r join intake.v_case i using (case_id) where i.source_msg_id = 'node-1'") == "DELIVERED")
-    assert "deliver" in json.dumps(json.loads(s.wangli("case", number, "--json").stdout)).lower()
-    return taken
+    steps = json.loads(s.wangli("case", number, "--json").stdout)["steps"]
+    assert "reply.delivered.v1" in [step["type"] for step in steps], steps
+    assert node.counts()["repeats_of_outcomes"] >= 1, "the outcome was lost and not said again"
+    assert not any(one["event"] == "deliver" for one in node.seen), "handed over twice"
 
 
 def a_letter_outlives_its_process_and_the_door(s, node):
@@ -160,6 +159,21 @@ def a_letter_outlives_its_process_and_the_door(s, node):
     until(60, "the heir has its answer", lambda: s.one("select count(*) from intake.v_case where source_msg_id = 'node-3'") == "1")
     until(60, "and took it out of its spool", lambda: '{"answered":"node-3"}' in (s.folder / "spool" / "spool.jsonl").read_text())
     return heir
+
+
+def every_mistake_gets_what_the_guide_says(s):
+    s.wangli("channel", "add", "one")
+    s.wangli("channel", "add", "two", "--channels", "two-a,two-b")
+    info = json.loads(s.wangli("channel", "info", "--json").stdout)
+    keys = {name: (s.data / "keys" / "channels" / name).read_text().strip() for name in ("one", "two")}
+    options = {"address": info["door_address"], "doorKey": info["door_key"], "vaultKey": info["vault_key"], "keys": keys}
+    run = subprocess.Popen(["node", PACKAGES / "tests" / "mistakes.mjs", ROOT / "docs" / "integrators.md", json.dumps(options)],
+                           stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    word = run.stdout.readline()
+    if word == "revoke\n":
+        s.wangli("channel", "revoke", "one")
+    said = word + run.communicate("revoked\n", timeout=120)[0]
+    assert run.returncode == 0 and said == "revoke\ndone\n", said
 
 
 class Door(System):
@@ -187,6 +201,7 @@ def main():
             node = a_letter_outlives_its_process_and_the_door(s, node)
         finally:
             node.close()
+        every_mistake_gets_what_the_guide_says(s)
         assert all(i["ok"] for i in s.check()["invariants"])
 
 

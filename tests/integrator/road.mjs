@@ -2,6 +2,7 @@
 // The last argument is a JSON object of the client's options.
 import readline from 'node:readline';
 import { Client, digestOf } from '../sdk-node/client.mjs';
+import { KIND } from '../sdk-node/wire.mjs';
 
 const options = JSON.parse(process.argv[2]);
 let outcomes = []; // what onDeliver says to the next deliveries; then: delivered
@@ -23,6 +24,14 @@ const todo = {
     else say('refused', { id: letter.source_msg_id, refused, text });
   },
   outcomes({ next }) { outcomes = next; },
+  lose_done() { // the next one does not leave
+    const send = client.session.send;
+    client.session.send = (kind, ...rest) => {
+      if (kind !== KIND.DONE) return send.call(client.session, kind, ...rest);
+      client.session.send = send;
+      return true;
+    };
+  },
   counts() { say('counts', client.counts); },
   async close() {
     await client.close();

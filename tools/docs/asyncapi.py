@@ -95,7 +95,7 @@ def correlation(one):
     same = one.get("same")
     if same is None:
         return None
-    place = "header" if same in ("source_msg_id", "command_id") else "payload"
+    place = "header" if same in ("source_msg_id", "command_id", "id") else "payload"
     return {"location": f"$message.{place}#/{same}", "description": "The same in what is answered and in its answer."}
 
 

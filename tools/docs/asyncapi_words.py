@@ -59,7 +59,7 @@ MESSAGES = {
                        says="Takes, prolongs or gives back the lease of a name."),
     "stateAnswer": dict(kind="RESULT", type="", body="door.StateAnswer", out=False, needs=["id", "type", "command_id", "code"], same="command_id",
                         says="`type` is the COMMAND's. `why_not` empty: it was done, or read."),
-    "nack": dict(kind="NACK", type="", body=None, out=False, needs=["code"],
+    "nack": dict(kind="NACK", type="", body=None, out=False, needs=["code"], same="id",
                  says="Not taken. `id`, `source_msg_id`, `case_id` and `command_id` are those of what is answered, `text` says why. BUSY and "
                       "NO_CONSUMER: again after `retry_after_ms`. INVALID, CONFLICT, FORBIDDEN: never again in this form. "
                       "A NACK FORBIDDEN with an empty `id` and a `subject` answers a HELLO: this key may not serve the group `subject`."),
