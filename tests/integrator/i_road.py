@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import queue
+import re
 import subprocess
 import sys
 import threading
@@ -15,6 +16,7 @@ from system import ROOT, System, until  # noqa: E402
 
 PACKAGES = pathlib.Path(os.environ["WANGLI_BUILD"]) / "integrator"
 RATE, LETTERS = 5, 20
+KILLED, KILLS = 100, 5
 
 
 class Node:
@@ -72,6 +74,36 @@ def letter(n, **more):
     return {"source_msg_id": f"node-{n}", "title": "春熙路的路灯不亮", "body": f"十字路口东侧的三盏路灯坏了一周，请派人看看。第{n}封", "area": "锦江区",
             "written_at_us": 1555000000000000 + n, "likes": 3, "reply_address": f"app:{n}",
             "contact": {"name": "王芳", "phone": "13800000000", "address": "春熙路1号", "account": "wf"}, **more}
+
+
+def the_ten_minutes(s):
+    """The example as the guide has it; again: the same letter, the same number."""
+    info = json.loads(s.wangli("channel", "info", "--json").stdout)
+    command = ["node", PACKAGES / "sdk-node" / "example.mjs", "--address", info["door_address"], "--door-key", info["door_key"],
+               "--vault-key", info["vault_key"], "--key-file", s.data / "keys" / "channels" / "node", "--channel", "node",
+               "--spool", s.folder / "example"]
+    said = [subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout for _ in range(2)]
+    assert re.fullmatch(r"received CD\d{7}-\d, query code \d{6}\n", said[0]), said
+    assert said[1] == said[0].replace("\n", ", had been received before\n"), said
+
+
+def killed_again_and_again_each_letter_is_one_case(s, node):
+    """Whoever hands letters in does not know which of them were durable when the process was killed, and hands all in again."""
+    ids = [f"node-{n}" for n in range(1000, 1000 + KILLED)]
+    for round_ in range(KILLS):
+        for n in range(1000, 1000 + KILLED):
+            node.do("submit", letter=letter(n))
+        for name in ids[round_ * KILLED // KILLS:(round_ + 1) * KILLED // KILLS]:
+            node.wait("receipt", id=name)
+        node.kill()
+        node = Node(s, "node", "spool")
+    for n in range(1000, 1000 + KILLED):
+        node.do("submit", letter=letter(n))
+    numbers = [node.wait("receipt", id=name, seconds=60)["case_number"] for name in ids]
+    assert len(set(numbers)) == KILLED, numbers
+    found = s.one("select count(*) || '/' || count(distinct source_msg_id) from intake.v_submission where source_msg_id ~ '^node-1[0-9]{3}$'")
+    assert found == f"{KILLED}/{KILLED}", found
+    return node
 
 
 def first_receipt(s, node):
@@ -176,7 +208,7 @@ def every_mistake_gets_what_the_guide_says(s):
     assert run.returncode == 0 and said == "revoke\ndone\n", said
 
 
-class Door(System):
+class Watched(System):
     def keys_loaded(self):
         return sum(text.count('"keys_loaded"') for path, text in self.logs() if path.parent.name == "edge")
 
@@ -188,8 +220,9 @@ class Door(System):
 
 
 def main():
-    with Door() as s:
+    with Watched() as s:
         s.wangli("channel", "add", "node")
+        the_ten_minutes(s)
         node = Node(s, "node", "spool")
         try:
             first = first_receipt(s, node)
@@ -198,6 +231,7 @@ def main():
             what_is_wrong_is_refused_with_words(node)
             a_reply_is_delivered(s, node, first)
             busy_is_kept(s, node)
+            node = killed_again_and_again_each_letter_is_one_case(s, node)
             node = a_letter_outlives_its_process_and_the_door(s, node)
         finally:
             node.close()

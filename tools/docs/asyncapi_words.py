@@ -62,7 +62,8 @@ MESSAGES = {
     "nack": dict(kind="NACK", type="", body=None, out=False, needs=["code"], same="id",
                  says="Not taken. `id`, `source_msg_id`, `case_id` and `command_id` are those of what is answered, `text` says why. BUSY and "
                       "NO_CONSUMER: again after `retry_after_ms`. INVALID, CONFLICT, FORBIDDEN: never again in this form. "
-                      "A NACK FORBIDDEN with an empty `id` and a `subject` answers a HELLO: this key may not serve the group `subject`."),
+                      "A NACK FORBIDDEN with an empty `id` answers a HELLO: this key may not serve the group `subject`, or, without a `subject`, "
+                      "may not come in."),
     "ack": dict(kind="ACK", type="", body=None, out=False, needs=[], says="Passed through by the door; nothing depends on it. Ignore it."),
 }
 
