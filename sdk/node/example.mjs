@@ -42,7 +42,8 @@ if (answer.receipt) {
   const { case_number, query_code, is_repeat } = answer.receipt;
   console.log(`received ${case_number}, query code ${query_code}${is_repeat ? ', had been received before' : ''}`);
 } else {
-  console.log(`refused, ${answer.refused}: ${answer.text}`);
+  console.error(`refused, ${answer.refused}: ${answer.text}`);
+  process.exitCode = 1;
 }
 if (given.stay) await new Promise((resolve) => process.once('SIGINT', resolve));
 await client.close();

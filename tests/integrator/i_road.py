@@ -25,7 +25,8 @@ class Node:
     def __init__(self, s, channel, spool):
         info = json.loads(s.wangli("channel", "info", "--json").stdout)
         options = {"address": info["door_address"], "doorKey": info["door_key"], "vaultKey": info["vault_key"], "channel": channel,
-                   "secretKey": (s.data / "keys" / "channels" / channel).read_text().strip(), "spool": str(s.folder / spool)}
+                   "secretKey": (s.data / "keys" / "channels" / channel).read_text().strip(), "spool": str(s.folder / spool),
+                   "window": 1}  # one delivery that is not given back by CREDIT, and none comes any more
         self.process = subprocess.Popen(["node", PACKAGES / "tests" / "road.mjs", json.dumps(options)], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, text=True)
         self.lines = queue.Queue()
