@@ -3,53 +3,13 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import readline from 'node:readline';
-import { Dealer } from 'zeromq';
-import { publicKeyOf, Sealer } from '../sdk-node/seal.mjs';
-import { CODE, frames, KIND, pack, read, record } from '../sdk-node/wire.mjs';
+import { Sealer } from '../sdk-node/seal.mjs';
+import { CODE, KIND, pack, record } from '../sdk-node/wire.mjs';
+import { Raw } from './raw.mjs';
 
 const guide = readFileSync(process.argv[2], 'utf8');
-const { address, doorKey, vaultKey, keys } = JSON.parse(process.argv[3]);
-const PATIENCE_MS = 10000;
+const { vaultKey, keys, ...door } = JSON.parse(process.argv[3]);
 const QUIET_MS = 1500;
-
-// A connection without any help: what is sent is sent, what comes is kept.
-class Raw {
-  constructor(secret) {
-    this.socket = new Dealer({
-      linger: 0, curveServerKey: doorKey, curveSecretKey: secret, curvePublicKey: publicKeyOf(secret), sendTimeout: 1000,
-    });
-    this.came = [];
-    this.socket.connect(address);
-    this.#listen();
-  }
-
-  async #listen() {
-    for await (const parts of this.socket) this.came.push(...read(parts));
-  }
-
-  async send(...records) {
-    for (const message of frames(records)) await this.socket.send(message);
-  }
-
-  async next(kind, fits = () => true, ms = PATIENCE_MS) {
-    for (const end = Date.now() + ms; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 10))) {
-      const at = this.came.findIndex((one) => one.kind === kind && fits(one.header));
-      if (at >= 0) return this.came.splice(at, 1)[0];
-    }
-    return null;
-  }
-
-  async hello(groups = [], instance = `mistakes/${Math.random()}`) {
-    await this.send(record(KIND.HELLO, { id: instance, credit: 10 }, pack('Hello', { groups })));
-    return this;
-  }
-
-  async up(groups) {
-    await this.hello(groups);
-    assert.ok(await this.next(KIND.WELCOME), 'no WELCOME');
-    return this;
-  }
-}
 
 let n = 0;
 // Sends a letter with changes to header and body; returns the header of its NACK.
@@ -67,8 +27,8 @@ function says(header, code) {
   assert.ok(guide.includes(`"${header.text}"`), `the guide does not say "${header.text}"`);
 }
 
-const raw = await new Raw(keys.one).up(['deliver/one']);
-const several = await new Raw(keys.two).up(['deliver/two-a', 'status/two-b']);
+const raw = await new Raw(door, keys.one).up(['deliver/one']);
+const several = await new Raw(door, keys.two).up(['deliver/two-a', 'status/two-b']);
 
 says(await refused(several, { channel: '' }), CODE.INVALID);
 assert.equal((await refused(raw, { channel: 'app' })).code, CODE.FORBIDDEN);
@@ -83,7 +43,7 @@ const stranger = new Sealer(Buffer.from(Array(32).fill(9)).toString('base64'));
 says(await refused(raw, {}, { contact: stranger.seal({ name: '王芳' }, `mistake-${n + 1}`) }), CODE.INVALID);
 
 // A foreign group: FORBIDDEN with the group as the subject, and the session goes on.
-const greedy = await new Raw(keys.one).up(['deliver/app', 'deliver/one']);
+const greedy = await new Raw(door, keys.one).up(['deliver/app', 'deliver/one']);
 const group = await greedy.next(KIND.NACK, (h) => h.subject !== '');
 assert.equal(group.header.subject, 'deliver/app');
 assert.equal(group.header.code, CODE.FORBIDDEN);
@@ -97,7 +57,7 @@ await raw.send(record(KIND.COMMAND, { id: 'k', type: 'keys.get.v1', command_id: 
 assert.equal((await raw.next(KIND.NACK, (h) => h.command_id === 'k')).header.code, CODE.UNKNOWN_TYPE);
 
 // Before WELCOME: no answer but HELLO.
-const early = new Raw(keys.one);
+const early = new Raw(door, keys.one);
 await early.send(record(KIND.SUBMIT, { id: 'early', type: 'submit.v1', channel: 'one', source_msg_id: 'early' }, pack('Submit', { title: 'a', body: 'b' })));
 assert.ok(await early.next(KIND.HELLO));
 assert.equal(await early.next(KIND.NACK, () => true, QUIET_MS), null);
@@ -110,15 +70,15 @@ assert.equal(await raw.next(KIND.PONG, () => true, QUIET_MS), null);
 await raw.send(record(KIND.PING));
 assert.ok(await raw.next(KIND.PONG));
 // The same instance again, with the same key: the first one is replaced.
-const first = await (await new Raw(keys.one).hello([], 'twice')).next(KIND.WELCOME);
-assert.ok(first && await (await new Raw(keys.one).hello([], 'twice')).next(KIND.WELCOME));
+const first = await (await new Raw(door, keys.one).hello([], 'twice')).next(KIND.WELCOME);
+assert.ok(first && await (await new Raw(door, keys.one).hello([], 'twice')).next(KIND.WELCOME));
 // More than 64 groups, no name: FORBIDDEN without a subject.
 for (const [groups, instance] of [[Array(65).fill('deliver/one'), 'many'], [[], '']]) {
-  const wrong = await new Raw(keys.one).hello(groups, instance);
+  const wrong = await new Raw(door, keys.one).hello(groups, instance);
   assert.equal((await wrong.next(KIND.NACK)).header.code, CODE.FORBIDDEN);
 }
 // A stranger's key: silence.
-const nobody = await new Raw('D:)Q[IlAW!ahhC2ac:9*A}h:p?([4%wOTJ%JR%cs').hello();
+const nobody = await new Raw(door, 'D:)Q[IlAW!ahhC2ac:9*A}h:p?([4%wOTJ%JR%cs').hello();
 assert.equal(await nobody.next(KIND.WELCOME, () => true, QUIET_MS), null);
 assert.equal(nobody.came.length, 0);
 
