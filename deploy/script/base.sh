@@ -155,6 +155,7 @@ usage() {
 		  ref import [DIR] [--road FILE]            loads reference data (default: deploy/cities/chengdu); FILE: who takes which step
 		  kb import FILE.csv | kb list              the knowledge base that answers consults directly
 		  channel add NAME [--channels a,b]         a key and the rights of an integrator
+		  channel info [--json]                     what every integrator is told: the door's address and key, the vault's key
 		  channel list [--json]                     who has which keys, since when, with which quota
 		  channel rotate SOURCE [--overlap 2d]      a second key; the old one goes on until it is revoked or the overlap is over
 		  channel revoke SOURCE|KEY                 the door refuses it at once, on open sessions too

@@ -17,6 +17,7 @@ cmd_test() {
 		shift
 	done
 	packages_ensure build test
+	node_ensure # of the pages that a system under test is built with, and of the integrator in Node.js
 	# A browser is large: it is installed when its tests are named; otherwise they are a named skip where there is none.
 	! is_member web ${labels[@]+"${labels[@]}"} || packages_ensure web
 	step 'test build (some minutes the first time)' build_preset dev

@@ -102,18 +102,38 @@ cmd_kb() {
 	exec "$DATA/app/bin/wangli-operator" kb "$@" ${AS_JSON:+--json}
 }
 
+# The three values that every integrator gets, none of them secret; what listens on all interfaces is reached by this machine's name.
+channel_info() {
+	local address door vault
+	address=$(cat "$DATA/service/edge/env/DOOR_LISTEN")
+	address=${address/\/\/\*:/\/\/$(hostname):}
+	address=${address/\/\/0.0.0.0:/\/\/$(hostname):}
+	door=$(cat "$DATA/keys/door.pub")
+	vault=$(cat "$DATA/keys/vault.pub")
+	if [ -n "$AS_JSON" ]; then
+		python3 -c 'import json, sys; print(json.dumps(dict(zip(("door_address", "door_key", "vault_key"), sys.argv[1:]))))' \
+			"$address" "$door" "$vault"
+	else
+		printf 'door address  %s\ndoor key      %s\nvault key     %s\n' "$address" "$door" "$vault"
+	fi
+}
+
 cmd_channel() {
 	local makes_key=''
 	case ${1:-}:$# in
-	list:1 | revoke:2 | quota:3 | quota:4) ;;
+	list:1 | info:1 | revoke:2 | quota:3 | quota:4) ;;
 	add:* | rotate:*)
 		[[ ${2:-} =~ ^[a-z][a-z0-9-]{0,31}$ ]] ||
 			fail "usage: ./wangli channel $1 NAME …   (NAME: a-z, 0-9 and -)"
 		makes_key=1
 		;;
-	*) fail 'usage: ./wangli channel list | add NAME | rotate SOURCE | revoke SOURCE|KEY | quota SOURCE RATE [BURST]' ;;
+	*) fail 'usage: ./wangli channel list | info | add NAME | rotate SOURCE | revoke SOURCE|KEY | quota SOURCE RATE [BURST]' ;;
 	esac
 	system_load
+	[ "$1" != info ] || {
+		channel_info
+		return
+	}
 	need_program wangli-operator
 	operator_environment wl_deploy
 	umask 077

@@ -5,12 +5,14 @@ where the committed ones differ, and what the tables contradict."""
 import difflib
 import sys
 
+import asyncapi
 import messages
 import metrics
 import states
 import tables
 
-PAGES = {"docs/messages.md": messages.page, "docs/states.md": states.page, "docs/metrics.md": metrics.page}
+PAGES = {"docs/messages.md": messages.page, "docs/states.md": states.page, "docs/metrics.md": metrics.page,
+         "docs/asyncapi.yaml": asyncapi.page}
 SHOWN = 20
 
 

@@ -85,8 +85,8 @@ def messages(name):
 
 
 def kind_of(message_type, comment, producers):
-    """The kind of message that has this type: the word before it says COMMAND, the type's own word is a kind, else it is an event."""
-    if re.search(rf"\bCOMMAND {re.escape(message_type)}", comment):
+    """The kind of message that has this type: the word before it (or before its list) says COMMAND, the type's own word is a kind, else it is an event."""
+    if re.search(rf"\bCOMMAND(?: |s (?:[\w.]+, (?:and )?)*){re.escape(message_type)}\b", comment):
         return "COMMAND"
     first = message_type.split(".")[0]
     if first.upper() in {k[0] for k in rows("common/wire/kinds.def", "KIND")}:
@@ -116,7 +116,9 @@ def sources():
     found = {}
     for folder in ("services", "common", "tools", "sdk"):
         for path in sorted((ROOT / folder).rglob("*")):
-            if path.suffix in (".c", ".def", ".py", ".ts", ".vue") and "node_modules" not in path.parts:
+            if "node_modules" in path.parts or path.parent == ROOT / "tools" / "docs":  # tools/docs names types to describe them
+                continue
+            if path.suffix in (".c", ".def", ".py", ".ts", ".vue"):
                 found[path.relative_to(ROOT)] = without_comments(path.read_text(encoding="utf-8"))
     return found
 

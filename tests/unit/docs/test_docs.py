@@ -98,6 +98,13 @@ class Proto(Tree):
         self.assertEqual(part["fields"][0]["comment"], "very")
 
 
+    def test_kind_of_a_type_alone_and_in_a_list(self):
+        self.lay(TREE)
+        comment = "COMMANDs a.get.v1, a.put.v1 to intake. intake.taken.v1"
+        self.assertEqual([tables.kind_of(t, comment, {"intake": []}) for t in ("a.get.v1", "a.put.v1", "intake.taken.v1", "a.no.v1")],
+                         ["COMMAND", "COMMAND", "EVENT", None])
+
+
 class Messages(Tree):
     def setUp(self):
         super().setUp()
