@@ -152,7 +152,17 @@ void claims_take_go(struct wangli *client, const struct wire_msg *msg, struct to
 	took->goes[took->n_goes++] = held;
 }
 
-bool claims_take_nack(struct wangli *client, const struct wire_msg *msg)
+/* What this row still points to goes when the row has ended. */
+static void held_drop(struct wangli *client, struct held *held, const struct took *took)
+{
+	held->is_over = true;
+	if (is_taken(took, held))
+		return;
+	map_remove(client->held, held->delivery_id);
+	free(held);
+}
+
+bool claims_take_nack(struct wangli *client, const struct wire_msg *msg, struct took *took)
 {
 	struct held *held = map_get(client->held, msg->head.id);
 	if (held == NULL)
@@ -162,7 +172,7 @@ bool claims_take_nack(struct wangli *client, const struct wire_msg *msg)
 	if (msg->head.code == WIRE_CODE_CONFLICT || msg->head.code == WIRE_CODE_INVALID ||
 		msg->head.code == WIRE_CODE_FORBIDDEN) {
 		spool_forget_claim(client->spool, held->delivery_id);
-		held->is_over = true; /* and goes when the row has ended: it may be in it */
+		held_drop(client, held, took);
 	}
 	return true;
 }

@@ -104,7 +104,8 @@ void deliveries_send_done(struct wangli *client, const struct took *took);
 void claims_take_delivery(struct wangli *client, const struct wire_msg *msg,
 	const Wangli__Deliver *body, struct took *took);
 void claims_take_go(struct wangli *client, const struct wire_msg *msg, struct took *took);
-bool claims_take_nack(struct wangli *client, const struct wire_msg *msg); /* false: not ours */
+/* false: not ours */
+bool claims_take_nack(struct wangli *client, const struct wire_msg *msg, struct took *took);
 /* Makes durable what was claimed and what is about to be called, then calls. */
 enum res claims_turn(struct wangli *client, struct took *took, struct err *err) must_check;
 void claims_send(struct wangli *client, const struct took *took);

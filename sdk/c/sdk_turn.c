@@ -10,7 +10,7 @@ static void take_nack(struct wangli *client, const struct wire_msg *msg, struct 
 {
 	if (!str_is_empty(msg->head.command_id))
 		states_take_nack(client, msg, took);
-	else if (!claims_take_nack(client, msg))
+	else if (!claims_take_nack(client, msg, took))
 		letters_take_nack(client, msg, took);
 }
 
