@@ -136,7 +136,7 @@ class Deliveries:
             return
         head = message.head
         if body.version >= self._states.get(body.case_number, 0):
-                status = Status(head.source_msg_id, head.channel, body.case_number, body.state, instant(body.at_us), body.version,
+            status = Status(head.source_msg_id, head.channel, body.case_number, body.state, instant(body.at_us), body.version,
                             body.unit, instant(body.due_us))
             if not self._calls.call(self._calls.on_status, status)[0]:
                 return
@@ -153,7 +153,7 @@ class Deliveries:
         """Busy: again later. Anything else says that a claim is not ours; of a DONE, that the platform knows better."""
         head = message.head
         is_busy = head.code in (wire.Code.BUSY, wire.Code.NO_CONSUMER, wire.Code.UNKNOWN_TYPE)
-        later = now + min(max(head.retry_after_ms / 1000, 0.1), 600.0)
+        later = now + (min(head.retry_after_ms / 1000, 600.0) or AGAIN_AFTER)
         if head.type == CLAIM_TYPE:
             claim = self._spool.claims.get(head.id)
             if claim is None or claim.fence > 0:
@@ -215,7 +215,7 @@ class Deliveries:
     def _doubt(self, claim: Claim) -> None:
         was_delivered, went_well = None, True
         if self._calls.on_doubt is not None:
-                delivery = _delivery(wire.head_read(claim.header), wire.body_read(door.Deliver, claim.body))
+            delivery = _delivery(wire.head_read(claim.header), wire.body_read(door.Deliver, claim.body))
             went_well, was_delivered = self._calls.call(self._calls.on_doubt, delivery)
         if not went_well:
             return  # asked again later
