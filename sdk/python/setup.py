@@ -20,9 +20,8 @@ def build_protos():
 
 class BuildWithMessages(build_py):
     def run(self):
-        self.packages = [name for name in self.packages if name != "wangli_messages"]
         super().run()
         build_protos().build(pathlib.Path(self.build_lib))
 
 
-setup(cmdclass={"build_py": BuildWithMessages}, package_dir={"wangli": "wangli"})
+setup(cmdclass={"build_py": BuildWithMessages})
