@@ -91,9 +91,9 @@ def from_outside(one, dice):
     raise AssertionError(f"not done after {RUNS_MOST} runs")
 
 
-def play_round(one, number, last, dice):
-    """The letters up to the last one, those of earlier rounds among them, until all are answered."""
-    one.letters.write_text("".join(letter(n) for n in range(1, last + 1)), encoding="utf-8")
+def play_round(one, number, letters, dice):
+    """These letters, until all are answered."""
+    one.letters.write_text("".join(map(letter, letters)), encoding="utf-8")
     if number % 2 == 0:
         step_by_step(one)
     else:
@@ -152,9 +152,9 @@ def main():
         one = Integrator(s, command, folder)
         began = time.monotonic()
         for number in range(rounds):
-            last = count * (number + 1) // rounds
-            play_round(one, number, last, dice)
-            print(f"round {number}: letters up to {last}, kills so far {dict(one.kills)}, {time.monotonic() - began:.0f} s", flush=True)
+            first, last = count * number // rounds + 1, count * (number + 1) // rounds
+            play_round(one, number, range(first, last + 1), dice)
+            print(f"round {number}: letters {first} to {last}, kills so far {dict(one.kills)}, {time.monotonic() - began:.0f} s", flush=True)
         seconds = time.monotonic() - began
         s.until_settled(600)
         verify(s, one, count)
