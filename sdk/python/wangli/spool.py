@@ -132,7 +132,10 @@ class Spool:
             self._lock = lock_take(folder)
             undo.callback(os.close, self._lock)
             undo.callback(self._files_close)
-            self._load(time.time() if now is None else now)
+            try:
+                self._load(time.time() if now is None else now)
+            except OSError as error:
+                raise SpoolFailed(f"{folder}: {error.strerror}") from error
             undo.pop_all()
 
     def _path(self, name: str) -> str:

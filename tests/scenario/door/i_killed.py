@@ -50,7 +50,10 @@ class Integrator:
 
     def end(self, process, how, seconds=300):
         """True: it was done. Another end than that and the kill fails."""
-        said, _ = process.communicate(timeout=seconds)
+        try:
+            said, _ = process.communicate(timeout=seconds)
+        finally:
+            process.kill()  # nothing stays behind a test that failed
         if process.returncode == -signal.SIGKILL:
             self.kills[how] += 1
             return False
@@ -136,6 +139,8 @@ def default_command():
     python = os.environ.get("WANGLI_SDK_PYTHON", "/usr/bin/python3")
     if subprocess.run([python, "-c", "import zmq, google.protobuf, nacl"], capture_output=True, check=False).returncode != 0:
         skip("python3-zmq, python3-protobuf or python3-nacl is not installed (deploy/packages/test.list)")
+    if not (BUILD / "sdk" / "python" / "wangli_messages").exists():
+        skip("the build made no wangli_messages: protobuf-compiler is not installed (deploy/packages/test.list)")
     return [python, str(ROOT / "sdk" / "python" / "examples" / "integrator.py")]
 
 
