@@ -141,5 +141,5 @@ def named_in(message_type, texts):
         rest = HANDLER.sub("", text)
         rest = re.sub(rf"str_eq_c\([^()\"]*\"{re.escape(message_type)}\"\)", "", rest)
         if f'"{message_type}"' in rest and path.suffix != ".def":
-            found.add("cli" if path.parts[0] == "tools" else path.parts[1])
+            found.add({"tools": "cli", "sdk": "channel"}.get(path.parts[0], path.parts[1]))
     return sorted(found)
