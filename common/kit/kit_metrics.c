@@ -125,7 +125,8 @@ static void count_slot(struct metrics *values, const struct batch *batch, const 
 		metrics_add_at(values, KIT_METRIC_receipts, RECEIPT_NEW, 0, 1);
 	if (msg->kind == WIRE_SUBMIT && code == WIRE_CODE_DUPLICATE)
 		metrics_add_at(values, KIT_METRIC_receipts, RECEIPT_REPEATED, 0, 1);
-	if (slot->claim != KIT_CLAIM_NONE && code == WIRE_CODE_COMMITTED)
+	if (slot->claim != KIT_CLAIM_NONE &&
+		(code == WIRE_CODE_COMMITTED || code == WIRE_CODE_DONE))
 		metrics_add_at(values, KIT_METRIC_claims, slot->claim, 0, 1);
 	if (kit_keeps_result(slot) && code != CODE_AGAIN)
 		metrics_add_at(values, KIT_METRIC_rows_written, WRITTEN_COMMAND, 0, 1);

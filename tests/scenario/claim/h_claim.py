@@ -1,13 +1,17 @@
 """A channel whose provider must not be called twice, at the door of a whole system: claims survive a reply that is killed before and
 after its commit, each claim is written once, doubt ends by a late word or by what a person finds out, and `check` agrees throughout."""
 
+import http.client
 import pathlib
+import re
+import socket
 import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "lib"))
 import letters  # noqa: E402
 from claimer import DELIVERED, IN_DOUBT, Claimer  # noqa: E402
+from portal import Browser, number_of, query_code  # noqa: E402
 from system import System, until  # noqa: E402
 
 NAME = "claim-of-replica-one"
@@ -46,6 +50,29 @@ def entries(s, case_id):
     return s.one(f"select string_agg(replace(type, 'reply.', ''), ' ' order by seq) from reply.v_journal where case_id = {case_id}")
 
 
+class UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path):
+        super().__init__("localhost", timeout=10)
+        self.path = path
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(10)
+        self.sock.connect(self.path)
+
+
+def claims(s):
+    """{what became of claims: how often}, since reply was started; without those that were asked for again."""
+    listen = (s.data / "service" / "reply" / "env" / "HEALTH_LISTEN").read_text().strip()
+    unix = listen.startswith("unix:")
+    connection = UnixConnection(listen.removeprefix("unix:")) if unix else http.client.HTTPConnection(listen, timeout=10)
+    connection.request("GET", "/metrics")
+    text = connection.getresponse().read().decode()
+    connection.close()
+    found = re.findall(r'^wangli_kit_claims_total\{.*\bclaim="([^"]*)".*\} (\S+)$', text, re.MULTILINE)
+    return {claim: float(n) for claim, n in found if float(n) > 0 and claim != "repeated"}
+
+
 def waits_for_the_lock(s):
     return s.one("select count(*) from pg_stat_activity where usename = 'wl_reply' and wait_event_type = 'Lock'", "postgres") == "1"
 
@@ -55,7 +82,7 @@ def assert_ok(s):
 
 
 def killed_before_the_commit(s, channel, case_id):
-    """Nothing has happened: the claim is asked for again, and there is one."""
+    """Nothing has happened yet; whether the database then commits what it had been sent or not, there is one claim, and its name gets GO."""
     delivery = channel.deliver(case_id)
     lock = Lock(s)
     channel.claim(case_id, delivery, NAME)
@@ -68,6 +95,7 @@ def killed_before_the_commit(s, channel, case_id):
     lock.release()
     assert channel.claim_until_go(case_id, delivery, NAME) == 1
     until_state(s, case_id, "SENDING 1 claim")
+    assert entries(s, case_id).count("sending.v1") == 1
     channel.done(case_id, delivery, DELIVERED, 1)
     until_state(s, case_id, "DELIVERED 1 no timer")
 
@@ -100,6 +128,13 @@ def killed_after_the_commit(s, channel, case_id):
     return again
 
 
+def citizen_sees(s, case_id):
+    """The steps of her letter."""
+    browser, no = Browser(s), number_of(s, case_id)
+    assert browser.post("/api/q", {"no": no, "code": query_code(s, case_id)}).status == 200
+    return [step["type"] for step in browser.get(f"/api/q/{no}").json["steps"]]
+
+
 def doubt_is_somebodys_and_ends(s, channel, case_ids):
     late, found, resent = case_ids
     names = {case_id: channel.deliver(case_id) for case_id in case_ids}
@@ -112,28 +147,25 @@ def doubt_is_somebodys_and_ends(s, channel, case_ids):
         until_state(s, case_id, "IN_DOUBT 1 verify")
     assert_ok(s)
     assert any('"delivery_in_doubt"' in text for path, text in s.logs() if path.parent.name == "reply")
-    shown = s.wangli("case", number(found)).stdout
+    shown = s.wangli("case", number_of(s, found)).stdout
     assert "待核实" in shown and "verify" in shown, shown
     assert s.one(f"select state_name from analytics.v_case where case_id = {found}") == "REPLIED"
 
     channel.done(late, names[late], DELIVERED, 1)
     until_state(s, late, "DELIVERED 1 no timer")
-    s.wangli("case", number(found), "verify", "--delivered", "--note", "平台后台显示已送达")
+    s.wangli("case", number_of(s, found), "verify", "--delivered", "--note", "平台后台显示已送达")
     until_state(s, found, "DELIVERED 1 no timer")
+    steps = citizen_sees(s, found)
+    assert "reply.delivered.v1" in steps and not {"reply.sending.v1", "reply.in_doubt.v1"} & set(steps), steps
     channel.forget()
-    s.wangli("case", number(resent), "verify", "--note", "平台后台没有这条", "--as", "reviewer/wang")
+    s.wangli("case", number_of(s, resent), "verify", "--note", "平台后台没有这条", "--as", "reviewer/wang")
     assert channel.deliver(resent) == names[resent]
     assert channel.claim_until_go(resent, names[resent], "claim-of-replica-two") == 2
-    channel.done(resent, names[resent], DELIVERED, 2)
+    # the provider had taken the first one after all: the citizen has it, perhaps twice, and that is told
+    channel.done(resent, names[resent], DELIVERED, 1)
     until_state(s, resent, "DELIVERED 2 no timer")
-
-
-def number(case_id):
-    digits = f"{case_id:07d}"
-    total = 0
-    for place, digit in enumerate(map(int, reversed(digits))):
-        total += sum(divmod(digit * 2, 10)) if place % 2 == 0 else digit
-    return f"CD{digits}-{-total % 10}"
+    assert any('"delivery_double"' in text for path, text in s.logs() if path.parent.name == "reply")
+    assert claims(s) == {"granted": 4, "doubted": 3, "resent": 1, "double": 1}, claims(s)
 
 
 def main():
@@ -145,7 +177,7 @@ def main():
         cases = [int(row[0]) for row in s.sql("select case_id from intake.v_case order by case_id")]
         for case_id in cases:
             until(60, f"reply has {case_id} in hand", lambda c=case_id: state(s, c) == "OPEN 0 no timer")
-            s.wangli("case", number(case_id), "submit", "--text", "已核实处理。", "--as", "unit_officer/li")
+            s.wangli("case", number_of(s, case_id), "submit", "--text", "已核实处理。", "--as", "unit_officer/li")
         channel = Claimer(s, "app")
         killed_before_the_commit(s, channel, cases[0])
         channel = killed_after_the_commit(s, channel, cases[1])
