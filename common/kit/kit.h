@@ -90,12 +90,12 @@ struct kit_turn {
 
 /* Handlers by kind and type. An event that only moves the cursor has a handler too, which gives a
  * new row its first values. Results of a handler:
- *   RES_OK        taken; ACK, or the RESULT or RECEIPT that it emitted
+ *   RES_OK        taken; ACK, or the RESULT, RECEIPT or GO that it emitted
  *   RES_INVALID   wrong and stays wrong: NACK INVALID, or RESULT INVALID for a command (kept under
- * its command_id) RES_CONFLICT  the state does not allow it: RESULT REFUSED for a command (kept);
- * for others: decided again in the next batch RES_DENIED    NACK FORBIDDEN, or RESULT FORBIDDEN
- * (kept) RES_NOT_FOUND or RES_RETRY   not known here yet: NACK BUSY RES_BUG       logged, NACK
- * INVALID */
+ * its command_id) RES_CONFLICT  the state does not allow it: RESULT REFUSED for a command (kept),
+ * NACK CONFLICT for a CLAIM; for others: decided again in the next batch RES_DENIED    NACK
+ * FORBIDDEN, or RESULT FORBIDDEN (kept) RES_NOT_FOUND or RES_RETRY   not known here yet: NACK BUSY
+ * RES_BUG       logged, NACK INVALID */
 #define KIT_TIMER                                                                                  \
 	100 /* pseudo kind: a timer of this service came due; type is the timer's name             \
 	     */
@@ -176,10 +176,24 @@ void kit_timer_set(struct kit_turn *turn, const char *name, struct instant due);
 void kit_marker_raise(struct kit_turn *turn, struct str group);
 /* Everything up to the last entry is answered for that group: the marker goes with this commit. */
 void kit_marker_done(struct kit_turn *turn, struct str group);
-/* The body of the RESULT (commands) or RECEIPT (SUBMIT). */
+/* The body of the RESULT (commands), RECEIPT (SUBMIT) or GO (CLAIM). */
 void kit_answer(struct kit_turn *turn, struct str body);
 /* Text for the RESULT beside its code (what came of it). */
 void kit_answer_text(struct kit_turn *turn, struct str text);
+/* The handler only answers: the row need not be written for it. An answer from a remembered row is
+ * given on the row as it stands (decision 0010). */
+void kit_row_unchanged(struct kit_turn *turn);
+/* Reply only: counts what became of a claim, once it is committed. */
+enum kit_claim {
+	KIT_CLAIM_NONE,
+	KIT_CLAIM_GRANTED,
+	KIT_CLAIM_REPEATED,
+	KIT_CLAIM_DOUBTED,
+	KIT_CLAIM_RESENT,
+	KIT_CLAIM_DOUBLE,
+	KIT_CLAIMS
+};
+void kit_count_claim(struct kit_turn *turn, enum kit_claim what);
 /* After the commit, sends a COMMAND without waiting for its RESULT; only for hints whose loss is
  * harmless. */
 void kit_hint(struct kit_turn *turn, const char *group, const char *type);

@@ -111,6 +111,18 @@ static void answer_submit(struct kit *kit, const struct slot *slot)
 	peer_send(kit->peer, &receipt);
 }
 
+static void answer_claim(struct kit *kit, const struct slot *slot)
+{
+	if (slot->code != WIRE_CODE_COMMITTED) {
+		kit_nack(kit, &slot->message, slot->code, slot->retry_after_ms, 0, slot->text);
+		return;
+	}
+	struct wire_msg go = kit_answer_to(kit, &slot->message, WIRE_GO);
+	go.head.type = STR("go.v1");
+	go.body = slot->answer;
+	peer_send(kit->peer, &go);
+}
+
 static void answer_slot(struct kit *kit, struct batch *batch, const struct slot *slot)
 {
 	switch ((int)slot->message.kind) {
@@ -122,6 +134,9 @@ static void answer_slot(struct kit *kit, struct batch *batch, const struct slot 
 		break;
 	case WIRE_SUBMIT:
 		answer_submit(kit, slot);
+		break;
+	case WIRE_CLAIM:
+		answer_claim(kit, slot);
 		break;
 	default: /* a timer has nobody waiting; DONE is repeated when DELIVER is */
 		break;

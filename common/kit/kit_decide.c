@@ -62,6 +62,7 @@ static void slot_refuse(struct kit *kit, struct slot *slot, enum wire_code code,
 static bool slot_conclude(struct kit *kit, struct slot *slot, enum res res, const struct err *err)
 {
 	bool is_command = slot->message.kind == WIRE_COMMAND;
+	bool is_claim = slot->message.kind == WIRE_CLAIM;
 	switch (res) {
 	case RES_OK:
 		slot_end(slot, SLOT_DONE, is_command ? WIRE_CODE_DONE : WIRE_CODE_COMMITTED);
@@ -76,6 +77,8 @@ static bool slot_conclude(struct kit *kit, struct slot *slot, enum res res, cons
 	case RES_CONFLICT:
 		if (is_command)
 			slot_refuse(kit, slot, WIRE_CODE_REFUSED, err->text);
+		else if (is_claim)
+			slot_refuse(kit, slot, WIRE_CODE_CONFLICT, err->text);
 		else
 			slot_end(slot, SLOT_AGAIN, WIRE_CODE_UNSPECIFIED);
 		return false;
@@ -127,7 +130,7 @@ static void slot_run(struct kit *kit, struct slot *slot)
 	}
 	if (slot_conclude(kit, slot, res, &err)) {
 		slot_find_in_journal(batch, slot, mark.journal);
-		if (slot->at != NULL)
+		if (slot->at != NULL && !slot->is_row_unchanged)
 			slot->at->is_dirty = true;
 		return;
 	}

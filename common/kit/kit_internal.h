@@ -92,6 +92,8 @@ struct slot {
 	bool is_journalled; /* a command whose entries say all there is to its result */
 	bool is_kept;	    /* a command whose result was found, not made */
 	int32_t kept_seq;
+	bool is_row_unchanged; /* the handler said so */
+	enum kit_claim claim;  /* what it counts as */
 	struct instant timer_due;
 };
 

@@ -42,6 +42,8 @@ static const char *const codes[CODES] = {
 static const char *const phases[] = { "load", "decide", "write", "answer", "whole" };
 _Static_assert(N(phases) == KIT_PHASES, "each phase has its name");
 static const char *const outcomes[] = { "new", "repeated" };
+static const char *const claims[KIT_CLAIMS] = { "none", "granted", "repeated", "doubted", "resent",
+	"double" };
 static const char *const tables[] = { "case", "journal", "child", "timer", "command" };
 static const char *const arenas[] = { "inbox", "batch", "relay" };
 static const char *const whys[] = { "full", "bad" };
@@ -51,6 +53,7 @@ static const struct metric_label labels[] = {
 	{ "code", codes, CODES },
 	{ "phase", phases, N(phases) },
 	{ "outcome", outcomes, N(outcomes) },
+	{ "claim", claims, N(claims) },
 	{ "table", tables, N(tables) },
 	{ "arena", arenas, N(arenas) },
 	{ "why", whys, N(whys) },
@@ -122,6 +125,9 @@ static void count_slot(struct metrics *values, const struct batch *batch, const 
 		metrics_add_at(values, KIT_METRIC_receipts, RECEIPT_NEW, 0, 1);
 	if (msg->kind == WIRE_SUBMIT && code == WIRE_CODE_DUPLICATE)
 		metrics_add_at(values, KIT_METRIC_receipts, RECEIPT_REPEATED, 0, 1);
+	if (slot->claim != KIT_CLAIM_NONE &&
+		(code == WIRE_CODE_COMMITTED || code == WIRE_CODE_DONE))
+		metrics_add_at(values, KIT_METRIC_claims, slot->claim, 0, 1);
 	if (kit_keeps_result(slot) && code != CODE_AGAIN)
 		metrics_add_at(values, KIT_METRIC_rows_written, WRITTEN_COMMAND, 0, 1);
 }

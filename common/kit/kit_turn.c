@@ -134,6 +134,16 @@ void kit_answer_text(struct kit_turn *turn, struct str text)
 	slot_of(turn)->text = text;
 }
 
+void kit_row_unchanged(struct kit_turn *turn)
+{
+	slot_of(turn)->is_row_unchanged = true;
+}
+
+void kit_count_claim(struct kit_turn *turn, enum kit_claim what)
+{
+	slot_of(turn)->claim = what;
+}
+
 void kit_hint(struct kit_turn *turn, const char *group, const char *type)
 {
 	struct batch *batch = turn->kit->batch;

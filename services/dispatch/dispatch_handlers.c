@@ -183,6 +183,7 @@ const struct kit_handler dispatch_handlers[] = {
 	{ .kind = WIRE_EVENT, .type = "reply.undeliverable.v1", .handle = passed, .is_lazy = true },
 	{ .kind = WIRE_EVENT, .type = "reply.sending.v1", .handle = passed, .is_lazy = true },
 	{ .kind = WIRE_EVENT, .type = "reply.in_doubt.v1", .handle = passed, .is_lazy = true },
+	{ .kind = WIRE_EVENT, .type = "reply.resent.v1", .handle = passed, .is_lazy = true },
 	{ .kind = WIRE_EVENT, .type = "reply.notified.v1", .handle = passed, .is_lazy = true },
 	{ .kind = WIRE_EVENT, .type = "reply.unnotified.v1", .handle = passed, .is_lazy = true },
 	{ .kind = WIRE_EVENT, .type = "followup.started.v1", .handle = passed, .is_lazy = true },

@@ -225,6 +225,7 @@ const struct kit_handler followup_handlers[] = {
 	{ WIRE_EVENT, "reply.undeliverable.v1", reply_undeliverable },
 	{ WIRE_EVENT, "reply.sending.v1", passed, .is_lazy = true },
 	{ WIRE_EVENT, "reply.in_doubt.v1", passed, .is_lazy = true },
+	{ WIRE_EVENT, "reply.resent.v1", passed, .is_lazy = true },
 	{ WIRE_EVENT, "reply.notified.v1", passed, .is_lazy = true },
 	{ WIRE_EVENT, "reply.unnotified.v1", passed, .is_lazy = true },
 	{ WIRE_COMMAND, "followup.rate.v1", rate },

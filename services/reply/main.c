@@ -34,6 +34,8 @@ static enum res start(struct kit *kit, const void *given, void **out_service, st
 	if (service == NULL)
 		return err_set(err, RES_RETRY, "out of memory");
 	service->case_prefix = prefix;
+	service->claim_for = SPAN_MS(read->claim_for);
+	service->verify_within = SPAN_MS(read->verify_within);
 	*out_service = service;
 	return RES_OK;
 }
@@ -75,7 +77,7 @@ static enum res load_reference(void *given, struct db *db, int32_t ref_version, 
 
 static const struct service_spec spec = {
 	.name = "reply",
-	.schema_number = 4,
+	.schema_number = 5,
 	.cases = &reply_cases,
 	.tables = reply_tables,
 	.handlers = reply_handlers,

@@ -174,8 +174,37 @@ enum res reply_read_done(struct arena *mem, struct str body, struct reply_event 
 	*out = (struct reply_event){
 		.kind = REPLY_EV_DELIVERED,
 		.delivery_id = wire_str(in->delivery_id),
+		.fence = in->fence,
 	};
 	*out_reason = wire_str(in->reason);
+	return RES_OK;
+}
+
+enum res reply_read_claim(
+	struct arena *mem, struct str body, struct reply_event *out, struct err *err)
+{
+	Wangli__Claim *in = NULL;
+
+	TRY(wire_unpack(mem, &wangli__claim__descriptor, body, &in, err));
+	*out = (struct reply_event){
+		.kind = REPLY_EV_CLAIMED,
+		.delivery_id = wire_str(in->delivery_id),
+		.claim_id = wire_str(in->claim_id),
+	};
+	return RES_OK;
+}
+
+enum res reply_read_verify(
+	struct arena *mem, struct str body, struct reply_event *out, struct err *err)
+{
+	Wangli__ReplyVerify *in = NULL;
+
+	TRY(wire_unpack(mem, &wangli__reply_verify__descriptor, body, &in, err));
+	*out = (struct reply_event){
+		.kind = in->was_delivered ? REPLY_EV_FOUND : REPLY_EV_RESENT,
+		.delivery_id = wire_str(in->delivery_id),
+		.text = wire_str(in->note),
+	};
 	return RES_OK;
 }
 
@@ -244,7 +273,7 @@ struct str reply_write_replied(struct arena *mem, const struct reply_case *file)
 }
 
 struct str reply_write_delivered(
-	struct arena *mem, const struct reply_case *file, struct str reason)
+	struct arena *mem, const struct reply_case *file, int32_t fence, struct str reason)
 {
 	Wangli__ReplyDelivered out = WANGLI__REPLY_DELIVERED__INIT;
 
@@ -252,6 +281,45 @@ struct str reply_write_delivered(
 	out.channel = text_out(mem, file->channel);
 	out.reason = text_out(mem, reason);
 	out.type = text_out(mem, file->type);
+	out.fence = fence;
+	return wire_pack(mem, &out.base);
+}
+
+struct str reply_write_sending(struct arena *mem, const struct reply_case *file)
+{
+	Wangli__ReplySending out = WANGLI__REPLY_SENDING__INIT;
+
+	out.delivery_id = text_out(mem, file->delivery_id);
+	out.fence = file->fence;
+	out.claim_id = text_out(mem, file->claim_id);
+	return wire_pack(mem, &out.base);
+}
+
+struct str reply_write_in_doubt(struct arena *mem, const struct reply_case *file, struct str reason)
+{
+	Wangli__ReplyInDoubt out = WANGLI__REPLY_IN_DOUBT__INIT;
+
+	out.delivery_id = text_out(mem, file->delivery_id);
+	out.fence = file->fence;
+	out.reason = text_out(mem, reason);
+	return wire_pack(mem, &out.base);
+}
+
+struct str reply_write_resent(struct arena *mem, const struct reply_case *file)
+{
+	Wangli__ReplyResent out = WANGLI__REPLY_RESENT__INIT;
+
+	out.delivery_id = text_out(mem, file->delivery_id);
+	out.fence = file->fence;
+	return wire_pack(mem, &out.base);
+}
+
+struct str reply_write_go(struct arena *mem, const struct reply_case *file)
+{
+	Wangli__Go out = WANGLI__GO__INIT;
+
+	out.delivery_id = text_out(mem, file->delivery_id);
+	out.fence = file->fence;
 	return wire_pack(mem, &out.base);
 }
 

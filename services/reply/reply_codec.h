@@ -41,7 +41,12 @@ enum res reply_read_answer(
 	struct arena *mem, struct str body, struct reply_event *out, struct err *err) must_check;
 enum res reply_read_kb_put(struct arena *mem, struct str body, struct reply_kb_article *out,
 	struct err *err) must_check;
-/* Fills delivery_id; the kind comes from the header's code. */
+/* Fills kind, delivery_id, claim_id. */
+enum res reply_read_claim(
+	struct arena *mem, struct str body, struct reply_event *out, struct err *err) must_check;
+enum res reply_read_verify(
+	struct arena *mem, struct str body, struct reply_event *out, struct err *err) must_check;
+/* Fills delivery_id and fence; the kind comes from the header's code. */
 enum res reply_read_done(struct arena *mem, struct str body, struct reply_event *out,
 	struct str *out_reason, struct err *err) must_check;
 
@@ -53,8 +58,14 @@ struct str reply_write_rejected(
 struct str reply_write_no_article(struct arena *mem, int64_t kb_article);
 struct str reply_write_replied(struct arena *mem, const struct reply_case *file);
 struct str reply_write_kb_put(struct arena *mem, int64_t id);
+/* fence: of the claim that it came by; 0: none */
 struct str reply_write_delivered(
+	struct arena *mem, const struct reply_case *file, int32_t fence, struct str reason);
+struct str reply_write_sending(struct arena *mem, const struct reply_case *file);
+struct str reply_write_in_doubt(
 	struct arena *mem, const struct reply_case *file, struct str reason);
+struct str reply_write_resent(struct arena *mem, const struct reply_case *file);
+struct str reply_write_go(struct arena *mem, const struct reply_case *file);
 struct str reply_write_deliver(struct arena *mem, const struct reply_deliver *deliver);
 
 #endif

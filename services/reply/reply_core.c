@@ -111,6 +111,44 @@ void reply_case_init(struct reply_case *file)
 	};
 }
 
+bool reply_is_notice(int state)
+{
+	return state == REPLY_NOTICE || state == REPLY_NOTICE_SENDING ||
+	       state == REPLY_NOTICE_IN_DOUBT;
+}
+
+bool reply_is_sending(int state)
+{
+	return state == REPLY_SENDING || state == REPLY_NOTICE_SENDING;
+}
+
+bool reply_is_in_doubt(int state)
+{
+	return state == REPLY_IN_DOUBT || state == REPLY_NOTICE_IN_DOUBT;
+}
+
+bool reply_is_under_way(int state)
+{
+	return state == REPLY_REPLIED || state == REPLY_NOTICE || reply_is_sending(state);
+}
+
+/* A claim is out, or nobody knows what came of it. */
+static bool is_claimed(int state)
+{
+	return reply_is_sending(state) || reply_is_in_doubt(state);
+}
+
+static bool is_outcome(enum reply_event_kind kind)
+{
+	return kind == REPLY_EV_DELIVERED || kind == REPLY_EV_UNDELIVERABLE ||
+	       kind == REPLY_EV_DOUBTED;
+}
+
+static bool is_verification(enum reply_event_kind kind)
+{
+	return kind == REPLY_EV_FOUND || kind == REPLY_EV_RESENT;
+}
+
 int32_t reply_stage(enum reply_state from)
 {
 	return from == REPLY_SUBMITTED ? 1 : 2;
@@ -174,9 +212,20 @@ static void apply(struct reply_case *file, enum reply_event_kind kind,
 		break;
 	case REPLY_EV_SEND:
 		file->delivery_id = event->fresh_delivery_id;
+		file->fence = 0;
+		break;
+	case REPLY_EV_CLAIMED:
+		file->fence++;
+		file->claim_id = event->claim_id;
 		break;
 	case REPLY_EV_DELIVERED:
+	case REPLY_EV_FOUND:
 		file->delivered_at = now;
+		file->claim_id = STR_NONE;
+		break;
+	case REPLY_EV_UNDELIVERABLE:
+	case REPLY_EV_RESENT:
+		file->claim_id = STR_NONE;
 		break;
 	case REPLY_EV_REDO:
 		file->unit = event->unit;
@@ -188,7 +237,7 @@ static void apply(struct reply_case *file, enum reply_event_kind kind,
 	case REPLY_EV_READY:
 	case REPLY_EV_APPROVE:
 	case REPLY_EV_REJECT:
-	case REPLY_EV_UNDELIVERABLE:
+	case REPLY_EV_DOUBTED:
 	case REPLY_EVENTS:
 		break;
 	}
@@ -213,28 +262,62 @@ enum res reply_text_check(struct str text, const char *what, size_t chars_max, s
 	return RES_OK;
 }
 
+static bool is_present_delivery(const struct reply_case *file, struct str delivery_id)
+{
+	return !str_is_empty(file->delivery_id) && str_eq(file->delivery_id, delivery_id);
+}
+
+static enum res claim_id_check(struct str claim_id, struct err *err)
+{
+	bool is_plain = true;
+
+	for (size_t i = 0; i < claim_id.n; i++)
+		is_plain = is_plain && claim_id.p[i] > ' ' && claim_id.p[i] < 0x7f;
+	if (!is_plain || claim_id.n < REPLY_CLAIM_ID_LEAST || claim_id.n > REPLY_CLAIM_ID_MOST)
+		return err_set(err, RES_INVALID, "a claim_id is %d to %d letters, digits and signs",
+			REPLY_CLAIM_ID_LEAST, REPLY_CLAIM_ID_MOST);
+	return RES_OK;
+}
+
+/* Of an earlier claim only a success counts once a later one is out: the citizen has it. That the
+ * provider refused the earlier one says nothing of the later one. */
+static enum res outcome_check(
+	const struct reply_case *file, const struct reply_event *event, struct err *err)
+{
+	bool is_earlier = event->fence > 0 && event->fence < file->fence;
+
+	if (!is_present_delivery(file, event->delivery_id))
+		return err_set(err, RES_NOT_FOUND, "delivery '%.*s' is not the one under way",
+			STR_ARG(event->delivery_id));
+	if (event->fence < 0 || event->fence > file->fence)
+		return err_set(err, RES_INVALID, "fence %d was never given", event->fence);
+	if (is_earlier && is_claimed(file->state) && event->kind != REPLY_EV_DELIVERED)
+		return err_set(err, RES_NOT_FOUND, "fence %d is over, %d is out", event->fence,
+			file->fence);
+	return RES_OK;
+}
+
 /* What is wrong with it whatever the state is. */
 static enum res input_check(
 	const struct reply_case *file, const struct reply_event *event, struct err *err)
 {
-	bool is_done = event->kind == REPLY_EV_DELIVERED || event->kind == REPLY_EV_UNDELIVERABLE;
-
 	if (event->kind == REPLY_EV_SUBMIT)
 		TRY(reply_text_check(event->text, "reply", REPLY_TEXT_MAX, err));
 	if (event->kind == REPLY_EV_REJECT)
 		TRY(reply_text_check(event->text, "reason", REPLY_REJECTION_MAX, err));
-	if (is_done &&
-		(str_is_empty(file->delivery_id) || !str_eq(file->delivery_id, event->delivery_id)))
-		return err_set(err, RES_NOT_FOUND, "delivery '%.*s' is not the one under way",
-			STR_ARG(event->delivery_id));
-	return RES_OK;
+	if (is_verification(event->kind))
+		TRY(reply_text_check(event->text, "note", REPLY_NOTE_MAX, err));
+	if (event->kind == REPLY_EV_CLAIMED)
+		TRY(claim_id_check(event->claim_id, err));
+	return is_outcome(event->kind) ? outcome_check(file, event, err) : RES_OK;
 }
 
 /* Those who ask may have heard of the case before reply has: they ask again. */
 static bool is_early(const struct reply_case *file, enum reply_event_kind kind)
 {
 	return file->state == REPLY_UNKNOWN &&
-	       (kind == REPLY_EV_SUBMIT || (kind == REPLY_EV_ANSWER && !file->has_letter));
+	       (kind == REPLY_EV_SUBMIT || kind == REPLY_EV_CLAIMED ||
+		       (kind == REPLY_EV_ANSWER && !file->has_letter));
 }
 
 static enum res answer_check(
@@ -268,6 +351,29 @@ static enum res review_check(
 	return RES_OK;
 }
 
+/* Before the state: who claims wants to hear who was faster, not a table. */
+static enum res claim_check(
+	const struct reply_case *file, const struct reply_event *event, struct err *err)
+{
+	if (!is_present_delivery(file, event->delivery_id))
+		return err_set(err, RES_CONFLICT, "delivery '%.*s' is not the one under way",
+			STR_ARG(event->delivery_id));
+	if (reply_is_sending(file->state))
+		return err_set(err, RES_CONFLICT, "claimed already");
+	if (reply_is_in_doubt(file->state))
+		return err_set(err, RES_CONFLICT, "in doubt: a person asks the provider first");
+	return RES_OK;
+}
+
+static enum res verification_check(
+	const struct reply_case *file, const struct reply_event *event, struct err *err)
+{
+	if (str_is_empty(event->delivery_id) || is_present_delivery(file, event->delivery_id))
+		return RES_OK;
+	return err_set(err, RES_CONFLICT, "delivery %.*s is in doubt, not '%.*s'",
+		STR_ARG(file->delivery_id), STR_ARG(event->delivery_id));
+}
+
 /* Role, unit, input, state: the first that fails speaks. */
 static enum res event_check(
 	const struct reply_case *file, const struct reply_event *event, struct err *err)
@@ -286,8 +392,12 @@ static enum res event_check(
 		return err_set(err, RES_RETRY,
 			"not known here yet: wait until the case is accepted, given to a unit and "
 			"signed for");
+	if (event->kind == REPLY_EV_CLAIMED)
+		TRY(claim_check(file, event, err));
 	if (res != RES_OK)
 		return err_set(err, res, "%s", why.text);
+	if (is_verification(event->kind))
+		return verification_check(file, event, err);
 	if (event->kind == REPLY_EV_ANSWER)
 		return answer_check(file, event, err);
 	if (event->kind == REPLY_EV_APPROVE || event->kind == REPLY_EV_REJECT)
@@ -325,6 +435,25 @@ static void take(struct reply_decision *made, enum reply_event_kind kind,
 	made->after.state = (int16_t)step->to;
 }
 
+/* Which claim it is the word of, and whether another one is out beside it. */
+static void claim_name(
+	const struct reply_case *file, const struct reply_event *event, struct reply_decision *made)
+{
+	bool is_said = is_outcome(event->kind) && event->fence > 0;
+	bool was_claimed = is_claimed(file->state);
+
+	if (is_outcome(event->kind) || is_verification(event->kind))
+		made->fence = is_said ? event->fence : (was_claimed ? file->fence : 0);
+	made->may_be_double =
+		event->kind == REPLY_EV_DELIVERED && was_claimed && made->fence < file->fence;
+}
+
+bool reply_claim_is_repeated(const struct reply_case *file, const struct reply_event *event)
+{
+	return reply_is_sending(file->state) && is_present_delivery(file, event->delivery_id) &&
+	       str_eq(file->claim_id, event->claim_id);
+}
+
 enum res reply_decide(const struct reply_case *file, const struct reply_event *event,
 	const struct reply_rules *rules, struct instant now, struct reply_decision *out,
 	struct err *err)
@@ -334,6 +463,7 @@ enum res reply_decide(const struct reply_case *file, const struct reply_event *e
 	enum reply_event_kind kind = event->kind;
 
 	TRY(event_check(file, event, err));
+	claim_name(file, event, &made);
 	do {
 		take(&made, kind, event, now);
 		at.last = kind;

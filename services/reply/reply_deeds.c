@@ -2,6 +2,7 @@
 #include "reply_deeds.h"
 
 #include "reply_codec.h"
+#include "reply_handlers.h"
 #include "reply_store.h"
 
 /* One step that was taken. */
@@ -9,6 +10,7 @@ struct deed {
 	struct kit_turn *turn;
 	const struct reply_case *file; /* after the last step */
 	const struct reply_event *event;
+	const struct reply_decision *made;
 	const struct reply_taken *taken;
 	struct str reason;
 };
@@ -123,19 +125,109 @@ static void notice_sent(const struct deed *deed)
 	delivery_begin(deed, STR_NONE);
 }
 
+/* What waited for a word of the channel, or of a person, waits no longer. */
+static void waiting_end(const struct deed *deed)
+{
+	if (reply_is_sending(deed->taken->from))
+		kit_timer_set(deed->turn, REPLY_TIMER_CLAIM, INSTANT_NONE);
+	else if (reply_is_in_doubt(deed->taken->from))
+		kit_timer_set(deed->turn, REPLY_TIMER_VERIFY, INSTANT_NONE);
+}
+
+static struct str delivered_body(const struct deed *deed, struct str reason)
+{
+	return reply_write_delivered(deed->turn->mem, deed->file, deed->made->fence, reason);
+}
+
 static void delivered(const struct deed *deed)
 {
-	journal(deed,
-		deed->taken->from == REPLY_NOTICE ? "reply.notified.v1" : "reply.delivered.v1",
-		reply_write_delivered(deed->turn->mem, deed->file, deed->reason));
+	bool is_notice = reply_is_notice(deed->taken->from);
+
+	journal(deed, is_notice ? "reply.notified.v1" : "reply.delivered.v1",
+		delivered_body(deed, deed->reason));
+	waiting_end(deed);
+	if (!deed->made->may_be_double)
+		return;
+	kit_count_claim(deed->turn, KIT_CLAIM_DOUBLE);
+	log_event(kit_log(deed->turn->kit), delivery_double, LOG_ID("case", case_of(deed)),
+		LOG_STR("delivery", deed->file->delivery_id), LOG_INT("fence", deed->made->fence),
+		LOG_INT("out", deed->file->fence));
 }
 
 static void undeliverable(const struct deed *deed)
 {
-	journal(deed,
-		deed->taken->from == REPLY_NOTICE ? "reply.unnotified.v1"
-						  : "reply.undeliverable.v1",
-		reply_write_delivered(deed->turn->mem, deed->file, deed->reason));
+	bool is_notice = reply_is_notice(deed->taken->from);
+
+	journal(deed, is_notice ? "reply.unnotified.v1" : "reply.undeliverable.v1",
+		delivered_body(deed, deed->reason));
+	waiting_end(deed);
+}
+
+static void claimed(const struct deed *deed)
+{
+	const struct reply_service *service = deed->turn->service;
+
+	journal(deed, "reply.sending.v1", reply_write_sending(deed->turn->mem, deed->file));
+	kit_timer_set(
+		deed->turn, REPLY_TIMER_CLAIM, instant_add(deed->turn->now, service->claim_for));
+	kit_count_claim(deed->turn, KIT_CLAIM_GRANTED);
+}
+
+void reply_ask_to_verify(struct kit_turn *turn, const struct reply_case *file)
+{
+	const struct reply_service *service = turn->service;
+
+	kit_timer_set(turn, REPLY_TIMER_VERIFY, instant_add(turn->now, service->verify_within));
+	log_event(kit_log(turn->kit), delivery_in_doubt,
+		LOG_ID("case", turn->message->head.case_id), LOG_STR("delivery", file->delivery_id),
+		LOG_INT("fence", file->fence));
+}
+
+/* Nothing is sent by itself any more. */
+static void doubted(const struct deed *deed)
+{
+	bool has_word = deed->turn->message->kind == WIRE_DONE;
+
+	journal(deed, "reply.in_doubt.v1",
+		reply_write_in_doubt(
+			deed->turn->mem, deed->file, has_word ? STR("in_doubt") : STR("silent")));
+	waiting_end(deed);
+	kit_marker_done(deed->turn, reply_group_of(deed->turn, deed->file));
+	kit_count_claim(deed->turn, KIT_CLAIM_DOUBTED);
+	reply_ask_to_verify(deed->turn, deed->file);
+}
+
+static void verification_keep(const struct deed *deed, bool was_delivered)
+{
+	const struct reply_verification_row row = {
+		.case_id = case_of(deed),
+		.n = deed->file->draft,
+		.fence = deed->file->fence,
+		.was_delivered = was_delivered,
+		.note = deed->event->text,
+		.actor = actor_of(deed),
+		.at = deed->turn->now,
+	};
+
+	kit_insert(deed->turn, &reply_verifications, &row);
+	waiting_end(deed);
+}
+
+static void found(const struct deed *deed)
+{
+	bool is_notice = reply_is_notice(deed->taken->from);
+
+	journal(deed, is_notice ? "reply.notified.v1" : "reply.delivered.v1",
+		delivered_body(deed, STR("verified")));
+	verification_keep(deed, true);
+}
+
+static void resent(const struct deed *deed)
+{
+	journal(deed, "reply.resent.v1", reply_write_resent(deed->turn->mem, deed->file));
+	verification_keep(deed, false);
+	kit_marker_raise(deed->turn, reply_group_of(deed->turn, deed->file));
+	kit_count_claim(deed->turn, KIT_CLAIM_RESENT);
 }
 
 static void (*const deeds[REPLY_EVENTS])(const struct deed *deed) = {
@@ -148,6 +240,10 @@ static void (*const deeds[REPLY_EVENTS])(const struct deed *deed) = {
 	[REPLY_EV_SEND] = sent,
 	[REPLY_EV_DELIVERED] = delivered,
 	[REPLY_EV_UNDELIVERABLE] = undeliverable,
+	[REPLY_EV_CLAIMED] = claimed,
+	[REPLY_EV_DOUBTED] = doubted,
+	[REPLY_EV_FOUND] = found,
+	[REPLY_EV_RESENT] = resent,
 };
 
 void reply_perform(struct kit_turn *turn, const struct reply_decision *decision,
@@ -155,7 +251,11 @@ void reply_perform(struct kit_turn *turn, const struct reply_decision *decision,
 {
 	struct reply_row *row = turn->row;
 	struct deed deed = {
-		.turn = turn, .file = &decision->after, .event = event, .reason = reason
+		.turn = turn,
+		.file = &decision->after,
+		.event = event,
+		.made = decision,
+		.reason = reason,
 	};
 
 	row->file = decision->after;

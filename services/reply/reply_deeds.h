@@ -10,6 +10,9 @@
 void reply_perform(struct kit_turn *turn, const struct reply_decision *decision,
 	const struct reply_event *event, struct str reason);
 
+/* Somebody has to verify the delivery in doubt by VERIFY_WITHIN: said in the log, a timer set. */
+void reply_ask_to_verify(struct kit_turn *turn, const struct reply_case *file);
+
 /* The group of the channel that the case's letter came by. */
 struct str reply_group_of(struct kit_turn *turn, const struct reply_case *file);
 

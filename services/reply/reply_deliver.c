@@ -9,7 +9,7 @@
 /* A reply as its draft has it; a notice says on which ground, and where to turn. */
 static struct str text_of(struct arena *mem, const struct reply_deliver_row *row)
 {
-	if (row->state != REPLY_NOTICE)
+	if (!reply_is_notice(row->state))
 		return row->text;
 	return arena_printf(mem, "%.*s\n%.*s", STR_ARG(row->sentence), STR_ARG(row->guidance));
 }
@@ -24,7 +24,7 @@ static enum res deliver_fill(const struct reply_service *service, struct arena *
 		.unit_name = str_is_empty(row->unit_name) ? row->unit : row->unit_name,
 		.replied_at = row->replied_at,
 		.reply_address = row->reply_address,
-		.what = row->state == REPLY_NOTICE ? STR("refusal") : STR("reply"),
+		.what = reply_is_notice(row->state) ? STR("refusal") : STR("reply"),
 	};
 
 	TRY(case_number_format(service->case_prefix, row->case_id, number, err));

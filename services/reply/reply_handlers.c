@@ -223,7 +223,15 @@ static enum res reject(struct kit_turn *turn, struct err *err)
 	return obey(turn, &event, err);
 }
 
-/* --- what channels say --- */
+static enum res verify(struct kit_turn *turn, struct err *err)
+{
+	struct reply_event event;
+
+	TRY(reply_read_verify(turn->mem, turn->message->body, &event, err));
+	return obey(turn, &event, err);
+}
+
+/* --- what channels say, or do not --- */
 
 static enum res done_kind(enum wire_code code, enum reply_event_kind *out, struct err *err)
 {
@@ -231,9 +239,22 @@ static enum res done_kind(enum wire_code code, enum reply_event_kind *out, struc
 		*out = REPLY_EV_DELIVERED;
 	else if (code == WIRE_CODE_UNDELIVERABLE)
 		*out = REPLY_EV_UNDELIVERABLE;
+	else if (code == WIRE_CODE_IN_DOUBT)
+		*out = REPLY_EV_DOUBTED;
 	else
-		return err_set(err, RES_INVALID, "DONE says %s: want DELIVERED or UNDELIVERABLE",
+		return err_set(err, RES_INVALID,
+			"DONE says %s: want DELIVERED, UNDELIVERABLE or IN_DOUBT",
 			wire_code_name(code));
+	return RES_OK;
+}
+
+static enum res channel_check(
+	const struct kit_turn *turn, const struct reply_case *file, struct err *err)
+{
+	struct str channel = turn->message->head.channel;
+
+	if (!str_is_empty(channel) && !str_eq(channel, file->channel))
+		return err_set(err, RES_DENIED, "the letter came by another channel");
 	return RES_OK;
 }
 
@@ -250,7 +271,8 @@ static enum res reason_fit_for_events(struct arena *mem, struct str *reason, str
 	return RES_OK;
 }
 
-/* What came of a delivery. A repeat finds its step taken and only takes the marker away. */
+/* What came of a delivery. A repeat finds its step taken and only takes the marker away, as long as
+ * nothing is under way any more. */
 static enum res delivery_done(struct kit_turn *turn, struct err *err)
 {
 	const struct wire_head *head = &turn->message->head;
@@ -262,8 +284,7 @@ static enum res delivery_done(struct kit_turn *turn, struct err *err)
 
 	if (file->state == REPLY_UNKNOWN)
 		return err_set(err, RES_INVALID, "nothing of this case was ever delivered");
-	if (!str_is_empty(head->channel) && !str_eq(head->channel, file->channel))
-		return err_set(err, RES_DENIED, "the letter came by another channel");
+	TRY(channel_check(turn, file, err));
 	TRY(reply_read_done(turn->mem, turn->message->body, &event, &reason, err));
 	TRY(done_kind(head->code, &event.kind, err));
 	if (str_is_empty(reason))
@@ -277,7 +298,51 @@ static enum res delivery_done(struct kit_turn *turn, struct err *err)
 		reply_perform(turn, &decision, &event, reason);
 	else if (res != RES_CONFLICT)
 		return res;
-	kit_marker_done(turn, reply_group_of(turn, file));
+	if (!reply_is_under_way(file->state))
+		kit_marker_done(turn, reply_group_of(turn, file));
+	return RES_OK;
+}
+
+/* GO goes out after the commit. The claimer that did not hear it claims again by the same name. */
+static enum res delivery_claimed(struct kit_turn *turn, struct err *err)
+{
+	struct reply_case *file = reply_file_of(row_of(turn));
+	struct reply_decision decision;
+	struct reply_event event;
+
+	if (file->state != REPLY_UNKNOWN)
+		TRY(channel_check(turn, file, err));
+	TRY(reply_read_claim(turn->mem, turn->message->body, &event, err));
+	event.actor = (struct actor){ .role = ROLE_SYSTEM };
+	if (reply_claim_is_repeated(file, &event)) {
+		kit_row_unchanged(turn);
+		kit_count_claim(turn, KIT_CLAIM_REPEATED);
+	} else {
+		TRY(decide(turn, &event, &decision, err));
+		reply_perform(turn, &decision, &event, STR_NONE);
+	}
+	kit_answer(turn, reply_write_go(turn->mem, file));
+	return RES_OK;
+}
+
+/* CLAIM_FOR is over. */
+static enum res claim_is_silent(struct kit_turn *turn, struct err *err)
+{
+	struct reply_event event = { .kind = REPLY_EV_DOUBTED,
+		.delivery_id = reply_file_of(row_of(turn))->delivery_id };
+	bool is_taken;
+
+	return note(turn, &event, &is_taken, err);
+}
+
+/* VERIFY_WITHIN is over: said again, until somebody does. */
+static enum res verify_is_due(struct kit_turn *turn, struct err *err)
+{
+	const struct reply_case *file = reply_file_of(row_of(turn));
+
+	(void)err;
+	if (reply_is_in_doubt(file->state))
+		reply_ask_to_verify(turn, file);
 	return RES_OK;
 }
 
@@ -312,6 +377,10 @@ const struct kit_handler reply_handlers[] = {
 	{ WIRE_COMMAND, "reply.approve.v1", approve },
 	{ WIRE_COMMAND, "reply.reject.v1", reject },
 	{ WIRE_COMMAND, "kb.put.v1", reply_kb_put, .no_case = true },
+	{ WIRE_COMMAND, "reply.verify.v1", verify },
+	{ WIRE_CLAIM, "claim.v1", delivery_claimed },
 	{ WIRE_DONE, "done.v1", delivery_done },
+	{ KIT_TIMER, REPLY_TIMER_CLAIM, claim_is_silent },
+	{ KIT_TIMER, REPLY_TIMER_VERIFY, verify_is_due },
 	{ 0 },
 };

@@ -5,8 +5,14 @@
 #include "kit/kit.h"
 #include "reply_store.h"
 
+/* Timers of a case. */
+#define REPLY_TIMER_CLAIM  "claim"  /* a claim has had no word for too long */
+#define REPLY_TIMER_VERIFY "verify" /* a delivery in doubt is still not verified */
+
 struct reply_service {
 	struct str case_prefix;
+	struct span claim_for;
+	struct span verify_within;
 	struct arena *mem; /* of the reference data */
 	struct reply_reference reference;
 };

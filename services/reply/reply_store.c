@@ -23,6 +23,8 @@ static const struct db_col case_cols[] = {
 	DB_COL(struct reply_row, file.draft_digest, DB_BYTES, "draft_digest"),
 	DB_COL(struct reply_row, file.kb_article, DB_INT8, "kb_article"),
 	DB_COL(struct reply_row, file.delivery_id, DB_TEXT, "delivery_id"),
+	DB_COL(struct reply_row, file.fence, DB_INT4, "fence"),
+	DB_COL(struct reply_row, file.claim_id, DB_TEXT, "claim_id"),
 	DB_COL(struct reply_row, file.replied_at, DB_INSTANT, "replied_at"),
 	DB_COL(struct reply_row, file.delivered_at, DB_INSTANT, "delivered_at"),
 	DB_COL(struct reply_row, file.closed_at, DB_INSTANT, "closed_at"),
@@ -61,6 +63,16 @@ static const struct db_col delivery_cols[] = {
 	DB_COL(struct reply_delivery_row, channel, DB_TEXT, "channel"),
 	DB_COL(struct reply_delivery_row, unit, DB_TEXT, "unit"),
 	DB_COL(struct reply_delivery_row, at, DB_INSTANT, "at"),
+};
+
+static const struct db_col verification_cols[] = {
+	DB_COL(struct reply_verification_row, case_id, DB_INT8, "case_id"),
+	DB_COL(struct reply_verification_row, n, DB_INT4, "n"),
+	DB_COL(struct reply_verification_row, fence, DB_INT4, "fence"),
+	DB_COL(struct reply_verification_row, was_delivered, DB_BOOL, "was_delivered"),
+	DB_COL(struct reply_verification_row, note, DB_TEXT, "note"),
+	DB_COL(struct reply_verification_row, actor, DB_TEXT, "actor"),
+	DB_COL(struct reply_verification_row, at, DB_INSTANT, "at"),
 };
 
 static const struct db_col deliver_cols[] = {
@@ -153,11 +165,19 @@ const struct kit_table reply_deliveries = {
 	.row_bytes = sizeof(struct reply_delivery_row),
 };
 
+const struct kit_table reply_verifications = {
+	.insert = &reply_sql_verification_insert,
+	.cols = verification_cols,
+	.n_cols = COUNT(verification_cols),
+	.row_bytes = sizeof(struct reply_verification_row),
+};
+
 const struct kit_table *const reply_tables[] = {
 	&reply_addressees,
 	&reply_drafts,
 	&reply_rejections,
 	&reply_deliveries,
+	&reply_verifications,
 	NULL,
 };
 
@@ -169,6 +189,7 @@ const struct db_sql *const reply_statements[] = {
 	&reply_sql_draft_insert,
 	&reply_sql_rejection_insert,
 	&reply_sql_delivery_insert,
+	&reply_sql_verification_insert,
 	&reply_sql_deliver_load,
 	&reply_sql_road_load,
 	&reply_sql_kb_load,
@@ -198,6 +219,8 @@ enum res reply_load_deliver(struct db *db, struct arena *mem, const int64_t *cas
 	db_param_int8_array(&params, case_ids, n);
 	db_param_int2(&params, REPLY_REPLIED);
 	db_param_int2(&params, REPLY_NOTICE);
+	db_param_int2(&params, REPLY_SENDING);
+	db_param_int2(&params, REPLY_NOTICE_SENDING);
 	TRY(db_run(db, &reply_sql_deliver_load, &params, &result, err));
 	return db_read(result, mem, deliver_cols, COUNT(deliver_cols),
 		sizeof(struct reply_deliver_row), out_rows, out_n, err);

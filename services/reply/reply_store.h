@@ -48,6 +48,16 @@ struct reply_delivery_row {
 	struct instant at;
 };
 
+struct reply_verification_row {
+	int64_t case_id;
+	int32_t n;     /* of the delivery */
+	int32_t fence; /* of the claim that was in doubt */
+	bool was_delivered;
+	struct str note;
+	struct str actor;
+	struct instant at;
+};
+
 struct reply_deliver_row { /* what a DELIVER needs, read for many cases at once */
 	int64_t case_id;
 	int16_t state; /* enum reply_state: what is delivered */
@@ -78,6 +88,7 @@ extern const struct kit_table reply_addressees;
 extern const struct kit_table reply_drafts;
 extern const struct kit_table reply_rejections;
 extern const struct kit_table reply_deliveries;
+extern const struct kit_table reply_verifications;
 extern const struct kit_table *const reply_tables[];
 extern const struct db_sql *const reply_statements[];
 

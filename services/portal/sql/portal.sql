@@ -98,7 +98,8 @@ from analytics.v_case c
 where c.case_id = $1::int8;
 
 -- name: journal
--- $1 case_id: what all services noted, in the order of business time; entries of one moment in the order of the road
+-- $1 case_id: what all services noted, in the order of business time; entries of one moment in the order of the road.
+-- How a channel came to hand the answer over (claims) is no step of the letter.
 select j.place, j.seq, j.at, j.type, j.actor, j.body
 from (
 	select 1 as place, i.seq, i.at, i.type, i.actor, i.body from intake.v_journal i where i.case_id = $1::int8
@@ -106,6 +107,7 @@ from (
 	select 2, d.seq, d.at, d.type, d.actor, d.body from dispatch.v_journal d where d.case_id = $1::int8
 	union all
 	select 3, r.seq, r.at, r.type, r.actor, r.body from reply.v_journal r where r.case_id = $1::int8
+		and r.type not in ('reply.sending.v1', 'reply.in_doubt.v1', 'reply.resent.v1')
 	union all
 	select 4, f.seq, f.at, f.type, f.actor, f.body from followup.v_journal f where f.case_id = $1::int8
 ) as j

@@ -2,19 +2,20 @@
 -- $1 case_id[]
 select f.case_id, f.version, f.seq, f.head, f.seen_intake, f.seen_dispatch, f.seen_followup, f.state,
 	f.has_letter, f.has_unit, f.is_signed, f.draft, f.channel, f.klass, f.type, f.unit, f.author,
-	f.draft_digest, f.kb_article, f.delivery_id, f.replied_at, f.delivered_at, f.closed_at
+	f.draft_digest, f.kb_article, f.delivery_id, f.fence, f.claim_id, f.replied_at, f.delivered_at, f.closed_at
 from unnest($1::int8[]) as t(case_id)
 join case_file f on f.case_id = t.case_id;
 
 -- name: case_insert
 -- $1 rows
 insert into case_file (case_id, version, seq, head, seen_intake, seen_dispatch, seen_followup, state, has_letter, has_unit,
-	is_signed, draft, channel, klass, type, unit, author, draft_digest, kb_article, delivery_id, replied_at,
-	delivered_at, closed_at)
+	is_signed, draft, channel, klass, type, unit, author, draft_digest, kb_article, delivery_id, fence, claim_id,
+	replied_at, delivered_at, closed_at)
 select t.case_id, t.version, t.seq, t.head, t.seen_intake, t.seen_dispatch, t.seen_followup, t.state,
 	t.has_letter, t.has_unit, t.is_signed, t.draft, t.channel, t.klass, t.type, t.unit, t.author,
-	t.draft_digest, t.kb_article, t.delivery_id, t.replied_at, t.delivered_at, t.closed_at
-from unnest($1::case_row[]) as t
+	t.draft_digest, t.kb_article, t.delivery_id, t.fence, t.claim_id, t.replied_at,
+	t.delivered_at, t.closed_at
+from unnest($1::case_row_2[]) as t
 on conflict (case_id) do nothing
 returning case_id;
 
@@ -25,9 +26,9 @@ set version = t.version + 1, seq = t.seq, head = t.head, seen_intake = t.seen_in
 	seen_dispatch = t.seen_dispatch, seen_followup = t.seen_followup, state = t.state,
 	has_letter = t.has_letter, has_unit = t.has_unit, is_signed = t.is_signed, draft = t.draft,
 	channel = t.channel, klass = t.klass, type = t.type, unit = t.unit, author = t.author,
-	draft_digest = t.draft_digest, kb_article = t.kb_article, delivery_id = t.delivery_id,
+	draft_digest = t.draft_digest, kb_article = t.kb_article, delivery_id = t.delivery_id, fence = t.fence, claim_id = t.claim_id,
 	replied_at = t.replied_at, delivered_at = t.delivered_at, closed_at = t.closed_at
-from unnest($1::case_row[]) as t
+from unnest($1::case_row_2[]) as t
 where f.case_id = t.case_id and f.version = t.version
 returning f.case_id;
 
@@ -51,14 +52,19 @@ insert into delivery (case_id, n, delivery_id, channel, unit, at)
 select t.case_id, t.n, t.delivery_id, t.channel, t.unit, t.at
 from unnest($1::delivery_row[]) as t;
 
+-- name: verification_insert
+insert into verification (case_id, n, fence, was_delivered, note, actor, at)
+select t.case_id, t.n, t.fence, t.was_delivered, t.note, t.actor, t.at
+from unnest($1::verification_row[]) as t;
+
 -- name: deliver_load
--- $1 case_id[] $2 $3 the states REPLIED and NOTICE: what a DELIVER says. No row: the delivery is over.
+-- $1 case_id[] $2 to $5 the states in which something is under way (reply_is_under_way): what a DELIVER says. No row: the delivery is over.
 -- The unit's name is the one that held when it replied; the address belongs to intake, which may hold none. A notice has no draft: what
 -- it says is intake's, as far as it is published.
 select f.case_id, f.state, y.delivery_id, f.channel, y.unit, f.replied_at, d.text, x.sentence, x.guidance, a.source,
 	a.source_msg_id, r.reply_address, o.name_zh
 from unnest($1::int8[]) as t(case_id)
-join case_file f on f.case_id = t.case_id and f.state in ($2::int2, $3::int2)
+join case_file f on f.case_id = t.case_id and f.state in ($2::int2, $3::int2, $4::int2, $5::int2)
 join delivery y on y.case_id = f.case_id and y.n = f.draft
 left join draft d on d.case_id = f.case_id and d.n = f.draft
 left join lateral (

@@ -36,6 +36,34 @@ CREATE TYPE reply.case_row AS (
 	closed_at timestamp with time zone
 );
 
+CREATE TYPE reply.case_row_2 AS (
+	case_id bigint,
+	version integer,
+	seq integer,
+	head bytea,
+	seen_intake integer,
+	seen_dispatch integer,
+	seen_followup integer,
+	state smallint,
+	has_letter boolean,
+	has_unit boolean,
+	is_signed boolean,
+	draft integer,
+	channel text,
+	klass text,
+	type text,
+	unit text,
+	author text,
+	draft_digest bytea,
+	kb_article bigint,
+	delivery_id text,
+	fence integer,
+	claim_id text,
+	replied_at timestamp with time zone,
+	delivered_at timestamp with time zone,
+	closed_at timestamp with time zone
+);
+
 CREATE TYPE reply.delivery_row AS (
 	case_id bigint,
 	n integer,
@@ -71,6 +99,16 @@ CREATE TYPE reply.rejection_row AS (
 	n integer,
 	stage smallint,
 	reason text,
+	actor text,
+	at timestamp with time zone
+);
+
+CREATE TYPE reply.verification_row AS (
+	case_id bigint,
+	n integer,
+	fence integer,
+	was_delivered boolean,
+	note text,
 	actor text,
 	at timestamp with time zone
 );
@@ -117,7 +155,9 @@ CREATE TABLE reply.case_file (
     is_signed boolean NOT NULL,
     author text,
     draft_digest bytea,
-    kb_article bigint NOT NULL
+    kb_article bigint NOT NULL,
+    fence integer DEFAULT 0 NOT NULL,
+    claim_id text
 )
 WITH (fillfactor='50');
 
@@ -259,6 +299,10 @@ CREATE VIEW reply.v_case AS
             WHEN 8 THEN 'CLOSED'::text
             WHEN 9 THEN 'NOTICE'::text
             WHEN 10 THEN 'NOTIFIED'::text
+            WHEN 11 THEN 'SENDING'::text
+            WHEN 12 THEN 'IN_DOUBT'::text
+            WHEN 13 THEN 'NOTICE_SENDING'::text
+            WHEN 14 THEN 'NOTICE_IN_DOUBT'::text
             ELSE NULL::text
         END AS state_name,
     f.has_letter,
@@ -275,7 +319,9 @@ CREATE VIEW reply.v_case AS
     f.is_signed,
     f.author,
     f.draft_digest,
-    f.kb_article
+    f.kb_article,
+    f.fence,
+    f.claim_id
    FROM reply.case_file f;
 
 CREATE VIEW reply.v_command AS
@@ -383,6 +429,26 @@ CREATE VIEW reply.v_timer AS
     timer.due_at
    FROM reply.timer;
 
+CREATE TABLE reply.verification (
+    case_id bigint NOT NULL,
+    n integer NOT NULL,
+    fence integer NOT NULL,
+    was_delivered boolean NOT NULL,
+    note text NOT NULL,
+    actor text NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
+CREATE VIEW reply.v_verification AS
+ SELECT verification.case_id,
+    verification.n,
+    verification.fence,
+    verification.was_delivered,
+    verification.actor,
+    verification.at,
+    char_length(verification.note) AS note_chars
+   FROM reply.verification;
+
 ALTER TABLE ONLY reply.addressee
     ADD CONSTRAINT addressee_pkey PRIMARY KEY (case_id, n);
 
@@ -418,6 +484,9 @@ ALTER TABLE ONLY reply.rejection
 
 ALTER TABLE ONLY reply.timer
     ADD CONSTRAINT timer_pkey PRIMARY KEY (case_id, name);
+
+ALTER TABLE ONLY reply.verification
+    ADD CONSTRAINT verification_pkey PRIMARY KEY (case_id, n, fence);
 
 CREATE INDEX batch_marker_due ON reply.batch_marker USING btree (next_at);
 

@@ -41,6 +41,12 @@ static void reply_road_from_letter_to_closed_is_journalled_step_by_step(void **s
 			.head.code,
 		WIRE_CODE_COMMITTED);
 	road_wait(road, state_of, 1, "CLOSED");
+	/* who does not claim pays for no claim */
+	assert_string_equal(road_look(road,
+				    "fence || coalesce(claim_id, '') || (select count(*) from "
+				    "reply.timer) || (select count(*) from reply.verification)",
+				    1),
+		"000");
 	road_wait(
 		road, types_of, 1, "submitted.v1 approved.v1 approved.v1 replied.v1 delivered.v1");
 }

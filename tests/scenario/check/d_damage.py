@@ -16,6 +16,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "lib"))
 import letters  # noqa: E402
+from claimer import IN_DOUBT, Claimer  # noqa: E402
 from system import ROOT, SERVICES, System, until  # noqa: E402
 
 SCHEMAS = ["intake", "dispatch", "reply", "followup", "analytics"]
@@ -59,6 +60,7 @@ REPEAT = "kept for repeats only, 90 days; a row that is gone costs a refusal, no
 EMPTY = "nothing stands here once the system is at rest; I3 and I5 are proved by the kill test"
 SUGGESTED = "which article would do is nobody's word until the letter is accepted; the entry then has it"
 LEASE = "when it is tried again, in real time: any value is right, and a wrong one costs a wait"
+PERIOD = "so much after the entry that it waits since; how much is a setting of reply's, which check does not know"
 LEDGER = "what was applied is compared by wangli-migrate at each start, not by check"
 BLIND = {
     "dispatch.case_file alter resolved_at": COPY,
@@ -96,6 +98,9 @@ BLIND = {
     "reply.pending alter attempts": LEASE,
     "reply.pending alter next_at": LEASE,
     "reply.rejection alter reason": WORDS,
+    "reply.timer alter claimed_until": LEASE,
+    "reply.timer alter due_at": PERIOD,
+    "reply.verification alter note": WORDS,
 }
 for schema in SCHEMAS:
     BLIND[f"{schema}.migration *"] = LEDGER
@@ -392,6 +397,22 @@ class Play:
         said, _ = channel.communicate(timeout=60)
         assert channel.returncode == 0 or "interrupted" in said, said  # its own letter may still be under way
 
+    def claims(self, sending, doubtful, verified):
+        """A channel that must not call its provider twice: claimed for the second time, in doubt, and delivered as a person found."""
+        for case_id in (sending, doubtful, verified):
+            self.approve(case_id)
+        channel = Claimer(self.system, "app")
+        for case_id in (sending, doubtful, verified):
+            delivery = channel.deliver(case_id)
+            channel.claim_until_go(case_id, delivery, f"claim-number-one-of-{case_id}")
+            channel.done(case_id, delivery, IN_DOUBT, 1)
+            self.until(case_id, "reply", "IN_DOUBT")
+        self.act(verified, "verify", "--delivered", "--note", "平台后台显示已送达")
+        self.act(sending, "verify", "--note", "平台后台没有这条")
+        channel.forget()
+        assert channel.claim_until_go(sending, channel.deliver(sending), f"claim-number-two-of-{sending}") == 2
+        channel.close()
+
 
 def case_number(case_id):
     """CD0421786-3: seven digits and Luhn's check digit."""
@@ -407,8 +428,8 @@ def play(system, shell):
     system.wangli("kb", "import", ROOT / "deploy" / "cities" / "chengdu" / "kb.csv")
     system.wangli("ref", "import", "--road", put(system.folder / "people.csv", PEOPLE))
     on = Play(system, shell)
-    received, refused, notice, accepted, dispatched, signed, contacted, submitted, lead, rejected, replied, *rest = on.letters(19)
-    following, redoing, again, satisfied, second, twice, direct, direct_waits = rest
+    received, refused, notice, accepted, dispatched, signed, contacted, submitted, lead, rejected, sending, replied, *rest = on.letters(22)
+    following, redoing, again, satisfied, second, twice, direct, direct_waits, doubtful, verified = rest
     for step, case_id in ((on.accept, accepted), (on.dispatch, dispatched), (on.sign, signed), (on.contact, contacted),
                           (on.submit, submitted), (on.approve_lead, lead), (on.reject, rejected), (on.refuse, refused)):
         step(case_id)
@@ -431,6 +452,7 @@ def play(system, shell):
     on.rate(twice, "no", 2)
     on.approve(replied)
     on.answer(direct_waits)
+    on.claims(sending, doubtful, verified)
     on.refuse(notice)
     assert on.one(received, "intake.v_case", "state_name") == "RECEIVED"
 

@@ -8,7 +8,14 @@ const struct reply_rules system_alone = { true, true };
 
 static bool has_draft(int state)
 {
-	return state >= REPLY_SUBMITTED && state <= REPLY_CLOSED;
+	return (state >= REPLY_SUBMITTED && state <= REPLY_CLOSED) || state == REPLY_SENDING ||
+	       state == REPLY_IN_DOUBT;
+}
+
+static bool is_notice(int state)
+{
+	return state == REPLY_NOTICE || state == REPLY_NOTIFIED || state == REPLY_NOTICE_SENDING ||
+	       state == REPLY_NOTICE_IN_DOUBT;
 }
 
 struct reply_case case_in(int state)
@@ -21,7 +28,11 @@ struct reply_case case_in(int state)
 		return file;
 	file.has_letter = true;
 	file.channel = STR("app");
-	if (state >= REPLY_NOTICE) {
+	if (state >= REPLY_SENDING) {
+		file.fence = 1;
+		file.claim_id = CLAIM_ID;
+	}
+	if (is_notice(state)) {
 		file.delivery_id = STR("CD0000001-8/1");
 		return file;
 	}
@@ -46,7 +57,9 @@ struct actor actor_for(enum reply_event_kind kind, int state)
 	if (kind == REPLY_EV_ANSWER)
 		return (struct actor){ ROLE_AGENT, STR("chen"), STR("") };
 	if (kind != REPLY_EV_APPROVE && kind != REPLY_EV_REJECT)
-		return SYSTEM;
+		return kind == REPLY_EV_FOUND || kind == REPLY_EV_RESENT
+			       ? (struct actor){ ROLE_SUPERVISOR, STR("sun"), STR("") }
+			       : SYSTEM;
 	return state == REPLY_SUBMITTED ? LEAD
 					: (struct actor){ ROLE_REVIEWER, STR("wang"), STR("") };
 }
@@ -65,6 +78,7 @@ struct reply_event event_of(enum reply_event_kind kind)
 		.draft_digest = STR("digest"),
 		.fresh_delivery_id = STR("CD0000001-8/1"),
 		.delivery_id = STR("CD0000001-8/1"),
+		.claim_id = STR("another-claim-000"),
 	};
 
 	if (kind == REPLY_EV_ANSWER) {

@@ -4,10 +4,11 @@
 
 #include "reply_core.h"
 
-#define UNIT	STR("510104")
-#define OFFICER ((struct actor){ ROLE_UNIT_OFFICER, STR("li"), UNIT })
-#define LEAD	((struct actor){ ROLE_UNIT_LEAD, STR("zhou"), UNIT })
-#define SYSTEM	((struct actor){ .role = ROLE_SYSTEM })
+#define UNIT	 STR("510104")
+#define OFFICER	 ((struct actor){ ROLE_UNIT_OFFICER, STR("li"), UNIT })
+#define LEAD	 ((struct actor){ ROLE_UNIT_LEAD, STR("zhou"), UNIT })
+#define CLAIM_ID STR("claim-of-replica-1") /* of who claimed in case_in */
+#define SYSTEM	 ((struct actor){ .role = ROLE_SYSTEM })
 
 extern const struct instant now; /* 2019-01-01 08:00 in Shanghai */
 extern const struct reply_rules people;

@@ -168,7 +168,8 @@ wrong(id, what) as (
 		and not (m.service = 'reply' and m.grp like 'deliver/%')
 	union all
 	select r.case_id, 'reply has a marker for ' || m.grp || ' beyond its journal' from reply.v_pending m
-	join reply.v_case r on r.case_id = m.case_id where m.grp like 'deliver/%' and m.upto_seq > r.seq
+	join reply.v_case r on r.case_id = m.case_id -- a claim's own entry needs no other delivery
+	where m.grp like 'deliver/%' and m.upto_seq > r.seq - case when r.state_name in ('SENDING', 'NOTICE_SENDING') then 1 else 0 end
 	union all
 	select s.case_id, s.grp || ' saw ' || s.seen || ' of ' || s.producer || ', which has only ' || s.seq from stream s
 	where s.seen > s.seq
@@ -205,6 +206,15 @@ with step(service, before, type) as (values
 	('reply', 'reply.approved.v1', 'reply.rejected.v1'), ('reply', 'reply.approved.v1', 'reply.replied.v1'),
 	('reply', 'reply.rejected.v1', 'reply.submitted.v1'),
 	('reply', 'reply.replied.v1', 'reply.delivered.v1'), ('reply', 'reply.replied.v1', 'reply.undeliverable.v1'),
+	('reply', 'reply.replied.v1', 'reply.sending.v1'), ('reply', '', 'reply.sending.v1'), -- a reply, or a notice, is claimed
+	('reply', 'reply.sending.v1', 'reply.delivered.v1'), ('reply', 'reply.sending.v1', 'reply.undeliverable.v1'),
+	('reply', 'reply.sending.v1', 'reply.notified.v1'), ('reply', 'reply.sending.v1', 'reply.unnotified.v1'),
+	('reply', 'reply.sending.v1', 'reply.in_doubt.v1'), ('reply', 'reply.in_doubt.v1', 'reply.resent.v1'),
+	('reply', 'reply.in_doubt.v1', 'reply.delivered.v1'), ('reply', 'reply.in_doubt.v1', 'reply.undeliverable.v1'),
+	('reply', 'reply.in_doubt.v1', 'reply.notified.v1'), ('reply', 'reply.in_doubt.v1', 'reply.unnotified.v1'),
+	('reply', 'reply.resent.v1', 'reply.sending.v1'), ('reply', 'reply.resent.v1', 'reply.delivered.v1'),
+	('reply', 'reply.resent.v1', 'reply.undeliverable.v1'), ('reply', 'reply.resent.v1', 'reply.notified.v1'),
+	('reply', 'reply.resent.v1', 'reply.unnotified.v1'),
 	('reply', 'reply.delivered.v1', 'reply.submitted.v1'), ('reply', 'reply.undeliverable.v1', 'reply.submitted.v1'),
 	('followup', '', 'followup.started.v1'), ('followup', 'followup.started.v1', 'followup.visited.v1'),
 	('followup', 'followup.visited.v1', 'followup.silent.v1'), ('followup', 'followup.silent.v1', 'followup.visited.v1'),
@@ -225,6 +235,9 @@ reached(service, type, state) as (values
 	('reply', 'reply.undeliverable.v1', 'CLOSED'), ('reply', 'reply.no_article.v1', 'UNKNOWN'),
 	('reply', 'reply.no_article.v1', 'OPEN'), ('reply', 'reply.rejected.v1', 'OPEN'),
 	('reply', 'reply.delivered.v1', 'OPEN'), ('reply', 'reply.undeliverable.v1', 'OPEN'),
+	('reply', 'reply.sending.v1', 'SENDING'), ('reply', 'reply.in_doubt.v1', 'IN_DOUBT'), ('reply', 'reply.resent.v1', 'REPLIED'),
+	('reply', 'reply.sending.v1', 'NOTICE_SENDING'), ('reply', 'reply.in_doubt.v1', 'NOTICE_IN_DOUBT'),
+	('reply', 'reply.resent.v1', 'NOTICE'),
 	('reply', '', 'NOTICE'), ('reply', 'reply.notified.v1', 'NOTIFIED'), ('reply', 'reply.unnotified.v1', 'NOTIFIED'),
 	('followup', '', 'UNKNOWN'), ('followup', 'followup.started.v1', 'FOLLOWING'),
 	('followup', 'followup.visited.v1', 'FOLLOWING'), ('followup', 'followup.silent.v1', 'FOLLOWING'),
@@ -312,10 +325,13 @@ followup_beside(case_id, n, visit, what, round, means, in_body) as (
 	from followup.v_visit v),
 -- the same in reply, where the entry says more: who, and something that stands in its body
 reply_called(what, case_id, n, at, actor, body) as (
-	select t.what, j.case_id, row_number() over (partition by j.case_id, j.type order by j.seq), j.at, t.actor, j.body
+	select t.what, j.case_id, row_number() over (partition by j.case_id, t.what order by j.seq), j.at, t.actor, j.body
 	from reply.v_journal j, lateral (values ('draft', 'reply.submitted.v1', j.actor),
-		('rejection', 'reply.rejected.v1', j.actor), ('delivery', 'reply.replied.v1', '')) as t(what, type, actor)
-	where j.type = t.type),
+		('rejection', 'reply.rejected.v1', j.actor), ('delivery', 'reply.replied.v1', ''),
+		-- what a person found out of a claim that was in doubt: it had arrived, or it goes out again
+		('verification', 'reply.resent.v1', 'false ' || j.actor), ('verification', 'reply.delivered.v1', 'true ' || j.actor),
+		('verification', 'reply.notified.v1', 'true ' || j.actor)) as t(what, type, actor)
+	where j.type = t.type and (t.what <> 'verification' or j.actor <> 'system')),
 reply_beside(what, case_id, n, at, actor, in_body) as (
 	select 'draft', d.case_id, d.n, d.at, d.actor, d.text_digest from reply.v_draft d
 	union all
@@ -325,7 +341,19 @@ reply_beside(what, case_id, n, at, actor, in_body) as (
 	union all
 	select 'delivery', d.case_id, row_number() over (partition by d.case_id order by d.n), d.at, '',
 		convert_to(d.delivery_id, 'UTF8')
-	from reply.v_delivery d where d.n > 0),
+	from reply.v_delivery d where d.n > 0
+	union all
+	-- protobuf: the fence is field 5 of a delivery, field 2 of one that goes out again, behind the delivery's name
+	select 'verification', v.case_id, row_number() over (partition by v.case_id order by v.n, v.fence), v.at, v.was_delivered || ' ' || v.actor,
+		case when v.was_delivered then '\x28'::bytea else convert_to('/' || v.n, 'UTF8') || '\x10'::bytea end
+			|| set_byte('\x00', 0, v.fence & 127)
+	from reply.v_verification v),
+-- claims of the present delivery: how many, and the last one's entry
+reply_claims(case_id, n, body) as (
+	select j.case_id, count(*), (array_agg(j.body order by j.seq desc))[1] from reply.v_journal j
+	where j.type = 'reply.sending.v1' and not exists (select r.seq from reply.v_journal r
+		where r.case_id = j.case_id and r.type = 'reply.replied.v1' and r.seq > j.seq)
+	group by j.case_id),
 -- times on a row that are those of an entry of the journal
 stamp(service, case_id, type, at) as (
 	select 'intake', c.case_id, 'intake.received.v1', c.received_at from intake.v_case c
@@ -431,9 +459,23 @@ wrong(id, what) as (
 	left join (select y.case_id, max(y.n) as n from reply.v_delivery y group by y.case_id) d on d.case_id = c.case_id
 	where split_part(c.delivery_id, '/', 2) is distinct from d.n::text
 	union all
+	select v.case_id, 'a claim of delivery ' || v.n || ' was verified, which is not there' from reply.v_verification v
+	left join reply.v_delivery d on d.case_id = v.case_id and d.n = v.n where d.case_id is null
+	union all
+	select c.case_id, 'reply counts ' || c.fence || ' claims of delivery ' || c.delivery_id || ', its journal ' || coalesce(j.n, 0)
+	from reply.v_case c left join reply_claims j on j.case_id = c.case_id
+	where c.fence <> coalesce(j.n, 0)
+		or octet_length(j.body) > 0 and position('\x10'::bytea || set_byte('\x00', 0, c.fence & 127) in j.body) = 0
+	union all
+	select c.case_id, 'reply is ' || c.state_name || ' with claim ' || coalesce(c.claim_id, 'none') from reply.v_case c
+	left join reply_claims j on j.case_id = c.case_id
+	where (c.claim_id is not null) <> (c.state_name in ('SENDING', 'IN_DOUBT', 'NOTICE_SENDING', 'NOTICE_IN_DOUBT'))
+		or octet_length(j.body) > 0 and position('\x1a'::bytea || set_byte('\x00', 0, octet_length(c.claim_id))
+			|| convert_to(c.claim_id, 'UTF8') in j.body) = 0
+	union all
 	select c.case_id, 'a notice that is none of a refusal' from reply.v_case c
 	left join reply.v_delivery d on d.case_id = c.case_id and d.n = 0
-	where (c.state_name in ('NOTICE', 'NOTIFIED')) <> (d.case_id is not null) or d.at <> c.replied_at or d.unit is not null
+	where (c.state_name in ('NOTICE', 'NOTICE_SENDING', 'NOTICE_IN_DOUBT', 'NOTIFIED')) <> (d.case_id is not null) or d.at <> c.replied_at or d.unit is not null
 	union all
 	select c.case_id, 'the answer goes out as another unit''s than the draft was' from reply.v_case c
 	join reply.v_delivery d on d.case_id = c.case_id and d.n > 0 and d.n = c.draft
@@ -497,8 +539,9 @@ select count(*) from intake.v_case c where c.state_name <> 'CLOSED';
 
 -- name: i5
 -- No open case without somebody who has it and a time by which it moves. A message or a timer on its way moves it; else whoever
--- accepts or dispatches has it by accept_due, or a unit by its due time. A reply on its way has its delivery's marker, a follow-up
--- its timer, a refusal is over once its notice was handed over.
+-- accepts or dispatches has it by accept_due, or a unit by its due time. A reply on its way has its delivery's marker, and a timer from
+-- the claim of it on; in doubt it has none of the first and the supervisor's due time, which is a timer too. A follow-up has its timer, a
+-- refusal is over once its notice was handed over.
 with moving(case_id) as (
 	select m.case_id from intake.v_pending m
 	union all
@@ -529,13 +572,21 @@ wrong(id, what) as (
 	where not h.is_held and not exists (select m.case_id from moving m where m.case_id = h.case_id)
 	union all
 	select r.case_id, 'what was written to the citizen is on its way, and no marker stands for channel ' || r.channel
-	from reply.v_case r where r.state_name in ('REPLIED', 'NOTICE')
+	from reply.v_case r where r.state_name in ('REPLIED', 'NOTICE', 'SENDING', 'NOTICE_SENDING')
 		and not exists (select m.case_id from reply.v_pending m where m.case_id = r.case_id and m.grp = 'deliver/' || r.channel)
 	union all
 	select m.case_id, 'a marker for ' || m.grp || ' stands, and nothing is on its way' from reply.v_pending m
-	left join reply.v_case r on r.case_id = m.case_id and r.state_name in ('REPLIED', 'NOTICE')
+	left join reply.v_case r on r.case_id = m.case_id and r.state_name in ('REPLIED', 'NOTICE', 'SENDING', 'NOTICE_SENDING')
 		and m.grp = 'deliver/' || r.channel
 	where m.grp like 'deliver/%' and r.case_id is null
+	union all
+	select coalesce(r.case_id, t.case_id), 'reply is ' || coalesce(r.state_name, '?') || ' with ' || case when t.n = 1 then 'timer ' || t.name
+		else coalesce(t.n, 0) || ' timers' end
+	from (select c.case_id, c.state_name, case when c.state_name in ('SENDING', 'NOTICE_SENDING') then 'claim'
+			when c.state_name in ('IN_DOUBT', 'NOTICE_IN_DOUBT') then 'verify' end as timer
+		from reply.v_case c) r
+	full join (select q.case_id, count(*) as n, min(q.name) as name from reply.v_timer q group by q.case_id) t on t.case_id = r.case_id
+	where (coalesce(t.n, 0), t.name) is distinct from (case when r.timer is null then 0 else 1 end, r.timer)
 	union all
 	select coalesce(f.case_id, t.case_id), 'followup is ' || coalesce(f.state_name, '?') || ' with ' || count(t.case_id) || ' timers'
 	from followup.v_case f full join followup.v_timer t on t.case_id = f.case_id
@@ -565,7 +616,7 @@ with wrong(id, what) as (
 	union all
 	select c.case_id, 'refused, and the citizen is not told' from intake.v_case c
 	left join reply.v_case r on r.case_id = c.case_id
-	where c.state_name = 'NOT_ACCEPTED' and coalesce(r.state_name not in ('NOTICE', 'NOTIFIED'), true)
+	where c.state_name = 'NOT_ACCEPTED' and coalesce(r.state_name not in ('NOTICE', 'NOTICE_SENDING', 'NOTICE_IN_DOUBT', 'NOTIFIED'), true)
 		and not exists (select m.case_id from intake.v_pending m where m.case_id = c.case_id and m.grp = 'reply')
 	union all
 	select c.case_id, 'refused, and dispatch goes on with it' from intake.v_case c
@@ -575,7 +626,7 @@ with wrong(id, what) as (
 	union all
 	select r.case_id, 'told of a refusal that intake does not know' from reply.v_case r
 	join intake.v_case c on c.case_id = r.case_id
-	where r.state_name in ('NOTICE', 'NOTIFIED') and c.state_name <> 'NOT_ACCEPTED')
+	where r.state_name in ('NOTICE', 'NOTICE_SENDING', 'NOTICE_IN_DOUBT', 'NOTIFIED') and c.state_name <> 'NOT_ACCEPTED')
 select w.id::text, w.what, count(*) over () from wrong w order by w.id limit 20;
 
 -- name: i8_count
