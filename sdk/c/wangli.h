@@ -266,7 +266,8 @@ WANGLI_EXPORT void wangli_close(struct wangli *client);
 
 /* Takes a letter; durable once the next wangli_turn has returned WANGLI_OK. WANGLI_OK too when this
  * very letter waits in the spool already.
- * WANGLI_CONFLICT  another letter of that name waits there
+ * WANGLI_CONFLICT  another letter of that name waits there, or this one from before your secret_key
+ *                  was changed: what waits is sent all the same
  * WANGLI_INVALID   no name, not UTF-8, or a field too long: the error names it
  * WANGLI_TOO_BIG   over what one message may hold
  * WANGLI_RETRY     the queue is full: turn, then try again */
