@@ -315,7 +315,7 @@ struct wangli_options {
 	const char *server_key;	   /* the door's public key, Z85: 40 characters */
 	const char *secret_key;	   /* your own, Z85: 40 characters */
 	const char *vault_key;	   /* the platform's public key for contact data, base64 */
-	const char *spool;	   /* folder, made when missing (0700); its parent must be there */
+	const char *spool;	   /* folder, made when missing, with its parents (0700) */
 	const char *channel;	   /* on whose behalf letters are submitted */
 	const char *const *groups; /* channels whose deliveries you take, closed by NULL; or NULL */
 	size_t window;		   /* letters under way at once; 0: WANGLI_WINDOW */
@@ -345,6 +345,7 @@ struct wangli;
  * WANGLI_CONFLICT  another client, here or in another process, has this spool
  * WANGLI_INVALID   a key, name or size is none, or the spool holds letters of another channel;
  *                  nothing will help but other options
+ * WANGLI_DENIED    you may not read or write the spool
  * WANGLI_RETRY     the spool cannot be read or written */
 WANGLI_EXPORT enum wangli_result wangli_open(struct wangli **out,
 	const struct wangli_options *options, struct wangli_error *error) WANGLI_MUST_CHECK;
@@ -355,7 +356,8 @@ WANGLI_EXPORT void wangli_close(struct wangli *client);
 
 /* Takes a letter; durable once the next wangli_turn has returned WANGLI_OK. WANGLI_OK too when this
  * very letter waits in the spool already.
- * WANGLI_CONFLICT  another letter of that name waits there
+ * WANGLI_CONFLICT  another letter of that name waits there, or this one from before your secret_key
+ *                  was changed: what waits is sent all the same
  * WANGLI_INVALID   no name, not UTF-8, or a field too long: the error names it
  * WANGLI_TOO_BIG   over what one message may hold
  * WANGLI_RETRY     the queue is full: turn, then try again */
@@ -365,8 +367,8 @@ WANGLI_EXPORT enum wangli_result wangli_submit(struct wangli *client,
 /* Makes durable what was submitted, sends what may be sent, waits up to wait_ms (1,000 at most; 0:
  * not at all) for something to come in, calls back, keeps and sends outcomes. It returns early when
  * something came in.
- * WANGLI_RETRY     the spool's disk refuses: nothing that is not durable was sent, and the same
- *                  call may succeed later */
+ * WANGLI_RETRY     the spool's disk refuses (WANGLI_DENIED: for good, as it looks): nothing that is
+ *                  not durable was sent, and the same call may succeed later */
 WANGLI_EXPORT enum wangli_result wangli_turn(
 	struct wangli *client, int wait_ms, struct wangli_error *error) WANGLI_MUST_CHECK;
 
@@ -381,13 +383,18 @@ WANGLI_EXPORT enum wangli_result wangli_state_ask(struct wangli *client,
  * when it died: its unanswered letters, byte for byte as it would have sent them, and the outcomes
  * of its deliveries. They are durable with this client before they go from there; afterwards
  * neither the dead one, should it start again, nor another heir sends them again. Called again
- * after a crash at any point, it goes on: nothing is lost, and nothing takes effect twice. The
- * folder must be the real one, or a copy of one that nobody opens any more. *out_letters (NULL: not
- * wanted) is how many letters came that this client did not have; its queue may grow over
- * options.queue. WANGLI_OK        also when there was nothing left in it WANGLI_CONFLICT  its owner
- * lives, or another heir is at it WANGLI_INVALID   it is of another channel: nothing was done. Or
- * letters there have the names of letters that wait here, with other content (or under another
- * secret_key): all else was taken, *out_letters is set, these are left there, and the error names
+ * after a crash at any point, it goes on: nothing is lost, and nothing takes effect twice.
+ *
+ * The folder must be the real one, or a copy of one that nobody opens any more. That its owner is
+ * dead is seen by its lock, flock(2): where a network file system does not carry that, see to it
+ * yourself. *out_letters (NULL: not wanted) is how many letters came that this client did not have;
+ * its queue may grow over options.queue.
+ *
+ * WANGLI_OK        also when there was nothing left in it
+ * WANGLI_CONFLICT  its owner lives, or another heir is at it
+ * WANGLI_INVALID   it is of another channel: nothing was done. Or letters there have the names of
+ *                  letters that wait here, with other content (or under another secret_key): all
+ *                  else was taken, *out_letters is set, these are left there, and the error names
  *                  the first of them
  * WANGLI_NOT_FOUND there is no spool
  * WANGLI_DENIED    you may not read or write it

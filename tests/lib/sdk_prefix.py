@@ -39,7 +39,8 @@ class Prefix:
         return dict(os.environ if env is None else env, LD_LIBRARY_PATH=str(self.library))
 
     def flags(self, *what):
-        return run("pkg-config", *what, "wangli", env=dict(os.environ, PKG_CONFIG_PATH=str(self.pc.parent))).split()
+        """Of our .pc file alone: an integrator has the libraries below ours, not what is needed to build on them."""
+        return run("pkg-config", *what, "wangli", env=dict(os.environ, PKG_CONFIG_LIBDIR=str(self.pc.parent))).split()
 
     def example(self, name, folder):
         """The installed example, compiled in a folder that has nothing of the tree."""

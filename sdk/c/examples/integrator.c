@@ -2,18 +2,18 @@
  *
  *	integrator --address … --server-key-file … --key-file … --vault-key-file … --spool DIR \
  *	           --channel NAME [--groups NAME,NAME] --letters FILE --receipts FILE \
- *	           [--deliveries FILE] [--until receipts] [--adopt DIR]
+ *	           [--deliveries FILE] [--until receipts] [--stay SECONDS] [--adopt DIR]
  *
  * --letters     lines id TAB title TAB body; "-" is standard input
  * --receipts    appended: "source_msg_id case_number"
  * --deliveries  appended: delivery_id, source_msg_id, what, case_number, text, with TABs between
  *               them, and \t, \n, \\ in place of these in the text
- *
  * --adopt       the spool of another one that died: its letters are sent and waited for here
  *
  * It ends when every letter has its receipt and, with --deliveries, its reply too (not so with
- * "--until receipts"); a refused letter waits for nothing more. Exit: 0, 3 when letters were
- * refused, 1 an error, 2 usage.
+ * "--until receipts"); a refused letter waits for nothing more. --stay goes on for so long when all
+ * is done: the platform may not have heard of an outcome that was on its way when we were killed,
+ * and asks again after a while. Exit: 0, 3 when letters were refused, 1 an error, 2 usage.
  *
  * Kill it at any moment and start it with the same arguments: it submits all letters again, and the
  * platform and the spool see to it that each is there once. Its own files are the truth about what
@@ -22,6 +22,7 @@
 
 #include <fcntl.h>
 #include <stdint.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "settings.h"
@@ -110,6 +111,7 @@ struct integrator {
 	const char *receipts_path;
 	const char *deliveries_path;
 	const char *adopted_spool;
+	time_t stay_s;
 	bool stops_at_receipts;
 	struct names names;
 	FILE *receipts;
@@ -383,7 +385,9 @@ static bool argument_take(struct integrator *self, const char *name, const char 
 		self->stops_at_receipts = strcmp(value, "receipts") == 0;
 		return self->stops_at_receipts;
 	}
-	if (strcmp(name, "--groups") == 0)
+	if (strcmp(name, "--stay") == 0)
+		self->stay_s = strtol(value, NULL, 10);
+	else if (strcmp(name, "--groups") == 0)
 		self->groups = value;
 	else if (strcmp(name, "--letters") == 0)
 		self->letters_path = value;
@@ -417,6 +421,8 @@ int main(int argc, char **argv)
 		dead_one_adopt(&self);
 	letters_submit(&self);
 	while (self.open_letters > 0 || wangli_unanswered(self.client) > 0)
+		turn(&self, 200);
+	for (time_t end = time(NULL) + self.stay_s; time(NULL) < end;)
 		turn(&self, 200);
 	wangli_close(self.client);
 	fclose(self.receipts);
