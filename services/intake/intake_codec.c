@@ -47,6 +47,7 @@ enum res intake_read_submit(
 		.likes = in->likes,
 		.klass = wire_str(in->klass),
 		.reply_address = wire_str(in->reply_address),
+		.wants_status = in->wants_status,
 	};
 	if (in->contact != NULL)
 		out->contact = (struct intake_sealed){ .epoch = bytes_in(in->contact->epoch),
@@ -97,6 +98,7 @@ struct str intake_write_received(struct arena *mem, const struct intake_case *fi
 	out.n_words = out.words != NULL ? grounds->n_words : 0;
 	out.accept_due_us = time_out(file->accept_due.at);
 	out.is_provisional = file->accept_due.is_provisional;
+	out.wants_status = letter->wants_status;
 	return wire_pack(mem, &out.base);
 }
 

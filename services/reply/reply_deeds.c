@@ -106,7 +106,8 @@ static void delivery_begin(const struct deed *deed, struct str unit)
 	};
 
 	kit_insert(deed->turn, &reply_deliveries, &row);
-	kit_marker_raise(deed->turn, reply_group_of(deed->turn, deed->file));
+	kit_marker_raise(deed->turn, reply_group_of(deed->turn, deed->file),
+		kit_case_of(deed->turn->row)->seq);
 }
 
 static void sent(const struct deed *deed)

@@ -277,7 +277,7 @@ static enum res delivery_done(struct kit_turn *turn, struct err *err)
 		reply_perform(turn, &decision, &event, reason);
 	else if (res != RES_CONFLICT)
 		return res;
-	kit_marker_done(turn, reply_group_of(turn, file));
+	kit_marker_done(turn, reply_group_of(turn, file), kit_case_of(turn->row)->seq);
 	return RES_OK;
 }
 
