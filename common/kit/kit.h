@@ -149,9 +149,12 @@ struct service_spec {
 	 * ids. Inside the batch's transaction. */
 	enum res (*admit)(void *service, struct db *db, struct arena *mem, struct instant now,
 		struct kit_submit *submits, size_t n, struct err *err);
-	/* Reply only: makes DELIVER messages for markers of groups deliver/<channel>. For each i
-	 * fills out[i] (kind, head, body), or leaves kind 0 when there is nothing to deliver any
-	 * more (the marker is then dropped). Outside a transaction. */
+	/* For services that send DELIVER to channels: the prefix of the groups that they raise
+	 * markers for, "deliver/", or NULL. */
+	const char *deliver_prefix;
+	/* Makes the DELIVER messages for markers of those groups. For each i fills out[i] (kind,
+	 * head, body), or leaves kind 0 when there is nothing to deliver any more (the marker is
+	 * then dropped). Outside a transaction. */
 	enum res (*make_deliver)(void *service, struct db *db, struct arena *mem,
 		const int64_t *case_ids, const int32_t *seqs, size_t n, struct wire_msg *out,
 		struct err *err);
@@ -171,11 +174,12 @@ void kit_insert(struct kit_turn *turn, const struct kit_table *table, const void
 /* Sets (or moves) the case's timer of that name to business time `due`; INSTANT_NONE clears it. A
  * timer that fires is gone unless set again. */
 void kit_timer_set(struct kit_turn *turn, const char *name, struct instant due);
-/* Raises a marker for one more group up to the last entry of the journal (reply:
- * deliver/<channel>). */
-void kit_marker_raise(struct kit_turn *turn, struct str group);
-/* Everything up to the last entry is answered for that group: the marker goes with this commit. */
-void kit_marker_done(struct kit_turn *turn, struct str group);
+/* Raises a marker for a group of deliver_prefix, "deliver/<channel>". upto: a number that grows
+ * with what is to be told of the case; the last entry of the journal, or the service's own. */
+void kit_marker_raise(struct kit_turn *turn, struct str group, int32_t upto);
+/* Everything up to there is answered for that group: a marker that stands for no more than that
+ * goes with this commit. */
+void kit_marker_done(struct kit_turn *turn, struct str group, int32_t upto);
 /* The body of the RESULT (commands), RECEIPT (SUBMIT) or GO (CLAIM). */
 void kit_answer(struct kit_turn *turn, struct str body);
 /* Text for the RESULT beside its code (what came of it). */
@@ -203,8 +207,9 @@ void kit_hint(struct kit_turn *turn, const char *group, const char *type);
 enum res kit_actor(const struct kit_turn *turn, struct actor *out, struct err *err) must_check;
 
 /* --- for start and helpers --- */
-/* The batch's database session, inside its transaction: only for handlers with no_case, which are
- * rare. */
+/* The batch's database session, inside its transaction: only for messages that are rare, of no case
+ * or with more to look at than the case's row. From then on a handler that fails fails the batch.
+ */
 struct db *kit_turn_db(struct kit_turn *turn);
 struct log *kit_log(struct kit *kit);
 const char *kit_setting_instance(struct kit *kit);

@@ -175,7 +175,7 @@ static void send_events(struct kit *kit, struct batch *batch)
 	}
 	for (size_t i = 0; i < batch->raised.n; i++) {
 		const struct marker_row *marker = batch->raised.items[i];
-		if (!marker->at_case->is_lost)
+		if (!marker->at_case->is_lost && !marker->is_folded)
 			relay_due(kit, marker->case_id, relay_group(kit, marker->grp), marker->seq,
 				marker->seq);
 	}

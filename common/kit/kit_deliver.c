@@ -2,6 +2,18 @@
  * list of what is due, unread. */
 #include "kit/kit_internal.h"
 
+bool deliver_is_for(const struct kit *kit, struct str group)
+{
+	const char *prefix = kit->spec->deliver_prefix;
+
+	return prefix != NULL && str_starts(group, str_from_c(prefix));
+}
+
+bool kit_relays(const struct kit *kit)
+{
+	return kit->self >= 0 || kit->spec->deliver_prefix != NULL;
+}
+
 bool deliver_has_room(struct kit *kit, struct group *group)
 {
 	return !group->is_deliver ||

@@ -22,7 +22,7 @@
 #include "loop/loop.h"
 #include "peer/peer.h"
 
-#define KIT_GROUPS_MAX	 96 /* groups that markers may name: streams.def and deliver/<channel> */
+#define KIT_GROUPS_MAX	 96 /* groups that markers may name: streams.def and channels' */
 #define KIT_NAME_MAX	 65 /* bytes of a group's name with its NUL */
 #define KIT_DUE_MAX	 4096
 #define KIT_FINISHED_MAX 4096
@@ -114,6 +114,7 @@ struct marker_row {
 	struct str grp;
 	int32_t seq;
 	struct batch_case *at_case;
+	bool is_folded; /* into an earlier one of the batch, for the same case and group */
 };
 struct timer_row {
 	int64_t case_id;
@@ -317,6 +318,8 @@ void relay_batch_done(struct kit *kit, int64_t case_id, int64_t batch);
 bool relay_has_finished(const struct kit *kit);
 
 /* kit_deliver.c */
+bool deliver_is_for(const struct kit *kit, struct str group); /* one of spec.deliver_prefix */
+bool kit_relays(const struct kit *kit); /* it has markers: produces events, or delivers */
 bool deliver_has_room(struct kit *kit, struct group *group); /* true for other groups, too */
 /* Reads and sends them; the window counts them as under way already. */
 enum res deliver_send(struct kit *kit, const struct due *due, size_t n, struct err *err) must_check;

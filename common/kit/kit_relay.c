@@ -36,8 +36,7 @@ struct group *relay_group(struct kit *kit, struct str name)
 	CHECK(relay->n_groups <
 		KIT_GROUPS_MAX); /* channels come from our own markers: an operator adds them */
 	struct group *group = &relay->groups[relay->n_groups++];
-	*group = (struct group){ .state = GROUP_OPEN,
-		.is_deliver = str_starts(name, STR("deliver/")) };
+	*group = (struct group){ .state = GROUP_OPEN, .is_deliver = deliver_is_for(kit, name) };
 	snprintf(group->name, sizeof group->name, "%.*s", STR_ARG(name));
 	window_init(&group->window);
 	return group;
@@ -228,7 +227,7 @@ static void take_nack(struct kit *kit, const struct wire_msg *msg, struct group 
  * busy has lost nothing; otherwise what was under way may be gone with a member. */
 static void take_notice(struct kit *kit, struct str name)
 {
-	bool is_ours = str_starts(name, STR("deliver/")) && kit->spec->make_deliver != NULL;
+	bool is_ours = deliver_is_for(kit, name);
 	if (kit->self >= 0 && !str_is_empty(name))
 		is_ours = is_ours || kit_subscribes(name, (enum kit_producer)kit->self);
 	if (!is_ours)
@@ -253,7 +252,7 @@ bool relay_take(struct kit *kit, const struct wire_msg *msg)
 		return true;
 	case WIRE_ACK:
 	case WIRE_NACK:
-		if (kit->self >= 0 && str_eq_c(msg->head.producer, kit->spec->name) &&
+		if (kit_relays(kit) && str_eq_c(msg->head.producer, kit->spec->name) &&
 			!str_is_empty(msg->head.subject)) {
 			struct group *group = group_find(kit, msg->head.subject);
 			if (msg->kind == WIRE_NACK && group != NULL)
@@ -417,9 +416,9 @@ static enum res split_overdue(struct kit *kit, struct err *err)
 static enum res sweep(struct kit *kit, struct err *err)
 {
 	struct relay *relay = &kit->relay;
-	if (!relay->wants_sweep || kit->self < 0 || relay->n_due + KIT_SWEEP_MOST > KIT_DUE_MAX)
+	if (!relay->wants_sweep || !kit_relays(kit) || relay->n_due + KIT_SWEEP_MOST > KIT_DUE_MAX)
 		return RES_OK;
-	if (!all_are_away(kit))
+	if (kit->self >= 0 && !all_are_away(kit))
 		TRY(split_overdue(kit, err));
 	relay->wants_sweep = false;
 	struct db_params params;
@@ -549,7 +548,7 @@ static enum res send_events_due(struct kit *kit, struct err *err)
 static enum res send_deliveries_due(struct kit *kit, struct err *err)
 {
 	struct due due[RELAY_BATCH];
-	size_t n = kit->spec->make_deliver != NULL ? take_due(kit, true, due) : 0;
+	size_t n = kit->spec->deliver_prefix != NULL ? take_due(kit, true, due) : 0;
 	return n > 0 ? deliver_send(kit, due, n, err) : RES_OK;
 }
 

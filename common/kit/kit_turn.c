@@ -97,7 +97,7 @@ void kit_timer_set(struct kit_turn *turn, const char *name, struct instant due)
 	list_add(batch->mem, &batch->timers, timer);
 }
 
-static void marker_add(struct kit_turn *turn, struct list *list, struct str group)
+static void marker_add(struct kit_turn *turn, struct list *list, struct str group, int32_t upto)
 {
 	struct batch *batch = turn->kit->batch;
 	struct batch_case *at = slot_of(turn)->at;
@@ -107,21 +107,21 @@ static void marker_add(struct kit_turn *turn, struct list *list, struct str grou
 	*marker = (struct marker_row){
 		.case_id = at->case_id,
 		.grp = arena_str(batch->mem, group),
-		.seq = kit_case_of(at->row)->seq,
+		.seq = upto,
 		.at_case = at,
 	};
 	at->is_dirty = true;
 	list_add(batch->mem, list, marker);
 }
 
-void kit_marker_raise(struct kit_turn *turn, struct str group)
+void kit_marker_raise(struct kit_turn *turn, struct str group, int32_t upto)
 {
-	marker_add(turn, &turn->kit->batch->raised, group);
+	marker_add(turn, &turn->kit->batch->raised, group, upto);
 }
 
-void kit_marker_done(struct kit_turn *turn, struct str group)
+void kit_marker_done(struct kit_turn *turn, struct str group, int32_t upto)
 {
-	marker_add(turn, &turn->kit->batch->done, group);
+	marker_add(turn, &turn->kit->batch->done, group, upto);
 }
 
 void kit_answer(struct kit_turn *turn, struct str body)

@@ -232,6 +232,7 @@ static void markers_raised(struct kit *kit, struct batch *batch, struct list *ou
 				   str_eq(earlier->grp, marker->grp);
 			if (is_there)
 				earlier->seq = stream_marker_raise(earlier->seq, marker->seq);
+			marker->is_folded = is_there;
 		}
 		if (!at->is_lost && !is_there)
 			list_add(batch->mem, out, marker);

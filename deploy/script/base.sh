@@ -161,6 +161,7 @@ usage() {
 		  channel revoke SOURCE|KEY                 the door refuses it at once, on open sessions too
 		  channel quota SOURCE RATE [BURST] | SOURCE default
 		                                            how many letters a second the door takes from it, and how many at once
+		  channel state SOURCE [--json]             what it keeps for itself: names, sizes, versions, holders; never values
 		  psql [ROLE] [arguments]                   a shell on the database, as wl_check unless told
 		  bench intake | lifecycle [--auto] [--json]
 		                                            measures a system of its own: docs/performance.md

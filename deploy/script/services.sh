@@ -41,7 +41,7 @@ service_environment() {
 		echo 'CASE_PREFIX=CD'
 		echo 'CELL=0'
 		;;
-	reply) echo 'CASE_PREFIX=CD' ;;
+	reply | analytics) echo 'CASE_PREFIX=CD' ;;
 	portal)
 		echo "HTTP_LISTEN=127.0.0.1:$PORT"
 		echo "WEB_DIR=$(readlink -f "$DATA/app")/share/wangli/web"

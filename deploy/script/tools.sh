@@ -121,13 +121,13 @@ channel_info() {
 cmd_channel() {
 	local makes_key=''
 	case ${1:-}:$# in
-	list:1 | info:1 | revoke:2 | quota:3 | quota:4) ;;
+	list:1 | info:1 | state:2 | revoke:2 | quota:3 | quota:4) ;;
 	add:* | rotate:*)
 		[[ ${2:-} =~ ^[a-z][a-z0-9-]{0,31}$ ]] ||
 			fail "usage: ./wangli channel $1 NAME …   (NAME: a-z, 0-9 and -)"
 		makes_key=1
 		;;
-	*) fail 'usage: ./wangli channel list | info | add NAME | rotate SOURCE | revoke SOURCE|KEY | quota SOURCE RATE [BURST]' ;;
+	*) fail 'usage: ./wangli channel list | info | add NAME | rotate SOURCE | revoke SOURCE|KEY | quota SOURCE RATE [BURST] | state SOURCE' ;;
 	esac
 	system_load
 	[ "$1" != info ] || {
@@ -138,7 +138,7 @@ cmd_channel() {
 	operator_environment wl_deploy
 	umask 077
 	[ -z "$makes_key" ] || set -- "$@" --out "$DATA/keys/channels/$2"
-	[ "$1" != list ] || set -- list ${AS_JSON:+--json}
+	[[ $1 != list && $1 != state ]] || set -- "$@" ${AS_JSON:+--json}
 	exec "$DATA/app/bin/wangli-operator" channel "$@"
 }
 

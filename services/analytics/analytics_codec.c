@@ -2,6 +2,7 @@
 #include "analytics_codec.h"
 
 #include "proto/dispatch.pb-c.h"
+#include "proto/door.pb-c.h"
 #include "proto/followup.pb-c.h"
 #include "proto/intake.pb-c.h"
 #include "proto/reply.pb-c.h"
@@ -36,6 +37,9 @@ static enum res received(
 	out->area = wire_str(in->area);
 	out->is_general_desk = in->is_general_desk;
 	out->accept_due = due_of(in->accept_due_us);
+	out->wants_status = in->wants_status;
+	out->source = wire_str(in->source);
+	out->source_msg_id = wire_str(in->source_msg_id);
 	return RES_OK;
 }
 
@@ -216,4 +220,32 @@ enum res analytics_read(struct arena *mem, struct str type, struct instant at, s
 			return RES_OK;
 		}
 	return err_set(err, RES_NOT_FOUND, "no event '%.*s' is known", STR_ARG(type));
+}
+
+static char *text_out(struct arena *mem, struct str text)
+{
+	return (char *)(uintptr_t)arena_c(mem, text);
+}
+
+struct str analytics_write_status(struct arena *mem, const struct analytics_status *status)
+{
+	Wangli__Status out = WANGLI__STATUS__INIT;
+
+	out.case_number = text_out(mem, status->case_number);
+	out.state = text_out(mem, status->state);
+	out.at_us = status->at.us;
+	out.version = status->version;
+	out.unit = text_out(mem, status->unit);
+	out.due_us = instant_is_none(status->due) ? 0 : status->due.us;
+	return wire_pack(mem, &out.base);
+}
+
+enum res analytics_read_status_done(
+	struct arena *mem, struct str body, int32_t *out_version, struct err *err)
+{
+	Wangli__StatusDone *in = NULL;
+
+	TRY(wire_unpack(mem, &wangli__status_done__descriptor, body, &in, err));
+	*out_version = in->version;
+	return RES_OK;
 }

@@ -12,4 +12,16 @@
 enum res analytics_read(struct arena *mem, struct str type, struct instant at, struct str body,
 	struct analytics_event *out, struct err *err) must_check;
 
+struct analytics_status { /* body of status.v1 */
+	struct str case_number;
+	struct str state;
+	struct instant at;
+	int32_t version;
+	struct str unit;
+	struct instant due; /* none: nobody resolves it by then */
+};
+struct str analytics_write_status(struct arena *mem, const struct analytics_status *status);
+enum res analytics_read_status_done(
+	struct arena *mem, struct str body, int32_t *out_version, struct err *err) must_check;
+
 #endif

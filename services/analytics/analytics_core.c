@@ -228,6 +228,7 @@ static void set_of_intake(struct analytics_case *file, const struct analytics_ev
 	if (event->kind == ANALYTICS_EV_RECEIVED) {
 		file->received_day = instant_shanghai_day(file->received_at);
 		file->accept_due = event->accept_due;
+		set_flag(file, ANALYTICS_WANTS_STATUS, event->wants_status);
 	}
 	if (event->kind == ANALYTICS_EV_REFUSED)
 		file->refusal = event->reason; /* type and category stay as they were suggested */
@@ -402,6 +403,13 @@ static bool member_is_same(size_t i, const void *a, const void *b)
 		break;
 	}
 	return ((const struct instant *)a)->us == ((const struct instant *)b)->us;
+}
+
+bool analytics_tells(const struct analytics_case *before, const struct analytics_case *after)
+{
+	if ((after->flags & ANALYTICS_WANTS_STATUS) == 0)
+		return false;
+	return before->state != after->state || (before->flags & ANALYTICS_WANTS_STATUS) == 0;
 }
 
 const char *analytics_case_differs(const struct analytics_case *a, const struct analytics_case *b)

@@ -42,6 +42,7 @@ enum analytics_flag {
 	ANALYTICS_IS_REDO_ON_TIME = 16,	  /* dispatch; of the last redo */
 	ANALYTICS_IS_DIRECT = 32,	  /* reply: answered from the knowledge base */
 	ANALYTICS_IS_UNDELIVERED = 64,	  /* reply: the last delivery failed */
+	ANALYTICS_WANTS_STATUS = 128,	  /* intake: the channel wants to hear of changes */
 };
 
 enum analytics_solved { ANALYTICS_SOLVED_YES = 1, ANALYTICS_SOLVED_PARTLY, ANALYTICS_SOLVED_NO };
@@ -130,9 +131,12 @@ struct analytics_event {
 	struct str area;
 	int16_t confidence;
 	bool is_general_desk;
-	struct instant accept_due; /* RECEIVED */
-	struct str unit;	   /* DISPATCHED, REDISPATCHED */
-	struct instant sign_due;   /* DISPATCHED */
+	struct instant accept_due; /* RECEIVED, as the next three */
+	bool wants_status;
+	struct str source;
+	struct str source_msg_id;
+	struct str unit;	 /* DISPATCHED, REDISPATCHED */
+	struct instant sign_due; /* DISPATCHED */
 	struct instant contact_due;
 	struct instant resolve_due; /* DISPATCHED, REDISPATCHED */
 	int16_t redo;		    /* REDISPATCHED, RESOLVED, REDO, CLOSED */
@@ -165,6 +169,9 @@ void analytics_case_init(struct analytics_case *file);
 enum res analytics_note(const struct analytics_case *file, const struct analytics_event *event,
 	const struct analytics_calendar *calendar, struct analytics_case *out,
 	struct err *err) must_check;
+
+/* The channel must be told: what people see has changed, or was there before the letter's wish. */
+bool analytics_tells(const struct analytics_case *before, const struct analytics_case *after);
 
 /* The first member that differs, by its name; NULL: the rows are the same. */
 const char *analytics_case_differs(const struct analytics_case *a, const struct analytics_case *b);

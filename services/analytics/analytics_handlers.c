@@ -4,6 +4,7 @@
 #include "analytics_handlers.h"
 
 #include "analytics_codec.h"
+#include "analytics_status.h"
 #include "analytics_store.h"
 
 static void add_to_cells(struct kit_turn *turn, const struct analytics_case *before,
@@ -36,6 +37,7 @@ static enum res take(struct kit_turn *turn, struct err *err)
 		return RES_OK;
 	TRY(analytics_note(file, &event, &service->calendar, &after, err));
 	add_to_cells(turn, file, &after);
+	analytics_status_note(turn, &event, file, &after);
 	*file = after;
 	return RES_OK;
 }
@@ -47,5 +49,6 @@ const struct kit_handler analytics_handlers[] = {
 #include "analytics_events.def"
 #undef EVENT
 #undef PASSED
+	{ .kind = WIRE_DONE, .type = "status.done.v1", .handle = analytics_status_done },
 	{ 0 },
 };

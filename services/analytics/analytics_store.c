@@ -79,6 +79,33 @@ static const struct db_col figure_cols[] = {
 	DB_COL(struct analytics_figure_row, change.by.excl, DB_INT8, "excl"),
 };
 
+static const struct db_col status_cols[] = {
+	DB_COL(struct analytics_status_row, case_id, DB_INT8, "case_id"),
+	DB_COL(struct analytics_status_row, source, DB_TEXT, "source"),
+	DB_COL(struct analytics_status_row, source_msg_id, DB_TEXT, "source_msg_id"),
+	DB_COL(struct analytics_status_row, version, DB_INT4, "version"),
+	DB_COL(struct analytics_status_row, state, DB_INT2, "state"),
+	DB_COL(struct analytics_status_row, at, DB_INSTANT, "at"),
+};
+
+static const struct db_col told_cols[] = {
+	DB_COL(struct analytics_told_row, case_id, DB_INT8, "case_id"),
+	DB_COL(struct analytics_told_row, version, DB_INT4, "version"),
+};
+
+static const struct db_col tell_cols[] = {
+	DB_COL(struct analytics_tell_row, case_id, DB_INT8, "case_id"),
+	DB_COL(struct analytics_tell_row, source, DB_TEXT, "source"),
+	DB_COL(struct analytics_tell_row, source_msg_id, DB_TEXT, "source_msg_id"),
+	DB_COL(struct analytics_tell_row, version, DB_INT4, "version"),
+	DB_COL(struct analytics_tell_row, state, DB_INT2, "state"),
+	DB_COL(struct analytics_tell_row, at, DB_INSTANT, "at"),
+	DB_COL(struct analytics_tell_row, channel, DB_TEXT, "channel"),
+	DB_COL(struct analytics_tell_row, unit, DB_TEXT, "unit"),
+	DB_COL(struct analytics_tell_row, unit_name, DB_TEXT, "name_zh"),
+	DB_COL(struct analytics_tell_row, due, DB_INSTANT, "due"),
+};
+
 static const struct db_col holiday_cols[] = {
 	DB_COL(struct analytics_holiday, day, DB_DAY, "day"),
 	DB_COL(struct analytics_holiday, is_work, DB_BOOL, "is_work"),
@@ -111,7 +138,21 @@ const struct kit_table analytics_figures = {
 	.merge = analytics_merge_figures,
 };
 
-const struct kit_table *const analytics_tables[] = { &analytics_cells, &analytics_figures, NULL };
+const struct kit_table analytics_statuses = {
+	.insert = &analytics_sql_status_note,
+	.cols = status_cols,
+	.n_cols = COUNT(status_cols),
+	.row_bytes = sizeof(struct analytics_status_row),
+};
+const struct kit_table analytics_tolds = {
+	.insert = &analytics_sql_status_told,
+	.cols = told_cols,
+	.n_cols = COUNT(told_cols),
+	.row_bytes = sizeof(struct analytics_told_row),
+};
+
+const struct kit_table *const analytics_tables[] = { &analytics_cells, &analytics_figures,
+	&analytics_statuses, &analytics_tolds, NULL };
 
 const struct db_sql *const analytics_statements[] = {
 	&analytics_sql_case_load,
@@ -119,6 +160,10 @@ const struct db_sql *const analytics_statements[] = {
 	&analytics_sql_case_update,
 	&analytics_sql_cell_add,
 	&analytics_sql_figure_add,
+	&analytics_sql_status_note,
+	&analytics_sql_status_told,
+	&analytics_sql_status_of,
+	&analytics_sql_status_load,
 	&analytics_sql_holiday_load,
 	NULL,
 };
@@ -146,5 +191,36 @@ enum res analytics_load_calendar(
 		&n, err));
 	db_release(db);
 	*out = (struct analytics_calendar){ holidays, n };
+	return RES_OK;
+}
+
+enum res analytics_load_status(struct db *db, struct arena *mem, const int64_t *case_ids, size_t n,
+	struct analytics_tell_row **out_rows, size_t *out_n, struct err *err)
+{
+	struct db_params params;
+	struct db_result *result;
+
+	db_params_init(&params, mem);
+	db_param_int8_array(&params, case_ids, n);
+	TRY(db_run(db, &analytics_sql_status_load, &params, &result, err));
+	return db_read(result, mem, tell_cols, COUNT(tell_cols), sizeof(struct analytics_tell_row),
+		out_rows, out_n, err);
+}
+
+enum res analytics_load_status_of(struct db *db, struct arena *mem, int64_t case_id,
+	struct str *out_source, int32_t *out_version, struct err *err)
+{
+	struct db_params params;
+	struct db_result *result;
+
+	db_params_init(&params, mem);
+	db_param_int8(&params, case_id);
+	TRY(db_run(db, &analytics_sql_status_of, &params, &result, err));
+	*out_source = STR_NONE;
+	*out_version = 0;
+	if (db_rows(result) == 0)
+		return RES_OK;
+	*out_source = arena_str(mem, db_get_str(result, 0, 0));
+	*out_version = (int32_t)db_get_int(result, 0, 1);
 	return RES_OK;
 }

@@ -11,6 +11,7 @@
 struct analytics_service {
 	struct arena *mem;
 	struct analytics_calendar calendar;
+	struct str case_prefix;
 };
 
 struct analytics_row {
@@ -29,9 +30,38 @@ struct analytics_figure_row {
 	struct analytics_change change;
 };
 
+struct analytics_status_row { /* what is to be told; the letter's names with its first event */
+	int64_t case_id;
+	struct str source;
+	struct str source_msg_id;
+	int32_t version;
+	int16_t state;
+	struct instant at;
+};
+
+struct analytics_told_row {
+	int64_t case_id;
+	int32_t version;
+};
+
+struct analytics_tell_row { /* what a DELIVER says */
+	int64_t case_id;
+	struct str source;
+	struct str source_msg_id;
+	int32_t version;
+	int16_t state;
+	struct instant at;
+	struct str channel;
+	struct str unit;
+	struct str unit_name;
+	struct instant due;
+};
+
 extern const struct kit_case_table analytics_cases;
 extern const struct kit_table analytics_cells;
 extern const struct kit_table analytics_figures;
+extern const struct kit_table analytics_statuses;
+extern const struct kit_table analytics_tolds;
 extern const struct kit_table *const analytics_tables[];
 extern const struct db_sql *const analytics_statements[];
 
@@ -41,5 +71,12 @@ struct analytics_case *analytics_file_of(struct analytics_row *row);
 
 enum res analytics_load_calendar(struct db *db, struct arena *mem, struct analytics_calendar *out,
 	struct err *err) must_check;
+
+/* Those of the cases that asked, in no order. */
+enum res analytics_load_status(struct db *db, struct arena *mem, const int64_t *case_ids, size_t n,
+	struct analytics_tell_row **out_rows, size_t *out_n, struct err *err) must_check;
+/* Whose letter it is, and the version that is to be told; 0 without a row. */
+enum res analytics_load_status_of(struct db *db, struct arena *mem, int64_t case_id,
+	struct str *out_source, int32_t *out_version, struct err *err) must_check;
 
 #endif

@@ -47,6 +47,7 @@ enum res intake_read_submit(
 		.likes = in->likes,
 		.klass = wire_str(in->klass),
 		.reply_address = wire_str(in->reply_address),
+		.wants_status = in->wants_status,
 	};
 	if (in->contact != NULL)
 		out->contact = (struct intake_sealed){ .epoch = bytes_in(in->contact->epoch),
@@ -97,6 +98,7 @@ struct str intake_write_received(struct arena *mem, const struct intake_case *fi
 	out.n_words = out.words != NULL ? grounds->n_words : 0;
 	out.accept_due_us = time_out(file->accept_due.at);
 	out.is_provisional = file->accept_due.is_provisional;
+	out.wants_status = letter->wants_status;
 	return wire_pack(mem, &out.base);
 }
 
@@ -308,5 +310,65 @@ struct str intake_write_keys(struct arena *mem, const struct intake_key_row *row
 			return STR_NONE;
 	}
 	out.n_keys = out.keys != NULL ? n : 0;
+	return wire_pack(mem, &out.base);
+}
+
+static enum res read_state_get(
+	struct arena *mem, struct str body, struct intake_state_ask *out, struct err *err)
+{
+	Wangli__StateGet *in = NULL;
+
+	TRY(wire_unpack(mem, &wangli__state_get__descriptor, body, &in, err));
+	*out = (struct intake_state_ask){ .kind = INTAKE_STATE_GET, .name = wire_str(in->name) };
+	return RES_OK;
+}
+
+static enum res read_state_put(
+	struct arena *mem, struct str body, struct intake_state_ask *out, struct err *err)
+{
+	Wangli__StatePut *in = NULL;
+
+	TRY(wire_unpack(mem, &wangli__state_put__descriptor, body, &in, err));
+	*out = (struct intake_state_ask){ .kind = INTAKE_STATE_PUT,
+		.name = wire_str(in->name),
+		.holder = wire_str(in->holder),
+		.value = in->is_removed || in->value.len == 0 ? STR("") : bytes_in(in->value),
+		.if_version = in->if_version,
+		.is_removed = in->is_removed };
+	return RES_OK;
+}
+
+static enum res read_state_lease(
+	struct arena *mem, struct str body, struct intake_state_ask *out, struct err *err)
+{
+	Wangli__StateLease *in = NULL;
+
+	TRY(wire_unpack(mem, &wangli__state_lease__descriptor, body, &in, err));
+	*out = (struct intake_state_ask){ .kind = INTAKE_STATE_LEASE,
+		.name = wire_str(in->name),
+		.holder = wire_str(in->holder),
+		.lease_ms = in->lease_ms };
+	return RES_OK;
+}
+
+enum res intake_read_state_ask(struct arena *mem, struct str type, struct str body,
+	struct intake_state_ask *out, struct err *err)
+{
+	if (str_eq_c(type, "state.get.v1"))
+		return read_state_get(mem, body, out, err);
+	if (str_eq_c(type, "state.put.v1"))
+		return read_state_put(mem, body, out, err);
+	return read_state_lease(mem, body, out, err);
+}
+
+struct str intake_write_state_answer(struct arena *mem, const struct intake_state_answer *answer)
+{
+	Wangli__StateAnswer out = WANGLI__STATE_ANSWER__INIT;
+
+	out.why_not = text_out(mem, answer->why_not);
+	out.version = answer->version;
+	out.value = bytes_out(answer->value);
+	out.holder = text_out(mem, answer->holder);
+	out.lease_left_ms = answer->lease_left_ms;
 	return wire_pack(mem, &out.base);
 }

@@ -12,6 +12,7 @@
 #include "intake_classify_core.h"
 #include "intake_core.h"
 #include "intake_review_core.h"
+#include "intake_state_core.h"
 
 struct intake_sealed { /* contact data as they came */
 	struct str epoch;
@@ -86,5 +87,17 @@ enum res intake_read_quota(
 /* why_not: empty for "done" */
 struct str intake_write_channel_answer(struct arena *mem, struct str why_not);
 struct str intake_write_keys(struct arena *mem, const struct intake_key_row *rows, size_t n);
+
+/* type: "state.get.v1", "state.put.v1", "state.lease.v1"; the source is the caller's to fill in. */
+enum res intake_read_state_ask(struct arena *mem, struct str type, struct str body,
+	struct intake_state_ask *out, struct err *err) must_check;
+struct intake_state_answer {
+	struct str why_not; /* empty for "done" */
+	int64_t version;
+	struct str value;
+	struct str holder;
+	int32_t lease_left_ms;
+};
+struct str intake_write_state_answer(struct arena *mem, const struct intake_state_answer *answer);
 
 #endif

@@ -91,6 +91,7 @@ struct intake_letter {
 	int32_t likes;
 	struct str klass;
 	struct str reply_address;
+	bool wants_status; /* not of the digest: a wish, not what was written */
 };
 
 /* RES_INVALID: a sentence for the integrator, with the limit; never the letter's own text. */

@@ -9,6 +9,7 @@
 #include "intake_classify_core.h"
 #include "intake_core.h"
 #include "intake_review.h"
+#include "intake_state.h"
 #include "intake_store.h"
 
 #define ACTOR STR("system")
@@ -253,6 +254,18 @@ const struct kit_handler intake_handlers[] = {
 	{ .kind = WIRE_COMMAND,
 		.type = "channel.quota.v1",
 		.handle = intake_channel_quota,
+		.no_case = true },
+	{ .kind = WIRE_COMMAND,
+		.type = "state.get.v1",
+		.handle = intake_state_command,
+		.no_case = true },
+	{ .kind = WIRE_COMMAND,
+		.type = "state.put.v1",
+		.handle = intake_state_command,
+		.no_case = true },
+	{ .kind = WIRE_COMMAND,
+		.type = "state.lease.v1",
+		.handle = intake_state_command,
 		.no_case = true },
 	{ 0 },
 };

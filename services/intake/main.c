@@ -122,7 +122,7 @@ static enum res load_reference(void *given, struct db *db, int32_t ref_version, 
 
 static const struct service_spec spec = {
 	.name = "intake",
-	.schema_number = 5,
+	.schema_number = 7,
 	.cases = &intake_cases,
 	.tables = intake_tables,
 	.handlers = intake_handlers,

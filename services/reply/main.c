@@ -88,6 +88,7 @@ static const struct service_spec spec = {
 	.start = start,
 	.stop = stop,
 	.load_reference = load_reference,
+	.deliver_prefix = "deliver/",
 	.make_deliver = reply_make_deliver,
 };
 

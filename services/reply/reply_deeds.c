@@ -108,7 +108,8 @@ static void delivery_begin(const struct deed *deed, struct str unit)
 	};
 
 	kit_insert(deed->turn, &reply_deliveries, &row);
-	kit_marker_raise(deed->turn, reply_group_of(deed->turn, deed->file));
+	kit_marker_raise(deed->turn, reply_group_of(deed->turn, deed->file),
+		kit_case_of(deed->turn->row)->seq);
 }
 
 static void sent(const struct deed *deed)
@@ -192,7 +193,8 @@ static void doubted(const struct deed *deed)
 		reply_write_in_doubt(
 			deed->turn->mem, deed->file, has_word ? STR("in_doubt") : STR("silent")));
 	waiting_end(deed);
-	kit_marker_done(deed->turn, reply_group_of(deed->turn, deed->file));
+	kit_marker_done(deed->turn, reply_group_of(deed->turn, deed->file),
+		kit_case_of(deed->turn->row)->seq);
 	kit_count_claim(deed->turn, KIT_CLAIM_DOUBTED);
 	reply_ask_to_verify(deed->turn, deed->file);
 }
@@ -226,7 +228,8 @@ static void resent(const struct deed *deed)
 {
 	journal(deed, "reply.resent.v1", reply_write_resent(deed->turn->mem, deed->file));
 	verification_keep(deed, false);
-	kit_marker_raise(deed->turn, reply_group_of(deed->turn, deed->file));
+	kit_marker_raise(deed->turn, reply_group_of(deed->turn, deed->file),
+		kit_case_of(deed->turn->row)->seq);
 	kit_count_claim(deed->turn, KIT_CLAIM_RESENT);
 }
 

@@ -299,7 +299,7 @@ static enum res delivery_done(struct kit_turn *turn, struct err *err)
 	else if (res != RES_CONFLICT)
 		return res;
 	if (!reply_is_under_way(file->state))
-		kit_marker_done(turn, reply_group_of(turn, file));
+		kit_marker_done(turn, reply_group_of(turn, file), kit_case_of(turn->row)->seq);
 	return RES_OK;
 }
 

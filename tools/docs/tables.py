@@ -88,6 +88,9 @@ def kind_of(message_type, comment, producers):
     """The kind of message that has this type: the word before it (or before its list) says COMMAND, the type's own word is a kind, else it is an event."""
     if re.search(rf"\bCOMMAND(?: |s (?:[\w.]+, (?:and )?)*){re.escape(message_type)}\b", comment):
         return "COMMAND"
+    named = re.search(rf'\b([A-Z]+) of type "{re.escape(message_type)}"', comment)
+    if named:
+        return named[1]
     first = message_type.split(".")[0]
     if first.upper() in {k[0] for k in rows("common/wire/kinds.def", "KIND")}:
         return first.upper()

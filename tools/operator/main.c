@@ -32,7 +32,9 @@ static const struct command {
 		"      how many letters a second the door takes, and how many at once (RATE); "
 		"default: as\n"
 		"      many as from everybody\n"
-		"  channel list           shows the keys, with --json as one document\n",
+		"  channel list           shows the keys, with --json as one document\n"
+		"  channel state SOURCE   names, sizes, versions and holders of what SOURCE keeps\n"
+		"      for itself, never the values; with --json as one document\n",
 		NULL },
 	{ "clock", operator_clock,
 		"  clock show\n"

@@ -15,6 +15,8 @@ enum res operator_clock(struct arena *mem, int argc, char **argv, struct err *er
 enum res operator_case(struct arena *mem, int argc, char **argv, struct err *err) must_check;
 enum res operator_kb(struct arena *mem, int argc, char **argv, struct err *err) must_check;
 enum res operator_channel_list(struct arena *mem, bool is_json, struct err *err) must_check;
+enum res operator_channel_state(
+	struct arena *mem, struct str source, bool is_json, struct err *err) must_check;
 /* "90s", "30min", "2h", "3d" */
 enum res operator_span_read(struct str text, struct span *out) must_check;
 /* The name of the calling user. */

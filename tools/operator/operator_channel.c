@@ -283,6 +283,14 @@ static enum res channel_list(struct arena *mem, int argc, char **argv, struct er
 	return operator_channel_list(mem, is_json, err);
 }
 
+static enum res channel_state(struct arena *mem, int argc, char **argv, struct err *err)
+{
+	bool is_json = argc == 2 && strcmp(argv[1], "--json") == 0;
+	if (argc != 1 && !is_json)
+		return err_set(err, RES_INVALID, "usage: channel state SOURCE [--json]");
+	return operator_channel_state(mem, str_from_c(argv[0]), is_json, err);
+}
+
 static const struct verb {
 	const char *name;
 	enum res (*run)(struct arena *mem, int argc, char **argv, struct err *err);
@@ -292,6 +300,7 @@ static const struct verb {
 	{ "rotate", channel_rotate },
 	{ "revoke", channel_revoke },
 	{ "quota", channel_quota },
+	{ "state", channel_state },
 };
 
 enum res operator_channel(struct arena *mem, int argc, char **argv, struct err *err)
@@ -300,5 +309,5 @@ enum res operator_channel(struct arena *mem, int argc, char **argv, struct err *
 		if (strcmp(argv[0], verbs[i].name) == 0)
 			return verbs[i].run(mem, argc - 1, argv + 1, err);
 	return err_set(err, RES_INVALID,
-		"usage: channel list | add | rotate | revoke | quota; --help says more");
+		"usage: channel list | add | rotate | revoke | quota | state; --help says more");
 }

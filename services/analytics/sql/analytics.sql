@@ -77,3 +77,35 @@ set num = figure.num + excluded.num, den = figure.den + excluded.den, excl = fig
 -- days that differ from Monday to Friday, with the time in which that was known
 select h.day, h.kind = 'work' as is_work, h.valid_from, h.valid_to
 from ref.holiday h order by h.day, h.valid_from;
+
+-- name: status_note
+-- $1 rows: what is to be told; of several of a case the last, and the letter's names from whichever has them. The version grows even
+-- where a rebuild has mended the row in between.
+insert into status (case_id, source, source_msg_id, version, told, state, at)
+select distinct on (t.case_id) t.case_id, coalesce(max(t.source) over (partition by t.case_id), ''),
+	coalesce(max(t.source_msg_id) over (partition by t.case_id), ''), t.version, 0, t.state, t.at
+from unnest($1::analytics.status_row[]) as t
+order by t.case_id, t.version desc
+on conflict (case_id) do update
+set version = greatest(excluded.version, status.version + 1), state = excluded.state, at = excluded.at;
+
+-- name: status_told
+-- $1 rows: what the channels have taken
+update status s
+set told = greatest(s.told, t.version)
+from (select u.case_id, max(u.version) as version from unnest($1::analytics.status_told_row[]) as u group by u.case_id) as t
+where s.case_id = t.case_id and s.version >= t.version;
+
+-- name: status_of
+-- $1 case_id: whose letter it is, and what is to be told
+select s.source, s.version from status s where s.case_id = $1::int8;
+
+-- name: status_load
+-- $1 case_id[]: what a DELIVER of type status.v1 says. No row: the case did not ask. The unit's name is the one that holds at that time.
+select s.case_id, s.source, s.source_msg_id, s.version, s.state, s.at, f.channel, f.unit, o.name_zh,
+	coalesce(f.redo_due, f.resolve_due)
+from unnest($1::int8[]) as t(case_id)
+join status s on s.case_id = t.case_id
+join case_file f on f.case_id = t.case_id
+left join ref.org o on o.code = f.unit and o.valid_from <= (s.at at time zone 'Asia/Shanghai')::date
+	and (o.valid_to is null or o.valid_to > (s.at at time zone 'Asia/Shanghai')::date);

@@ -151,3 +151,42 @@ select a.id, a.words, a.valid_from, a.valid_to from reply.v_kb_article a order b
 
 -- name: holiday_load
 select h.day, h.kind = 'work', h.valid_from, h.valid_to from ref.holiday h order by h.day, h.valid_from;
+
+-- name: state_load
+-- $1 source $2 name. One row, without the state when there is none; the time is the real one.
+select s.stamp, s.version, s.holder, s.lease_until, s.put_by, s.replaced, s.value, c.at
+from (select clock_timestamp() as at) as c
+left join channel_state s on s.source = $1::text and s.name = $2::text;
+
+-- name: state_sweep
+-- $1 source: names that only a lease had made, and the lease ran out
+delete from channel_state s
+where s.source = $1::text and s.version = 0 and s.lease_until < clock_timestamp();
+
+-- name: state_use
+-- $1 source. What is under way in other replicas is not seen: the bounds of a source may be passed by that much.
+select count(*), coalesce(sum(octet_length(s.value)), 0)::int8
+from channel_state s
+where s.source = $1::text;
+
+-- name: state_insert
+-- $1 source $2 name $3 stamp $4 version $5 holder $6 lease_until $7 put_by $8 replaced $9 value
+insert into channel_state (source, name, stamp, version, holder, lease_until, put_by, replaced, value, changed_at)
+values ($1::text, $2::text, $3::int8, $4::int8, $5::text, $6::timestamptz, $7::text, $8::int8, $9::bytea, clock_timestamp())
+on conflict (source, name) do nothing
+returning stamp;
+
+-- name: state_update
+-- As state_insert; $3 is the stamp that was read. A null $9 leaves the value of that version as it is.
+update channel_state s
+set stamp = s.stamp + 1, version = $4::int8, holder = $5::text, lease_until = $6::timestamptz, put_by = $7::text,
+	replaced = $8::int8, value = case when $4::int8 = 0 then null else coalesce($9::bytea, s.value) end,
+	changed_at = clock_timestamp()
+where s.source = $1::text and s.name = $2::text and s.stamp = $3::int8
+returning s.stamp;
+
+-- name: state_delete
+-- $1 source $2 name $3 the stamp that was read
+delete from channel_state s
+where s.source = $1::text and s.name = $2::text and s.stamp = $3::int8
+returning s.stamp;

@@ -135,6 +135,20 @@ CREATE TABLE intake.channel_key (
     quota_burst integer DEFAULT 0 NOT NULL
 );
 
+CREATE TABLE intake.channel_state (
+    source text NOT NULL,
+    name text NOT NULL,
+    value bytea,
+    version bigint NOT NULL,
+    holder text NOT NULL,
+    lease_until timestamp with time zone,
+    changed_at timestamp with time zone NOT NULL,
+    stamp bigint NOT NULL,
+    put_by text NOT NULL,
+    replaced bigint NOT NULL
+)
+WITH (fillfactor='50');
+
 CREATE TABLE intake.command (
     case_id bigint NOT NULL,
     command_id text NOT NULL,
@@ -278,6 +292,16 @@ CREATE VIEW intake.v_channel_key AS
     channel_key.quota_burst
    FROM intake.channel_key;
 
+CREATE VIEW intake.v_channel_state AS
+ SELECT channel_state.source,
+    channel_state.name,
+    octet_length(channel_state.value) AS bytes,
+    channel_state.version,
+    channel_state.holder,
+    channel_state.lease_until,
+    channel_state.changed_at
+   FROM intake.channel_state;
+
 CREATE VIEW intake.v_command AS
  SELECT command.case_id,
     command.command_id,
@@ -393,6 +417,9 @@ ALTER TABLE ONLY intake.case_file
 
 ALTER TABLE ONLY intake.channel_key
     ADD CONSTRAINT channel_key_pkey PRIMARY KEY (public_key);
+
+ALTER TABLE ONLY intake.channel_state
+    ADD CONSTRAINT channel_state_pkey PRIMARY KEY (source, name);
 
 ALTER TABLE ONLY intake.command
     ADD CONSTRAINT command_pkey PRIMARY KEY (case_id, command_id);

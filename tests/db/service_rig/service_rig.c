@@ -190,6 +190,7 @@ static struct wire_msg command_of(
 	return (struct wire_msg){
 		.kind = WIRE_COMMAND,
 		.head = {
+			.source = str_from_c(command->source),
 			.type = str_from_c(command->type),
 			.time = INSTANT_NONE,
 			.to = str_from_c(at->service),

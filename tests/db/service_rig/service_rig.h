@@ -49,6 +49,7 @@ struct rig_command {
 	const char *command_id;
 	const char *type;
 	struct str body;
+	const char *source; /* as the door stamps it, or NULL */
 };
 #define RIG_COMMANDS_MAX 32
 void service_rig_commands(struct service_rig *at, struct client *from,

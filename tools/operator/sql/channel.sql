@@ -7,3 +7,14 @@ select left(k.public_key, 8), k.source, array_to_string(k.channels, ','), k.adde
 	k.quota_per_s, k.quota_burst
 from intake.v_channel_key k
 order by k.source, k.added_at, k.public_key;
+
+-- name: channel_state
+-- $1 source: the names that it keeps, without their values. A lease that ran out is nobody's.
+select s.name, coalesce(s.bytes, 0)::int8, s.version,
+	case when s.lease_until > clock_timestamp() then s.holder else '' end,
+	case when s.lease_until > clock_timestamp()
+		then ceil(extract(epoch from s.lease_until - clock_timestamp()) * 1000)::int8 else 0 end,
+	s.changed_at
+from intake.v_channel_state s
+where s.source = $1::text
+order by s.name;

@@ -113,8 +113,8 @@ static enum res on_claim(struct kit_turn *turn, struct err *err)
 static enum res on_raise(struct kit_turn *turn, struct err *err)
 {
 	kit_journal(turn, "dispatch.told.v1", STR("system"), turn->message->body);
-	kit_marker_raise(turn, STR("reply"));
-	kit_marker_raise(turn, STR("reply"));
+	kit_marker_raise(turn, STR("reply"), kit_case_of(turn->row)->seq);
+	kit_marker_raise(turn, STR("reply"), kit_case_of(turn->row)->seq);
 	return effect(turn, turn->message->body, err);
 }
 
