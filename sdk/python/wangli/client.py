@@ -227,7 +227,7 @@ class Client:
         self._peer.flush()
 
     def _wait(self, seconds: float) -> None:
-        due = self._outbox.due(ANSWER_WITHIN)
+        due = self._outbox.due(ANSWER_WITHIN) if self._peer.is_up else NEVER
         self._peer.wait(min(seconds, WAIT_MOST, NEVER if due == NEVER else due - time.monotonic()))
 
     def _turn(self, wait: float) -> None:

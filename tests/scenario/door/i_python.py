@@ -50,12 +50,14 @@ def reply_comes_back_once(s, one):
     book = one.folder / "deliveries"
     one.command += ["--groups", "killed", "--deliveries", str(book)]
     process = one.start()
-    for number in receipts(one).values():
-        until(60, f"{number} is signed", lambda number=number: unit_of(s, number))
-        s.wangli("case", number, "submit", "--text", REPLY, "--as", f"unit_officer/li@{unit_of(s, number)}")
-    until(60, "the first reply", lambda: book.exists() and book.read_text())
-    process.kill()
-    process.communicate()
+    try:
+        for number in receipts(one).values():
+            until(60, f"{number} is signed", lambda number=number: unit_of(s, number))
+            s.wangli("case", number, "submit", "--text", REPLY, "--as", f"unit_officer/li@{unit_of(s, number)}")
+        until(60, "the first reply", lambda: book.exists() and book.read_text())
+    finally:
+        process.kill()
+        process.communicate()
     assert one.end(one.start(), "never")
     rows = {tuple(line.split("\t")) for line in book.read_text(encoding="utf-8").splitlines()}
     assert len(rows) == len({row[0] for row in rows}) == COUNT, rows

@@ -1,5 +1,6 @@
 """The client against a stand-in door: durable and the same bytes each time, receipts, refusals, BUSY, deliveries and states."""
 
+import time
 from unittest import mock
 
 import wangli
@@ -64,11 +65,28 @@ class Letters(_WithDoor):
         self.assertEqual(len({one.body for one in attempts}), 1)
 
     def test_new_session_sends_again_at_once(self):
+        with mock.patch.object(client_file, "ANSWER_WITHIN", 1000.0):
+            client = self.open()
+            client.submit(ONE)
+            self.heard(client, wire.Kind.SUBMIT)
+            self.door.send(wire.Kind.HELLO)  # a door that does not know us
+            self.heard(client, wire.Kind.SUBMIT)
+
+    def test_client_without_a_door_sleeps_while_it_waits(self):
         client = self.open()
         client.submit(ONE)
         self.heard(client, wire.Kind.SUBMIT)
-        self.door.send(wire.Kind.HELLO)  # a door that does not know us
-        self.heard(client, wire.Kind.SUBMIT)
+        self.door.send(wire.Kind.NACK, id="m-1", type="submit.v1", code=wire.Code.BUSY, retry_after_ms=1)
+        self.door.send(wire.Kind.BYE)
+        end = time.monotonic() + 20
+        while client.is_up and time.monotonic() < end:
+            client.turn(0.05)
+        self.assertFalse(client.is_up)
+        client.turn(0)
+        began = time.monotonic()
+        for _ in range(3):
+            client.turn(0.2)
+        self.assertGreater(time.monotonic() - began, 0.3)
 
     def test_refusals_are_told_and_busy_waits(self):
         for code, why in ((wire.Code.INVALID, wangli.Why.INVALID), (wire.Code.CONFLICT, wangli.Why.CONFLICT),

@@ -86,6 +86,20 @@ class Letters(Folder):
         spool.close()
         self.assertEqual(self.ids(), ["a", "b"])
 
+    def test_what_stood_behind_a_torn_record_never_comes_back(self):
+        spool, outbox = self.open()
+        self.add(spool, outbox, "a", "b", "c")
+        spool.sync()
+        spool.close()
+        data = bytearray((self.path / "letters.log").read_bytes())
+        data[len(data) // 3 + 12] ^= 1  # in the second of three records of one size
+        (self.path / "letters.log").write_bytes(data)
+        spool, outbox = self.open()
+        self.add(spool, outbox, "d")  # takes the second one's place, and no more
+        spool.sync()
+        spool.close()
+        self.assertEqual(self.ids(), ["a", "d"])
+
     def test_failed_sync_says_so_and_the_next_one_writes_it_all(self):
         spool, outbox = self.open()
         self.add(spool, outbox, "a")
