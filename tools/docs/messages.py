@@ -126,7 +126,7 @@ def page():
            "## The header\n", envelope(),
            "## Who listens to whom\n",
            "An event goes to every group of its producer's line, always all events of the producer (`proto/streams.def`). Beside "
-           "these, reply addresses the groups `deliver/<channel>`.\n", streams(facts),
+           "these, reply addresses the groups `deliver/<channel>`, and analytics the groups `status/<channel>`.\n", streams(facts),
            "## Who may send what\n", "What no row allows is answered `FORBIDDEN` by the broker (`services/bus/bus_rights.def`).\n",
            rights()]
     for file in FILES:

@@ -89,6 +89,20 @@ CREATE TYPE analytics.journal_row AS (
 	command_id text
 );
 
+CREATE TYPE analytics.status_row AS (
+	case_id bigint,
+	source text,
+	source_msg_id text,
+	version integer,
+	state smallint,
+	at timestamp with time zone
+);
+
+CREATE TYPE analytics.status_told_row AS (
+	case_id bigint,
+	version integer
+);
+
 CREATE FUNCTION analytics.shadow_make() RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -272,6 +286,17 @@ CREATE TABLE analytics.pending (
     attempts integer DEFAULT 0 NOT NULL
 )
 WITH (fillfactor='50', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='1000', autovacuum_vacuum_cost_delay='0');
+
+CREATE TABLE analytics.status (
+    case_id bigint NOT NULL,
+    source text NOT NULL,
+    source_msg_id text NOT NULL,
+    version integer NOT NULL,
+    told integer NOT NULL,
+    state smallint NOT NULL,
+    at timestamp with time zone NOT NULL
+)
+WITH (fillfactor='50');
 
 CREATE TABLE analytics.timer (
     case_id bigint NOT NULL,
@@ -494,6 +519,16 @@ CREATE VIEW analytics.v_place AS
    FROM analytics.cell c
   WHERE (c.dim = 'place'::text);
 
+CREATE VIEW analytics.v_status AS
+ SELECT status.case_id,
+    status.source,
+    status.source_msg_id,
+    status.version,
+    status.told,
+    status.state,
+    status.at
+   FROM analytics.status;
+
 CREATE VIEW analytics.v_timer AS
  SELECT timer.case_id,
     timer.name,
@@ -523,6 +558,9 @@ ALTER TABLE ONLY analytics.migration
 
 ALTER TABLE ONLY analytics.pending
     ADD CONSTRAINT pending_pkey PRIMARY KEY (case_id, grp);
+
+ALTER TABLE ONLY analytics.status
+    ADD CONSTRAINT status_pkey PRIMARY KEY (case_id);
 
 ALTER TABLE ONLY analytics.timer
     ADD CONSTRAINT timer_pkey PRIMARY KEY (case_id, name);
