@@ -30,6 +30,8 @@ class Facts:
             return [name.split(".")[0]]
         who = {"SUBMIT": ["channel", "edge"], "RECEIPT": ["intake", "edge"], "DELIVER": ["reply", "edge"],
                "DONE": ["channel", "edge"]}
+        if kind == "DELIVER" and name == "status.v1":
+            return ["analytics", "edge"]
         if kind in who:
             return who[kind]
         named = [w for w in tables.named_in(name, self.texts) if not (w == "cli" and name in self.acts)]
