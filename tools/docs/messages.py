@@ -30,6 +30,8 @@ class Facts:
             return [name.split(".")[0]]
         who = {"SUBMIT": ["channel", "edge"], "RECEIPT": ["intake", "edge"], "DELIVER": ["reply", "edge"],
                "DONE": ["channel", "edge"]}
+        if kind == "DELIVER" and name == "status.v1":
+            return ["analytics", "edge"]
         if kind in who:
             return who[kind]
         named = [w for w in tables.named_in(name, self.texts) if not (w == "cli" and name in self.acts)]
@@ -126,7 +128,7 @@ def page():
            "## The header\n", envelope(),
            "## Who listens to whom\n",
            "An event goes to every group of its producer's line, always all events of the producer (`proto/streams.def`). Beside "
-           "these, reply addresses the groups `deliver/<channel>`.\n", streams(facts),
+           "these, reply addresses the groups `deliver/<channel>`, and analytics the groups `status/<channel>`.\n", streams(facts),
            "## Who may send what\n", "What no row allows is answered `FORBIDDEN` by the broker (`services/bus/bus_rights.def`).\n",
            rights()]
     for file in FILES:

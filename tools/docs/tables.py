@@ -85,12 +85,10 @@ def messages(name):
 
 
 def kind_of(message_type, comment, producers):
-    """The kind of message that has this type: the word before it (or before its list) says COMMAND, the type's own word is a kind, else it is an event."""
-    if re.search(rf"\bCOMMAND(?: |s (?:[\w.]+, (?:and )?)*){re.escape(message_type)}\b", comment):
-        return "COMMAND"
-    named = re.search(rf'\b([A-Z]+) of type "{re.escape(message_type)}"', comment)
-    if named:
-        return named[1]
+    """The kind of message that has this type: the word before it (or before its list) says COMMAND, DELIVER or DONE, the type's own word is a kind, else it is an event."""
+    said = re.search(rf"\b(COMMAND|DELIVER|DONE)(?: |s (?:[\w.]+, (?:and )?)*){re.escape(message_type)}\b", comment)
+    if said:
+        return said[1]
     first = message_type.split(".")[0]
     if first.upper() in {k[0] for k in rows("common/wire/kinds.def", "KIND")}:
         return first.upper()

@@ -45,6 +45,22 @@ static struct instant at_second(int32_t n)
 	return (struct instant){ INT64_C(1546300800000000) + n * INT64_C(1000000) };
 }
 
+/* Sent until it is taken: a member that was killed may have been given it. */
+static void hear(struct stage *stage, struct client *from, const char *producer, int64_t case_id,
+	int32_t seq, const char *type, struct str body)
+{
+	struct instant until = instant_add(os_monotonic_now(), SPAN_MS(RIG_PATIENCE_MS));
+	struct instant at = at_second(seq + (from == stage->dispatch ? 2 : 0));
+	enum wire_code code = WIRE_CODE_UNSPECIFIED;
+
+	while (code != WIRE_CODE_COMMITTED && code != WIRE_CODE_DUPLICATE) {
+		if (!instant_is_before(os_monotonic_now(), until))
+			fail_msg("%s came to %s", type, wire_code_name(code));
+		code = service_rig_event(stage->at, from, producer, case_id, seq, type, at, body)
+			       .head.code;
+	}
+}
+
 static void received(struct stage *stage, int64_t case_id, bool wants)
 {
 	Wangli__IntakeReceived body = WANGLI__INTAKE_RECEIVED__INIT;
@@ -53,11 +69,8 @@ static void received(struct stage *stage, int64_t case_id, bool wants)
 	body.source = (char[]){ "mobile" };
 	body.source_msg_id = (char[]){ "letter-1" };
 	body.wants_status = wants;
-	assert_int_equal(
-		service_rig_event(stage->at, stage->intake, "intake", case_id, 1,
-			"intake.received.v1", at_second(1), wire_pack(stage->at->mem, &body.base))
-			.head.code,
-		WIRE_CODE_COMMITTED);
+	hear(stage, stage->intake, "intake", case_id, 1, "intake.received.v1",
+		wire_pack(stage->at->mem, &body.base));
 }
 
 static void accepted(struct stage *stage, int64_t case_id)
@@ -65,8 +78,8 @@ static void accepted(struct stage *stage, int64_t case_id)
 	Wangli__IntakeAccepted body = WANGLI__INTAKE_ACCEPTED__INIT;
 
 	body.channel = (char[]){ "app" };
-	service_rig_event(stage->at, stage->intake, "intake", case_id, 2, "intake.accepted.v1",
-		at_second(2), wire_pack(stage->at->mem, &body.base));
+	hear(stage, stage->intake, "intake", case_id, 2, "intake.accepted.v1",
+		wire_pack(stage->at->mem, &body.base));
 }
 
 static void dispatched(struct stage *stage, int64_t case_id)
@@ -75,14 +88,13 @@ static void dispatched(struct stage *stage, int64_t case_id)
 
 	body.unit = (char[]){ "510104" };
 	body.resolve_due_us = at_second(999).us;
-	service_rig_event(stage->at, stage->dispatch, "dispatch", case_id, 1,
-		"dispatch.dispatched.v1", at_second(3), wire_pack(stage->at->mem, &body.base));
+	hear(stage, stage->dispatch, "dispatch", case_id, 1, "dispatch.dispatched.v1",
+		wire_pack(stage->at->mem, &body.base));
 }
 
 static void passed(struct stage *stage, int64_t case_id, int32_t seq, const char *type)
 {
-	service_rig_event(stage->at, stage->dispatch, "dispatch", case_id, seq, type,
-		at_second(3 + seq), STR(""));
+	hear(stage, stage->dispatch, "dispatch", case_id, seq, type, STR(""));
 }
 
 static const char *look(struct stage *stage, const char *query, int64_t case_id)

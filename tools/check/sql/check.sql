@@ -121,7 +121,9 @@ known(service, case_id) as (
 	union all
 	select 'reply', c.case_id from reply.v_case c
 	union all
-	select 'followup', c.case_id from followup.v_case c),
+	select 'followup', c.case_id from followup.v_case c
+	union all
+	select 'analytics', c.case_id from analytics.v_case c),
 marker(service, case_id, grp) as (
 	select 'intake', m.case_id, m.grp from intake.v_pending m
 	union all
@@ -129,8 +131,10 @@ marker(service, case_id, grp) as (
 	union all
 	select 'reply', m.case_id, m.grp from reply.v_pending m
 	union all
-	select 'followup', m.case_id, m.grp from followup.v_pending m),
--- what stands beside the rows of cases; analytics has none of it, as it produces nothing and nobody commands it
+	select 'followup', m.case_id, m.grp from followup.v_pending m
+	union all
+	select 'analytics', m.case_id, m.grp from analytics.v_pending m),
+-- what stands beside the rows of cases; analytics has markers for channels alone, as it produces nothing and nobody commands it
 beside(service, what, case_id) as (
 	select m.service, 'marker', m.case_id from marker m
 	union all
@@ -150,8 +154,6 @@ beside(service, what, case_id) as (
 	union all
 	select 'followup', 'command', c.case_id from followup.v_command c
 	union all
-	select 'analytics', 'marker', m.case_id from analytics.v_pending m
-	union all
 	select 'analytics', 'marker', m.case_id from analytics.v_batch_marker m
 	union all
 	select 'analytics', 'timer', t.case_id from analytics.v_timer t
@@ -166,10 +168,14 @@ wrong(id, what) as (
 	select m.case_id, m.service || ' has a marker for ' || m.grp || ', which does not listen to it' from marker m
 	where not exists (select s.grp from stream s where s.producer = m.service and s.grp = m.grp)
 		and not (m.service = 'reply' and m.grp like 'deliver/%')
+		and not (m.service = 'analytics' and m.grp like 'status/%')
 	union all
 	select r.case_id, 'reply has a marker for ' || m.grp || ' beyond its journal' from reply.v_pending m
 	join reply.v_case r on r.case_id = m.case_id -- a claim's own entry needs no other delivery
 	where m.grp like 'deliver/%' and m.upto_seq > r.seq - case when r.state_name in ('SENDING', 'NOTICE_SENDING') then 1 else 0 end
+	union all
+	select m.case_id, 'analytics has a marker for ' || m.grp || ' beyond what is to be told' from analytics.v_pending m
+	left join analytics.v_status t on t.case_id = m.case_id where m.upto_seq > coalesce(t.version, 0)
 	union all
 	select s.case_id, s.grp || ' saw ' || s.seen || ' of ' || s.producer || ', which has only ' || s.seq from stream s
 	where s.seen > s.seq
@@ -587,6 +593,15 @@ wrong(id, what) as (
 		from reply.v_case c) r
 	full join (select q.case_id, count(*) as n, min(q.name) as name from reply.v_timer q group by q.case_id) t on t.case_id = r.case_id
 	where (coalesce(t.n, 0), t.name) is distinct from (case when r.timer is null then 0 else 1 end, r.timer)
+	union all
+	select a.case_id, 'its channel asked for the status, and what is to be told is ' || coalesce(t.state::text, 'nothing')
+		|| ', not ' || a.state
+	from analytics.v_case a left join analytics.v_status t on t.case_id = a.case_id
+	where a.flags & 128 <> 0 and a.state is distinct from t.state
+	union all
+	select t.case_id, 'status ' || t.version || ' was not taken, and no marker stands for it' from analytics.v_status t
+	where t.told < t.version and not exists (
+		select m.case_id from analytics.v_pending m where m.case_id = t.case_id and m.grp like 'status/%')
 	union all
 	select coalesce(f.case_id, t.case_id), 'followup is ' || coalesce(f.state_name, '?') || ' with ' || count(t.case_id) || ' timers'
 	from followup.v_case f full join followup.v_timer t on t.case_id = f.case_id
