@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crypto/crypto.h"
 #include "edge_bus.h"
 #include "edge_handlers.h"
 #include "edge_health.h"
@@ -79,6 +80,7 @@ static void on_turn(void *arg)
 
 	server_turn(state->server, loop_now(state->loop));
 	peer_turn(state->peer, loop_now(state->loop));
+	edge_letters_turn(state->letters, loop_now(state->loop));
 	edge_bus_mind_keys(state);
 	if (edge_keys_have_ends(state->keys))
 		edge_review_members(state);
@@ -153,18 +155,30 @@ static enum res open_door(struct process *process, struct err *err)
 	return RES_OK;
 }
 
+static struct edge_letters *letters_create(const struct edge_config *config, struct log *log)
+{
+	return edge_letters_create(&(struct edge_letters_options){ .log = log,
+		.quota = { (int32_t)config->quota_per_s, (int32_t)config->quota_burst },
+		.most = (int32_t)config->letters_under_way,
+		.reserve_pct = (int32_t)config->reserved_share,
+		.reserved_channels = config->reserved_channels,
+		.patience = SPAN_MS(config->patience),
+		.answer_within = SPAN_MS(config->answer_within),
+		.quarantine_for = SPAN_MS(config->quarantine_for) });
+}
+
 static enum res process_open(struct process *process, struct err *err)
 {
 	struct edge_state *state = &process->state;
 	uint64_t random;
 
+	TRY(crypto_start(err));
 	os_random(&random, sizeof(random));
 	snprintf(process->instance, sizeof(process->instance), "edge/%016llx",
 		(unsigned long long)random);
 	state->asked_at = INSTANT_NONE;
 	state->keys = edge_keys_create(SPAN_MS(state->config.keys_stale));
-	state->buckets = edge_buckets_create((struct edge_quota){
-		(int32_t)state->config.quota_per_s, (int32_t)state->config.quota_burst });
+	state->letters = letters_create(&state->config, state->log);
 	edge_metrics_open(state);
 	state->mem = arena_create(ROUND_BYTES_MAX);
 	state->loop = loop_create();
@@ -190,7 +204,7 @@ static void process_close(struct process *process)
 	bus_context_destroy(process->context);
 	loop_destroy(process->state.loop);
 	edge_keys_destroy(process->state.keys);
-	edge_buckets_destroy(process->state.buckets);
+	edge_letters_destroy(process->state.letters);
 	arena_destroy(process->state.mem);
 	edge_metrics_close(&process->state);
 	log_destroy(process->state.log);
