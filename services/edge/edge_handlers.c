@@ -38,6 +38,10 @@ bool edge_on_key(void *arg, struct str domain, struct str z85_key, char out_user
 	struct edge_rights rights = edge_keys_rights(state->keys, z85_key, loop_now(state->loop));
 
 	(void)domain;
+	if (!edge_offences_may_enter(&state->offences, z85_key, loop_now(state->loop))) {
+		state->tally.kept_out++;
+		return false;
+	}
 	if (edge_may_connect(&rights) && z85_key.n < BUS_USER_MAX) {
 		memcpy(out_user, z85_key.p, z85_key.n);
 		out_user[z85_key.n] = 0;
@@ -320,6 +324,28 @@ struct member_pick edge_pass_delivery(struct edge_state *state, const struct wir
 	return pick;
 }
 
+static void on_bad(void *arg, struct str user, const struct bus_routing *from)
+{
+	struct edge_state *state = arg;
+
+	if (!edge_offences_bad(
+		    &state->offences, str_of(from->bytes, from->n), user, loop_now(state->loop)))
+		return;
+	state->tally.cut_off++;
+	if (may_tell(state))
+		log_event(state->log, connection_cut_off,
+			LOG_STR("source",
+				edge_keys_rights(state->keys, user, loop_now(state->loop)).source),
+			LOG_STR("key", str_slice(user, 0, 8)));
+}
+
+static bool on_is_heard(void *arg, const struct bus_routing *from)
+{
+	struct edge_state *state = arg;
+
+	return edge_offences_is_heard(&state->offences, str_of(from->bytes, from->n));
+}
+
 static void on_lost(void *arg, const struct wire_record *record)
 {
 	struct edge_state *state = arg;
@@ -371,5 +397,7 @@ const struct server_hooks edge_hooks = {
 	.joined = on_joined,
 	.left = on_left,
 	.message = on_message,
+	.bad = on_bad,
+	.is_heard = on_is_heard,
 	.lost = on_lost,
 };

@@ -108,6 +108,11 @@ static void mirror_counts(struct edge_state *state)
 	metrics_set(state->metrics, EDGE_METRIC_refused, (double)tally->refused);
 	metrics_set(state->metrics, EDGE_METRIC_forbidden, (double)counts.forbidden);
 	metrics_set(state->metrics, EDGE_METRIC_strange_keys, (double)tally->unknown_keys);
+	metrics_set(state->metrics, EDGE_METRIC_cut_off, (double)tally->cut_off);
+	metrics_set(state->metrics, EDGE_METRIC_unheard, (double)counts.unheard);
+	metrics_set(state->metrics, EDGE_METRIC_kept_out, (double)tally->kept_out);
+	metrics_set(state->metrics, EDGE_METRIC_times_full, (double)tally->times_full);
+	metrics_set(state->metrics, EDGE_METRIC_full, state->is_full);
 	metrics_set(state->metrics, EDGE_METRIC_untold, (double)tally->untold);
 }
 

@@ -7,6 +7,7 @@
 #include "config/config.h"
 #include "edge_keys.h"
 #include "edge_letters.h"
+#include "edge_offence_core.h"
 #include "log/log.h"
 #include "loop/loop.h"
 #include "peer/peer.h"
@@ -28,6 +29,9 @@ struct edge_tally {
 	int64_t refused;
 	int64_t not_here; /* answers for a connection that is gone */
 	int64_t lost;	  /* DELIVER that its connection did not get: reply sends it again */
+	int64_t cut_off;  /* connections that are heard no more */
+	int64_t kept_out; /* connections of a key that offends again and again */
+	int64_t times_full;
 	int64_t unknown_keys;
 	int64_t untold; /* comings and goings over what a second's log may hold */
 };
@@ -48,6 +52,8 @@ struct edge_state {
 			     later one */
 	int64_t answered; /* the last one that was answered */
 	struct instant asked_at;
+	struct edge_offences offences;
+	bool is_full;	 /* so many descriptors are in use that nobody new is let in */
 	bool wants_keys; /* before their time: a key is unknown, or keys changed */
 	bool is_stale_told;
 	bool groups_changed; /* somebody came or went: tell the bus which groups are served */

@@ -13,10 +13,20 @@
 #include "http/http.h"
 #include "os/os.h"
 
-#define EXIT_SETTINGS	2
-#define TURN_EVERY	SPAN_S(1)
-#define ROUND_BYTES_MAX (128 * 1024 * 1024) /* 256 messages of the largest size, and room */
-#define CONNECTIONS	1024
+#define EXIT_SETTINGS	  2
+#define TURN_EVERY	  SPAN_S(1)
+#define DESCRIPTORS_EVERY SPAN_MS(50)
+#define ROUND_BYTES_MAX	  (128 * 1024 * 1024) /* 256 messages of the largest size, and room */
+#define CONNECTIONS	  1024
+
+/* A sanitizer's shadow is private memory of many gigabytes. */
+#ifdef __SANITIZE_ADDRESS__
+#define IS_SANITIZED true
+#elif defined(__has_feature)
+#define IS_SANITIZED __has_feature(address_sanitizer)
+#else
+#define IS_SANITIZED false
+#endif
 
 static const struct config_setting settings[] = {
 #define SETTING(field, name, type, fallback, least, most, unit, meaning)                           \
@@ -32,6 +42,7 @@ struct process {
 	struct bus_zap *zap;
 	struct http *http;
 	struct loop_timer *turn;
+	struct loop_timer *descriptors;
 	struct bus_pair door;
 	char instance[WIRE_NAME_MAX + 1];
 };
@@ -60,6 +71,37 @@ static void on_bus_socket(void *arg, void *old_socket, void *new_socket)
 	log_event(process->state.log, bus_lost, LOG_TEXT("instance", process->instance));
 	loop_remove_socket(process->state.loop, old_socket);
 	loop_add_socket(process->state.loop, new_socket, on_bus, process);
+}
+
+/* Nobody new comes in while too many descriptors are in use: those who are in go on, and the
+ * listener never meets the end of descriptors, where it would spin. */
+static void mind_descriptors(struct edge_state *state)
+{
+	int most = os_descriptors_most() / 10 * 9;
+	int next = os_descriptor_next();
+	bool was_full = state->is_full;
+
+	if (most > (int)state->config.connections_most)
+		most = (int)state->config.connections_most;
+	if (next < (was_full ? most / 8 * 7 : most)) {
+		if (was_full && server_accept(state->server, true) == RES_OK)
+			state->is_full = false;
+	} else if (!was_full && server_accept(state->server, false) == RES_OK) {
+		state->is_full = true;
+		state->tally.times_full++;
+	}
+	if (state->is_full != was_full && state->is_full)
+		log_event(state->log, door_full, LOG_INT("descriptors", most));
+	else if (state->is_full != was_full)
+		log_event(state->log, door_open_again, LOG_INT("descriptors", next));
+}
+
+static void on_descriptors(void *arg)
+{
+	struct process *process = arg;
+
+	mind_descriptors(&process->state);
+	loop_timer_set(process->descriptors, DESCRIPTORS_EVERY);
 }
 
 static void on_round(void *arg)
@@ -172,6 +214,9 @@ static enum res process_open(struct process *process, struct err *err)
 	struct edge_state *state = &process->state;
 	uint64_t random;
 
+	TRY(os_privileges_bound(err));
+	if (!IS_SANITIZED)
+		TRY(os_memory_bound(state->config.memory_most, err));
 	TRY(crypto_start(err));
 	os_random(&random, sizeof(random));
 	snprintf(process->instance, sizeof(process->instance), "edge/%016llx",
@@ -191,6 +236,8 @@ static enum res process_open(struct process *process, struct err *err)
 	loop_after_round(state->loop, on_round, process);
 	process->turn = loop_timer_create(state->loop, on_turn, process);
 	loop_timer_set(process->turn, TURN_EVERY);
+	process->descriptors = loop_timer_create(state->loop, on_descriptors, process);
+	loop_timer_set(process->descriptors, DESCRIPTORS_EVERY);
 	return RES_OK;
 }
 
@@ -198,6 +245,7 @@ static void process_close(struct process *process)
 {
 	http_close(process->http);
 	loop_timer_destroy(process->turn);
+	loop_timer_destroy(process->descriptors);
 	server_close(process->state.server);
 	bus_zap_close(process->zap);
 	peer_close(process->state.peer);

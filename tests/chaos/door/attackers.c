@@ -12,10 +12,10 @@
 #include "bus/bus_frames.h"
 #include "os/os.h"
 
-#define MANY_FRAMES  200000
-#define CONNECTIONS  10000
-#define BOMB_BYTES   (256 * 1024 - 64)
-#define MS(n)	     usleep((n)*1000) /* an attacker's own pace */
+#define MANY_FRAMES 200000
+#define CONNECTIONS 10000
+#define BOMB_BYTES  (256 * 1024 - 64)
+#define MS(n)	    usleep((n)*1000) /* an attacker's own pace */
 
 static void *dealer(struct rig *rig, void *context, const struct bus_pair *self)
 {
@@ -268,9 +268,9 @@ const struct attack attacks[] = {
 	{ "replayed letters", replayed, "counts", "submitted", 1, 32 },
 	{ "200,000 frames", many_frames, "counts", "bad_batch", 1, 700 },
 	{ "protobuf bomb", protobuf_bomb, "counts", "bad_header", 3, 64 },
-	{ "unknown version", unknown_version, "counts", "unknown_kind", 10, 32 },
+	{ "unknown version", unknown_version, "counts", "unheard", 10, 32 },
 	{ "deaf peer", deaf, "counts", "unsent", 1, 300 },
-	{ "10,000 connections", ten_thousand_connections, NULL, NULL, 0, 400 },
+	{ "10,000 connections", ten_thousand_connections, "counts", "times_full", 1, 400 },
 	{ "rubbish bytes", rubbish, NULL, NULL, 0, 64 },
 	{ "slow handshake", slow_handshake, NULL, NULL, 0, 64 },
 	{ "flood, 20 x quota", flood, "counts", "over_quota", 50, 64 },
