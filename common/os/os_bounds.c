@@ -11,7 +11,7 @@
 
 int os_descriptor_next(void)
 {
-	int fd = open("/", O_PATH | O_CLOEXEC);
+	int fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
 
 	if (fd < 0)
 		return INT_MAX;

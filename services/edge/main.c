@@ -12,6 +12,7 @@
 #include "edge_metrics.h"
 #include "http/http.h"
 #include "os/os.h"
+#include "sandbox/sandbox.h"
 
 #define EXIT_SETTINGS	  2
 #define TURN_EVERY	  SPAN_S(1)
@@ -262,6 +263,8 @@ static void process_close(struct process *process)
 static enum res process_run(struct process *process, struct err *err)
 {
 	TRY(process_open(process, err));
+	if (process->state.config.sandbox && !IS_SANITIZED)
+		TRY(sandbox_enter(err));
 	log_event(process->state.log, process_started, LOG_TEXT("version", WANGLI_VERSION),
 		LOG_TEXT("listen", process->state.config.listen),
 		LOG_TEXT("instance", process->instance));

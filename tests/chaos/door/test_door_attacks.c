@@ -259,6 +259,15 @@ static pid_t attacker_start(struct rig *rig, const struct attack *attack)
 	_exit(0);
 }
 
+/* The kernel's word for it. A door under a sanitizer has no sandbox. */
+static void bounds_assert(pid_t door)
+{
+	assert_int_equal(proc_kib(door, "NoNewPrivs:"), 1);
+#ifndef __SANITIZE_ADDRESS__
+	assert_int_equal(proc_kib(door, "Seccomp:"), 2);
+#endif
+}
+
 static void play_open(struct play *play)
 {
 	static const char *const names[GOOD] = { "quiet", "hotline" };
@@ -294,6 +303,7 @@ static void attack_play(const struct attack *attack, int64_t length_ms)
 
 	play_open(play);
 	door = play->rig->edge;
+	bounds_assert(door);
 	phase_play(play, BEFORE, length_ms);
 	before = counted(play, attack);
 	attacker = attacker_start(play->rig, attack);
@@ -303,6 +313,8 @@ static void attack_play(const struct attack *attack, int64_t length_ms)
 	more = counted(play, attack) - before;
 	phase_play(play, AFTER, length_ms);
 	settle(play);
+	client_open(play->rig, /* and a newcomer finds it open */
+		&(struct client_options){ "quiet", "newcomer", NULL, 9, true });
 	row_print(play, attack, more);
 	if (attack->counter != NULL && more < attack->grows_by)
 		fail_msg("%s: %s grew by %" PRId64 " only", attack->name, attack->counter, more);
