@@ -62,6 +62,10 @@ enum res bus_router_open(struct bus_router **out, struct bus_context *context,
 	const struct bus_router_options *options, struct err *err) must_check;
 void bus_router_close(struct bus_router *router);
 void *bus_router_socket(struct bus_router *router);
+/* false: the kernel throws away every attempt to connect, unanswered, so that the client's tries
+ * again by itself; open connections go on, what waits to be accepted is accepted still. Of a tcp
+ * address alone. */
+enum res bus_router_accept(struct bus_router *router, bool does_accept) must_check;
 /* RES_NOT_FOUND: the peer is gone (EHOSTUNREACH). RES_RETRY: its queue is full. */
 enum res bus_router_send(
 	struct bus_router *router, const struct bus_routing *to, struct str batch) must_check;

@@ -1,6 +1,8 @@
 /* A server's socket: routing ids assigned by libzmq, MANDATORY so that a peer that is gone is an
  * answer and not a silence. */
 #include <errno.h>
+#include <linux/filter.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -25,6 +27,7 @@
 
 struct bus_router {
 	void *socket;
+	int listener;	 /* libzmq's own, of a tcp address; -1: not known */
 	zmq_msg_t batch; /* what the last receive lent out */
 };
 
@@ -68,6 +71,45 @@ static bool router_prepare(void *socket, const struct bus_router_options *option
 			       sizeof(options->most_connections_hint)) == 0);
 }
 
+#define LISTENER_AMONG 1024 /* descriptors: it is opened early in a process's life */
+
+static int port_of(const char *address)
+{
+	const char *colon = strrchr(address, ':');
+
+	return colon == NULL ? 0 : (int)strtol(colon + 1, NULL, 10);
+}
+
+static bool listens_at(int fd, int port)
+{
+	struct sockaddr_storage at = { 0 };
+	socklen_t n = sizeof(at);
+	int listens = 0;
+	socklen_t listens_n = sizeof(listens);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &listens_n) != 0 || listens == 0 ||
+		getsockname(fd, (struct sockaddr *)&at, &n) != 0)
+		return false;
+	if (at.ss_family == AF_INET)
+		return ntohs(((struct sockaddr_in *)&at)->sin_port) == port;
+	return at.ss_family == AF_INET6 && ntohs(((struct sockaddr_in6 *)&at)->sin6_port) == port;
+}
+
+/* libzmq does not tell which one it is. */
+static int listener_find(void *socket)
+{
+	char address[256];
+	size_t n = sizeof(address);
+
+	if (zmq_getsockopt(socket, ZMQ_LAST_ENDPOINT, address, &n) != 0 ||
+		strncmp(address, "tcp://", strlen("tcp://")) != 0)
+		return -1;
+	for (int fd = 0; fd < LISTENER_AMONG; fd++)
+		if (listens_at(fd, port_of(address)))
+			return fd;
+	return -1;
+}
+
 static enum res router_listen(
 	void *socket, const struct bus_router_options *options, struct err *err)
 {
@@ -104,6 +146,7 @@ enum res bus_router_open(struct bus_router **out, struct bus_context *context,
 		bus_router_close(router);
 		return res;
 	}
+	router->listener = listener_find(router->socket);
 	*out = router;
 	return RES_OK;
 }
@@ -121,6 +164,23 @@ void bus_router_close(struct bus_router *router)
 void *bus_router_socket(struct bus_router *router)
 {
 	return router->socket;
+}
+
+/* Closing the listener would end its connections too (they are its children in libzmq), and one
+ * that may not accept for want of descriptors spins; so the packets are thrown away before it sees
+ * them. */
+enum res bus_router_accept(struct bus_router *router, bool does_accept)
+{
+	struct sock_filter nothing = BPF_STMT(BPF_RET | BPF_K, 0);
+	struct sock_fprog program = { .len = 1, .filter = &nothing };
+	int res;
+
+	if (router->listener < 0)
+		return RES_NOT_FOUND;
+	res = does_accept ? setsockopt(router->listener, SOL_SOCKET, SO_DETACH_FILTER, "", 0)
+			  : setsockopt(router->listener, SOL_SOCKET, SO_ATTACH_FILTER, &program,
+				    sizeof(program));
+	return res == 0 ? RES_OK : RES_RETRY;
 }
 
 enum res bus_router_send(struct bus_router *router, const struct bus_routing *to, struct str batch)

@@ -8,6 +8,7 @@
 #include <sodium/crypto_box.h>
 #include <sodium/crypto_generichash.h>
 #include <sodium/crypto_scalarmult.h>
+#include <sodium/crypto_shorthash.h>
 #include <sodium/randombytes.h>
 #include <sodium/utils.h>
 #include <stdio.h>
@@ -24,6 +25,7 @@ _Static_assert(CRYPTO_KEY_BYTES == crypto_aead_xchacha20poly1305_ietf_KEYBYTES, 
 _Static_assert(CRYPTO_KEY_BYTES == crypto_box_PUBLICKEYBYTES, "public halves");
 _Static_assert(CRYPTO_KEY_BYTES == crypto_box_SECRETKEYBYTES, "secret halves");
 _Static_assert(CRYPTO_SEALED_KEY_BYTES == CRYPTO_KEY_BYTES + crypto_box_SEALBYTES, "sealed keys");
+_Static_assert(CRYPTO_SHORT_KEY_BYTES == crypto_shorthash_KEYBYTES, "short names");
 _Static_assert(CRYPTO_RECORD_OVERHEAD == NONCE_BYTES + crypto_aead_xchacha20poly1305_ietf_ABYTES,
 	"records");
 
@@ -179,6 +181,19 @@ enum res crypto_base64_read(struct str text, uint8_t *out, size_t want)
 	sodium_memzero(bytes, want + 1);
 	free(bytes);
 	return is_good ? RES_OK : RES_INVALID;
+}
+
+void crypto_short_key_make(uint8_t out[CRYPTO_SHORT_KEY_BYTES])
+{
+	randombytes_buf(out, CRYPTO_SHORT_KEY_BYTES);
+}
+
+uint64_t crypto_short_hash(const uint8_t key[CRYPTO_SHORT_KEY_BYTES], struct str bytes)
+{
+	uint64_t out;
+
+	crypto_shorthash((uint8_t *)&out, (const uint8_t *)bytes.p, bytes.n, key);
+	return out;
 }
 
 void crypto_query_code(int64_t case_id, const uint8_t key[CRYPTO_KEY_BYTES], char out[7])

@@ -51,6 +51,11 @@ struct str crypto_hex(struct arena *mem, struct str bytes);
 struct str crypto_base64(struct arena *mem, struct str bytes);
 enum res crypto_base64_read(struct str text, uint8_t *out, size_t want) must_check;
 
+/* SipHash-2-4: a short name for bytes that nobody without the key can aim at. Not for keeping. */
+#define CRYPTO_SHORT_KEY_BYTES 16
+void crypto_short_key_make(uint8_t out[CRYPTO_SHORT_KEY_BYTES]);
+uint64_t crypto_short_hash(const uint8_t key[CRYPTO_SHORT_KEY_BYTES], struct str bytes);
+
 /* The 6-digit query code of a case: keyed hash of the id, mod 10^6, zero-padded. out: 7 bytes. */
 void crypto_query_code(int64_t case_id, const uint8_t key[CRYPTO_KEY_BYTES], char out[7]);
 

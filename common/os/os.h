@@ -41,6 +41,16 @@ enum res os_log_sync(struct os_log *log,
 enum res os_log_read(const char *path, void (*each)(void *arg, struct str record), void *arg,
 	struct err *err) must_check;
 
+/* --- the process's own bounds --- */
+/* The lowest descriptor that is free: all below it are in use. INT_MAX: none is free. */
+int os_descriptor_next(void);
+int os_descriptors_most(void); /* how many it may have */
+/* The process may not have more than so many bytes of private memory; an allocation over it fails.
+ */
+enum res os_memory_bound(int64_t bytes, struct err *err) must_check;
+/* No program that it starts gets more rights than it has (set-user-id, file capabilities). */
+enum res os_privileges_bound(struct err *err) must_check;
+
 enum res os_folder_create(const char *path, unsigned mode,
 	struct err *err) must_check; /* with parents; existing is OK */
 /* Takes an exclusive lock on path (created when missing); it goes with os_lock_release or with the

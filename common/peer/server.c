@@ -105,6 +105,11 @@ void *server_socket(struct server *server)
 	return bus_router_socket(server->router);
 }
 
+enum res server_accept(struct server *server, bool does_accept)
+{
+	return bus_router_accept(server->router, does_accept);
+}
+
 struct members *server_members(struct server *server)
 {
 	return server->members;
@@ -343,6 +348,18 @@ static void on_record(struct server *server, struct from *from, const struct wir
 		server->hooks.message(server->arg, member, record);
 }
 
+static bool is_heard(struct server *server, const struct bus_routing *from)
+{
+	return server->hooks.is_heard == NULL || server->hooks.is_heard(server->arg, from);
+}
+
+static void on_bad(struct server *server, const struct from *from)
+{
+	server->counts.bad_batch++;
+	if (server->hooks.bad != NULL)
+		server->hooks.bad(server->arg, from->user, &from->routing);
+}
+
 void server_receive(struct server *server, struct instant now)
 {
 	size_t taken = 0;
@@ -358,8 +375,12 @@ void server_receive(struct server *server, struct instant now)
 		if (res == RES_RETRY)
 			return;
 		taken++; /* a bad batch costs as much as a message */
+		if (!is_heard(server, &from.routing)) {
+			server->counts.unheard++;
+			continue;
+		}
 		if (res != RES_OK || wire_reader_open(&reader, batch, NULL) != RES_OK) {
-			server->counts.bad_batch++;
+			on_bad(server, &from);
 			continue;
 		}
 		taken += reader.count;

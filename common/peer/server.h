@@ -25,6 +25,12 @@ struct server_hooks {
 	void (*left)(void *arg, const struct member *member);	/* member->gone says why */
 	/* Every message of a member that is not the protocol's own. */
 	void (*message)(void *arg, struct member *from, const struct wire_record *record);
+	/* A batch that could not be read, of a key's owner (may be empty) on this connection. May
+	 * be NULL.
+	 */
+	void (*bad)(void *arg, struct str user, const struct bus_routing *from);
+	/* false: nothing of this connection is looked at. May be NULL. */
+	bool (*is_heard)(void *arg, const struct bus_routing *from);
 	/* A staged message that needs credit could not be handed over; its asker must be told. */
 	void (*lost)(void *arg, const struct wire_record *record);
 };
@@ -42,6 +48,8 @@ enum res server_open(
 	struct server **out, const struct server_options *options, struct err *err) must_check;
 void server_close(struct server *server);
 void *server_socket(struct server *server);
+/* As bus_router_accept. */
+enum res server_accept(struct server *server, bool does_accept) must_check;
 struct members *server_members(struct server *server);
 
 void server_receive(struct server *server, struct instant now);
@@ -58,6 +66,7 @@ struct server_counts {
 	int64_t received;
 	int64_t sent;
 	int64_t bad_batch; /* frames, magic, truncated, oversize: thrown away whole */
+	int64_t unheard;   /* batches of connections that are not heard */
 	int64_t unknown_kind;
 	int64_t bad_header; /* counted by server_count_bad_header too */
 	int64_t stranger;   /* messages of a connection that did not say HELLO */

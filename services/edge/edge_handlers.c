@@ -38,6 +38,10 @@ bool edge_on_key(void *arg, struct str domain, struct str z85_key, char out_user
 	struct edge_rights rights = edge_keys_rights(state->keys, z85_key, loop_now(state->loop));
 
 	(void)domain;
+	if (!edge_offences_may_enter(&state->offences, z85_key, loop_now(state->loop))) {
+		state->tally.kept_out++;
+		return false;
+	}
 	if (edge_may_connect(&rights) && z85_key.n < BUS_USER_MAX) {
 		memcpy(out_user, z85_key.p, z85_key.n);
 		out_user[z85_key.n] = 0;
@@ -92,14 +96,8 @@ static void on_left(void *arg, const struct member *member)
 		LOG_TEXT("why", member->gone));
 }
 
-struct refusal {
-	enum wire_code code;
-	int32_t retry_after_ms;
-	struct str text;
-};
-
 static void nack(struct edge_state *state, struct member *to, const struct wire_head *head,
-	struct refusal refusal)
+	struct edge_refusal refusal)
 {
 	state->tally.refused++;
 	server_stage_msg(state->server, to,
@@ -157,17 +155,28 @@ static struct wire_msg rewrite(struct edge_state *state, const struct wire_recor
 }
 
 /* The last thing that is asked: a letter that is refused for another reason costs no token. */
-static bool has_token(struct edge_state *state, struct member *from, const struct wire_head *head,
-	const struct edge_rights *rights)
+static bool may_depart(struct edge_state *state, struct member *from, const struct wire_head *head,
+	const struct edge_rights *rights, const struct wire_msg *msg)
 {
-	struct refusal refusal = { WIRE_CODE_BUSY, 0,
-		STR_INIT("the quota of this source is used up") };
+	struct instant now = loop_now(state->loop);
+	struct edge_letter letter = { .source = rights->source,
+		.channel = msg->head.channel,
+		.source_msg_id = msg->head.source_msg_id,
+		.body = msg->body,
+		.connection = from->serial,
+		.quota = rights->quota };
+	struct edge_refusal refusal;
+	bool may = msg->kind == WIRE_SUBMIT
+			   ? edge_letters_depart(state->letters, &letter, now, &refusal)
+			   : edge_letters_take_token(
+				     state->letters, rights->source, rights->quota, now, &refusal);
 
-	if (edge_buckets_take(state->buckets, rights->source, rights->quota, loop_now(state->loop),
-		    &refusal.retry_after_ms))
+	if (may)
 		return true;
-	state->tally.over_quota++;
-	nack(state, from, head, refusal);
+	if (edge_letters_may_tell(state->letters, rights->source, refusal.retry_after_ms, now))
+		nack(state, from, head, refusal);
+	else
+		state->tally.refused++;
 	return false;
 }
 
@@ -179,11 +188,11 @@ static void pass_on(struct edge_state *state, struct member *from, const struct 
 
 	if (!peer_is_up(state->peer)) {
 		nack(state, from, head,
-			(struct refusal){
+			(struct edge_refusal){
 				WIRE_CODE_BUSY, EDGE_STALE_RETRY_MS, STR("the bus is away") });
 		return;
 	}
-	if (costs_token && !has_token(state, from, head, rights))
+	if (costs_token && !may_depart(state, from, head, rights, msg))
 		return;
 	snprintf(route, sizeof(route), "%" PRId64, from->serial);
 	msg->head.route = str_from_c(route);
@@ -255,7 +264,7 @@ static void on_message(void *arg, struct member *from, const struct wire_record 
 	case EDGE_INVALID:
 	case EDGE_UNKNOWN_TYPE:
 		nack(state, from, &head,
-			(struct refusal){ code_of(decision.verdict),
+			(struct edge_refusal){ code_of(decision.verdict),
 				decision.verdict == EDGE_BUSY ? EDGE_STALE_RETRY_MS : 0,
 				decision.text });
 		break;
@@ -276,8 +285,10 @@ void edge_pass_answer(struct edge_state *state, const struct wire_msg *answer)
 	struct member *to = NULL;
 	int64_t serial;
 
-	if (str_to_int64(answer->head.route, &serial) == RES_OK)
+	if (str_to_int64(answer->head.route, &serial) == RES_OK) {
+		edge_letters_arrive(state->letters, serial, &out, loop_now(state->loop));
 		to = members_find_serial(server_members(state->server), serial);
+	}
 	if (to == NULL || to->gone != NULL) {
 		state->tally.not_here++;
 		return;
@@ -311,6 +322,28 @@ struct member_pick edge_pass_delivery(struct edge_state *state, const struct wir
 	server_stage_msg(state->server, pick.to, &out);
 	state->tally.delivered++;
 	return pick;
+}
+
+static void on_bad(void *arg, struct str user, const struct bus_routing *from)
+{
+	struct edge_state *state = arg;
+
+	if (!edge_offences_bad(
+		    &state->offences, str_of(from->bytes, from->n), user, loop_now(state->loop)))
+		return;
+	state->tally.cut_off++;
+	if (may_tell(state))
+		log_event(state->log, connection_cut_off,
+			LOG_STR("source",
+				edge_keys_rights(state->keys, user, loop_now(state->loop)).source),
+			LOG_STR("key", str_slice(user, 0, 8)));
+}
+
+static bool on_is_heard(void *arg, const struct bus_routing *from)
+{
+	struct edge_state *state = arg;
+
+	return edge_offences_is_heard(&state->offences, str_of(from->bytes, from->n));
 }
 
 static void on_lost(void *arg, const struct wire_record *record)
@@ -364,5 +397,7 @@ const struct server_hooks edge_hooks = {
 	.joined = on_joined,
 	.left = on_left,
 	.message = on_message,
+	.bad = on_bad,
+	.is_heard = on_is_heard,
 	.lost = on_lost,
 };

@@ -1,6 +1,9 @@
 /* The door's state as JSON. Healthy: it would let a known integrator in. */
 #include "edge_health.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 #include "edge_metrics.h"
 #include "edge_state.h"
 #include "metrics/metrics.h"
@@ -34,6 +37,7 @@ static struct json *counts_json(struct edge_state *state)
 	struct server_counts counts = server_counts(state->server);
 	struct peer_counts bus = peer_counts(state->peer);
 	const struct edge_tally *tally = &state->tally;
+	struct edge_letters_view letters = edge_letters_view(state->letters);
 	const struct {
 		const char *name;
 		int64_t value;
@@ -47,12 +51,22 @@ static struct json *counts_json(struct edge_state *state)
 		{ "answered", tally->answered },
 		{ "delivered", tally->delivered },
 		{ "refused", tally->refused },
-		{ "over_quota", tally->over_quota },
+		{ "over_quota", letters.over_quota },
+		{ "over_share", letters.over_share },
+		{ "intake_busy", letters.busy },
+		{ "expired", letters.expired },
+		{ "withheld", letters.withheld },
+		{ "early", letters.early },
+		{ "unanswered", letters.unanswered },
 		{ "not_here", tally->not_here },
 		{ "lost", tally->lost },
 		{ "forbidden", counts.forbidden },
 		{ "bad_batch", counts.bad_batch },
 		{ "bad_header", counts.bad_header },
+		{ "unheard", counts.unheard },
+		{ "cut_off", tally->cut_off },
+		{ "kept_out", tally->kept_out },
+		{ "times_full", tally->times_full },
 		{ "unknown_kind", counts.unknown_kind },
 		{ "stranger", counts.stranger },
 		{ "unsent", counts.unsent },
@@ -66,6 +80,43 @@ static struct json *counts_json(struct edge_state *state)
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		json_set_int(list, rows[i].name, rows[i].value);
+	return list;
+}
+
+static struct json *letters_json(struct edge_state *state)
+{
+	struct edge_letters_view view = edge_letters_view(state->letters);
+	struct json *letters = json_object_create();
+
+	json_set_int(letters, "window", edge_share_window(view.share));
+	json_set_int(letters, "under_way",
+		view.share->held[EDGE_POOL_COMMON] + view.share->held[EDGE_POOL_RESERVE]);
+	json_set_int(letters, "reserved_under_way", view.share->held[EDGE_POOL_RESERVE]);
+	json_set_int(letters, "answer_us", view.share->wait_us);
+	json_set_int(letters, "suspects", (int64_t)view.suspects->n);
+	json_set_int(letters, "quarantined", (int64_t)view.suspects->quarantined);
+	return letters;
+}
+
+/* Those that a person must look at: by the digest that the log names too. */
+static struct json *quarantine_json(struct edge_state *state)
+{
+	const struct edge_suspects *suspects = edge_letters_view(state->letters).suspects;
+	struct json *list = json_array_create();
+	char digest[17];
+
+	for (size_t i = 0; i < suspects->n; i++) {
+		struct json *row;
+
+		if (!suspects->list[i].is_quarantined)
+			continue;
+		row = json_object_create();
+		snprintf(digest, sizeof(digest), "%016" PRIx64, suspects->list[i].digest);
+		json_set_c(row, "digest", digest);
+		json_set_c(row, "source", suspects->list[i].source);
+		json_set_int(row, "silent", suspects->list[i].silent);
+		json_push(list, row);
+	}
 	return list;
 }
 
@@ -105,6 +156,8 @@ void edge_health_serve(void *arg, const struct http_request *request, struct htt
 	json_set(health, "keys", keys_json(state));
 	json_set_int(health, "connections", (int64_t)connections);
 	json_set(health, "groups", groups);
+	json_set(health, "letters", letters_json(state));
+	json_set(health, "quarantine", quarantine_json(state));
 	json_set(health, "counts", counts_json(state));
 	answer->status = 200;
 	answer->body = json_text(request->mem, health);

@@ -108,6 +108,11 @@ static void mirror_counts(struct edge_state *state)
 	metrics_set(state->metrics, EDGE_METRIC_refused, (double)tally->refused);
 	metrics_set(state->metrics, EDGE_METRIC_forbidden, (double)counts.forbidden);
 	metrics_set(state->metrics, EDGE_METRIC_strange_keys, (double)tally->unknown_keys);
+	metrics_set(state->metrics, EDGE_METRIC_cut_off, (double)tally->cut_off);
+	metrics_set(state->metrics, EDGE_METRIC_unheard, (double)counts.unheard);
+	metrics_set(state->metrics, EDGE_METRIC_kept_out, (double)tally->kept_out);
+	metrics_set(state->metrics, EDGE_METRIC_times_full, (double)tally->times_full);
+	metrics_set(state->metrics, EDGE_METRIC_full, state->is_full);
 	metrics_set(state->metrics, EDGE_METRIC_untold, (double)tally->untold);
 }
 
@@ -131,9 +136,40 @@ static void mirror_group(void *arg, const struct member_group_view *view)
 	metrics_set_named(metrics, EDGE_METRIC_group_credit, view->name, (double)view->credit);
 }
 
-static void mirror_source(void *arg, struct str source, int64_t refused)
+static void mirror_source(void *arg, struct str name, const struct edge_source *source)
 {
-	metrics_set_named(arg, EDGE_METRIC_quota_refused, source, (double)refused);
+	const struct {
+		int metric;
+		int64_t value;
+	} rows[] = {
+		{ EDGE_METRIC_quota_refused, source->over_quota },
+		{ EDGE_METRIC_share_refused, source->over_share },
+		{ EDGE_METRIC_early, source->early },
+		{ EDGE_METRIC_unanswered, source->unanswered },
+		{ EDGE_METRIC_under_way, source->account.held[EDGE_POOL_COMMON] +
+						 source->account.held[EDGE_POOL_RESERVE] },
+	};
+
+	for (size_t i = 0; i < N(rows); i++)
+		if (rows[i].value > 0)
+			metrics_set_named(arg, rows[i].metric, name, (double)rows[i].value);
+}
+
+static void mirror_letters(struct edge_state *state)
+{
+	static const int by_source[] = { EDGE_METRIC_quota_refused, EDGE_METRIC_share_refused,
+		EDGE_METRIC_early, EDGE_METRIC_unanswered, EDGE_METRIC_under_way };
+	struct edge_letters_view view = edge_letters_view(state->letters);
+
+	metrics_set(state->metrics, EDGE_METRIC_window, edge_share_window(view.share));
+	metrics_set(state->metrics, EDGE_METRIC_intake_busy, (double)view.busy);
+	metrics_set(state->metrics, EDGE_METRIC_expired, (double)view.expired);
+	metrics_set(state->metrics, EDGE_METRIC_suspects, (double)view.suspects->n);
+	metrics_set(state->metrics, EDGE_METRIC_quarantined, (double)view.suspects->quarantined);
+	metrics_set(state->metrics, EDGE_METRIC_withheld, (double)view.withheld);
+	for (size_t i = 0; i < N(by_source); i++)
+		metrics_forget(state->metrics, by_source[i]);
+	edge_sources_each(edge_letters_sources(state->letters), mirror_source, state->metrics);
 }
 
 static void mirror_groups(struct edge_state *state)
@@ -158,8 +194,7 @@ struct str edge_metrics_text(struct edge_state *state, struct arena *mem)
 	mirror_counts(state);
 	mirror_keys(state);
 	mirror_groups(state);
-	metrics_forget(state->metrics, EDGE_METRIC_quota_refused);
-	edge_buckets_refused(state->buckets, mirror_source, state->metrics);
+	mirror_letters(state);
 	metrics_write(state->metrics, &text);
 	out = arena_str(mem, buf_str(&text));
 	buf_fini(&text);

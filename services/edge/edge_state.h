@@ -5,8 +5,9 @@
 
 #include "base/arena.h"
 #include "config/config.h"
-#include "edge_buckets.h"
 #include "edge_keys.h"
+#include "edge_letters.h"
+#include "edge_offence_core.h"
 #include "log/log.h"
 #include "loop/loop.h"
 #include "peer/peer.h"
@@ -26,9 +27,11 @@ struct edge_tally {
 	int64_t answered;  /* answers handed to an integrator */
 	int64_t delivered; /* DELIVER handed to an integrator */
 	int64_t refused;
-	int64_t over_quota; /* of those: SUBMIT for which there was no token */
-	int64_t not_here;   /* answers for a connection that is gone */
-	int64_t lost;	    /* DELIVER that its connection did not get: reply sends it again */
+	int64_t not_here; /* answers for a connection that is gone */
+	int64_t lost;	  /* DELIVER that its connection did not get: reply sends it again */
+	int64_t cut_off;  /* connections that are heard no more */
+	int64_t kept_out; /* connections of a key that offends again and again */
+	int64_t times_full;
 	int64_t unknown_keys;
 	int64_t untold; /* comings and goings over what a second's log may hold */
 };
@@ -43,12 +46,14 @@ struct edge_state {
 	struct server *server; /* towards integrators */
 	struct peer *peer;     /* towards the bus */
 	struct edge_keys *keys;
-	struct edge_buckets *buckets;
-	struct arena *mem; /* of one round of messages from the bus */
-	int64_t asked;	   /* the last keys.get: they are numbered, and a late answer never undoes a
-			      later one */
-	int64_t answered;  /* the last one that was answered */
+	struct edge_letters *letters; /* on their way to intake */
+	struct arena *mem;	      /* of one round of messages from the bus */
+	int64_t asked;	  /* the last keys.get: they are numbered, and a late answer never undoes a
+			     later one */
+	int64_t answered; /* the last one that was answered */
 	struct instant asked_at;
+	struct edge_offences offences;
+	bool is_full;	 /* so many descriptors are in use that nobody new is let in */
 	bool wants_keys; /* before their time: a key is unknown, or keys changed */
 	bool is_stale_told;
 	bool groups_changed; /* somebody came or went: tell the bus which groups are served */

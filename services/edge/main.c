@@ -5,17 +5,29 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crypto/crypto.h"
 #include "edge_bus.h"
 #include "edge_handlers.h"
 #include "edge_health.h"
 #include "edge_metrics.h"
 #include "http/http.h"
 #include "os/os.h"
+#include "sandbox/sandbox.h"
 
-#define EXIT_SETTINGS	2
-#define TURN_EVERY	SPAN_S(1)
-#define ROUND_BYTES_MAX (128 * 1024 * 1024) /* 256 messages of the largest size, and room */
-#define CONNECTIONS	1024
+#define EXIT_SETTINGS	  2
+#define TURN_EVERY	  SPAN_S(1)
+#define DESCRIPTORS_EVERY SPAN_MS(50)
+#define ROUND_BYTES_MAX	  (128 * 1024 * 1024) /* 256 messages of the largest size, and room */
+#define CONNECTIONS	  1024
+
+/* A sanitizer's shadow is private memory of many gigabytes. */
+#ifdef __SANITIZE_ADDRESS__
+#define IS_SANITIZED true
+#elif defined(__has_feature)
+#define IS_SANITIZED __has_feature(address_sanitizer)
+#else
+#define IS_SANITIZED false
+#endif
 
 static const struct config_setting settings[] = {
 #define SETTING(field, name, type, fallback, least, most, unit, meaning)                           \
@@ -31,6 +43,7 @@ struct process {
 	struct bus_zap *zap;
 	struct http *http;
 	struct loop_timer *turn;
+	struct loop_timer *descriptors;
 	struct bus_pair door;
 	char instance[WIRE_NAME_MAX + 1];
 };
@@ -61,6 +74,37 @@ static void on_bus_socket(void *arg, void *old_socket, void *new_socket)
 	loop_add_socket(process->state.loop, new_socket, on_bus, process);
 }
 
+/* Nobody new comes in while too many descriptors are in use: those who are in go on, and the
+ * listener never meets the end of descriptors, where it would spin. */
+static void mind_descriptors(struct edge_state *state)
+{
+	int most = os_descriptors_most() / 10 * 9;
+	int next = os_descriptor_next();
+	bool was_full = state->is_full;
+
+	if (most > (int)state->config.connections_most)
+		most = (int)state->config.connections_most;
+	if (next < (was_full ? most / 8 * 7 : most)) {
+		if (was_full && server_accept(state->server, true) == RES_OK)
+			state->is_full = false;
+	} else if (!was_full && server_accept(state->server, false) == RES_OK) {
+		state->is_full = true;
+		state->tally.times_full++;
+	}
+	if (state->is_full != was_full && state->is_full)
+		log_event(state->log, door_full, LOG_INT("descriptors", most));
+	else if (state->is_full != was_full)
+		log_event(state->log, door_open_again, LOG_INT("descriptors", next));
+}
+
+static void on_descriptors(void *arg)
+{
+	struct process *process = arg;
+
+	mind_descriptors(&process->state);
+	loop_timer_set(process->descriptors, DESCRIPTORS_EVERY);
+}
+
 static void on_round(void *arg)
 {
 	struct edge_state *state = &((struct process *)arg)->state;
@@ -79,6 +123,7 @@ static void on_turn(void *arg)
 
 	server_turn(state->server, loop_now(state->loop));
 	peer_turn(state->peer, loop_now(state->loop));
+	edge_letters_turn(state->letters, loop_now(state->loop));
 	edge_bus_mind_keys(state);
 	if (edge_keys_have_ends(state->keys))
 		edge_review_members(state);
@@ -153,18 +198,33 @@ static enum res open_door(struct process *process, struct err *err)
 	return RES_OK;
 }
 
+static struct edge_letters *letters_create(const struct edge_config *config, struct log *log)
+{
+	return edge_letters_create(&(struct edge_letters_options){ .log = log,
+		.quota = { (int32_t)config->quota_per_s, (int32_t)config->quota_burst },
+		.most = (int32_t)config->letters_under_way,
+		.reserve_pct = (int32_t)config->reserved_share,
+		.reserved_channels = config->reserved_channels,
+		.patience = SPAN_MS(config->patience),
+		.answer_within = SPAN_MS(config->answer_within),
+		.quarantine_for = SPAN_MS(config->quarantine_for) });
+}
+
 static enum res process_open(struct process *process, struct err *err)
 {
 	struct edge_state *state = &process->state;
 	uint64_t random;
 
+	TRY(os_privileges_bound(err));
+	if (!IS_SANITIZED)
+		TRY(os_memory_bound(state->config.memory_most, err));
+	TRY(crypto_start(err));
 	os_random(&random, sizeof(random));
 	snprintf(process->instance, sizeof(process->instance), "edge/%016llx",
 		(unsigned long long)random);
 	state->asked_at = INSTANT_NONE;
 	state->keys = edge_keys_create(SPAN_MS(state->config.keys_stale));
-	state->buckets = edge_buckets_create((struct edge_quota){
-		(int32_t)state->config.quota_per_s, (int32_t)state->config.quota_burst });
+	state->letters = letters_create(&state->config, state->log);
 	edge_metrics_open(state);
 	state->mem = arena_create(ROUND_BYTES_MAX);
 	state->loop = loop_create();
@@ -177,6 +237,8 @@ static enum res process_open(struct process *process, struct err *err)
 	loop_after_round(state->loop, on_round, process);
 	process->turn = loop_timer_create(state->loop, on_turn, process);
 	loop_timer_set(process->turn, TURN_EVERY);
+	process->descriptors = loop_timer_create(state->loop, on_descriptors, process);
+	loop_timer_set(process->descriptors, DESCRIPTORS_EVERY);
 	return RES_OK;
 }
 
@@ -184,13 +246,14 @@ static void process_close(struct process *process)
 {
 	http_close(process->http);
 	loop_timer_destroy(process->turn);
+	loop_timer_destroy(process->descriptors);
 	server_close(process->state.server);
 	bus_zap_close(process->zap);
 	peer_close(process->state.peer);
 	bus_context_destroy(process->context);
 	loop_destroy(process->state.loop);
 	edge_keys_destroy(process->state.keys);
-	edge_buckets_destroy(process->state.buckets);
+	edge_letters_destroy(process->state.letters);
 	arena_destroy(process->state.mem);
 	edge_metrics_close(&process->state);
 	log_destroy(process->state.log);
@@ -200,6 +263,8 @@ static void process_close(struct process *process)
 static enum res process_run(struct process *process, struct err *err)
 {
 	TRY(process_open(process, err));
+	if (process->state.config.sandbox && !IS_SANITIZED)
+		TRY(sandbox_enter(err));
 	log_event(process->state.log, process_started, LOG_TEXT("version", WANGLI_VERSION),
 		LOG_TEXT("listen", process->state.config.listen),
 		LOG_TEXT("instance", process->instance));

@@ -11,7 +11,7 @@ import lint  # noqa: E402
 LIBRARIES = {
     "bus": ("zmq",), "loop": ("zmq",), "db": ("libpq-fe.h", "libpq/", "catalog/"), "wire": ("protobuf-c/",),
     "json": ("jansson",), "http": ("microhttpd",), "crypto": ("sodium",), "os": ("zlib",), "log": (), "config": (),
-    "metrics": (),
+    "metrics": (), "sandbox": ("seccomp",),
 }
 ADAPTERS = set(LIBRARIES)
 COMMON = ADAPTERS | {"base", "peer", "kit"}
