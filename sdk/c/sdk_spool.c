@@ -447,6 +447,8 @@ static enum res outcomes_read(struct spool *spool, struct instant now, struct er
 	for (const struct dirent *entry; (entry = readdir(folder)) != NULL;) {
 		int64_t period;
 		struct str name = str_from_c(entry->d_name);
+		if (str_starts(name, STR("channel.")))
+			(void)unlinkat(dirfd(folder), entry->d_name, 0); /* of a kill */
 		if (!str_starts(name, STR("outcomes-")) ||
 			str_to_int64(str_slice(name, 9, SIZE_MAX), &period) != RES_OK)
 			continue;

@@ -96,8 +96,9 @@ static enum res take(struct wangli *client, size_t *out_n, struct err *err)
 static enum res wait_for_socket(struct wangli *client, struct span wait, struct err *err)
 {
 	struct instant now = os_monotonic_now();
-	struct instant due =
-		instant_min(outbox_due(&client->outbox, client->window.now, ANSWER_WITHIN),
+	struct instant due = INSTANT_NONE;
+	if (peer_is_up(client->peer)) /* without a door nothing is due */
+		due = instant_min(outbox_due(&client->outbox, client->window.now, ANSWER_WITHIN),
 			states_due(&client->states));
 	if (wait.us > WAIT_MOST.us)
 		wait = WAIT_MOST;

@@ -237,6 +237,25 @@ static void sdk_vault_key_that_is_none_is_refused(void **state)
 	assert_null(client);
 }
 
+/* What was due before it went may not keep the client awake. */
+static void sdk_sleeps_while_the_door_is_away(void **state)
+{
+	struct door *door = *state;
+	door_submit(door, "m1");
+	door_answer(door, door_until_got(door, 1), WIRE_NACK, WIRE_CODE_BUSY, 100);
+	server_close(door->server); /* says BYE */
+	door->server = NULL;
+	struct instant end = instant_add(os_monotonic_now(), SPAN_S(30));
+	while (wangli_is_up(door->client)) {
+		assert_true(instant_is_before(os_monotonic_now(), end));
+		assert_int_equal(sdk_turn(door->client, SPAN_MS(50), NULL), RES_OK);
+	}
+	struct instant began = os_monotonic_now();
+	for (int i = 0; i < 20; i++)
+		assert_int_equal(sdk_turn(door->client, SPAN_MS(50), NULL), RES_OK);
+	assert_true(instant_since(os_monotonic_now(), began).us >= SPAN_MS(500).us);
+}
+
 int main(void)
 {
 #define WITH_DOOR(test) cmocka_unit_test_setup_teardown(test, door_setup, door_teardown)
@@ -256,6 +275,7 @@ int main(void)
 		WITH_DOOR(sdk_letters_of_one_channel_are_not_sent_for_another),
 		WITH_DOOR(sdk_full_queue_asks_to_turn_first),
 		WITH_DOOR(sdk_vault_key_that_is_none_is_refused),
+		WITH_DOOR(sdk_sleeps_while_the_door_is_away),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
