@@ -158,6 +158,8 @@ usage() {
 		  channel list [--json]                     who has which keys, since when, with which quota
 		  channel rotate SOURCE [--overlap 2d]      a second key; the old one goes on until it is revoked or the overlap is over
 		  channel revoke SOURCE|KEY                 the door refuses it at once, on open sessions too
+		  channel check [--key-file F --channel NAME] [--json]
+		                                            plays an integrator's mistakes at the door: what each of them gets
 		  channel quota SOURCE RATE [BURST] | SOURCE default
 		                                            how many letters a second the door takes from it, and how many at once
 		  psql [ROLE] [arguments]                   a shell on the database, as wl_check unless told

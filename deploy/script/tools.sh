@@ -105,13 +105,17 @@ cmd_kb() {
 cmd_channel() {
 	local makes_key=''
 	case ${1:-}:$# in
+	check:*)
+		channel_check "${@:2}"
+		return
+		;;
 	list:1 | revoke:2 | quota:3 | quota:4) ;;
 	add:* | rotate:*)
 		[[ ${2:-} =~ ^[a-z][a-z0-9-]{0,31}$ ]] ||
 			fail "usage: ./wangli channel $1 NAME …   (NAME: a-z, 0-9 and -)"
 		makes_key=1
 		;;
-	*) fail 'usage: ./wangli channel list | add NAME | rotate SOURCE | revoke SOURCE|KEY | quota SOURCE RATE [BURST]' ;;
+	*) fail 'usage: ./wangli channel list | check | add NAME | rotate SOURCE | revoke SOURCE|KEY | quota SOURCE RATE [BURST]' ;;
 	esac
 	system_load
 	need_program wangli-operator
@@ -120,6 +124,14 @@ cmd_channel() {
 	[ -z "$makes_key" ] || set -- "$@" --out "$DATA/keys/channels/$2"
 	[ "$1" != list ] || set -- list ${AS_JSON:+--json}
 	exec "$DATA/app/bin/wangli-operator" channel "$@"
+}
+
+# Plays an integrator's mistakes at the door.
+channel_check() {
+	system_load
+	need_program wangli-conformance
+	door_environment
+	exec "$DATA/app/bin/wangli-conformance" "$@" ${AS_JSON:+--json}
 }
 
 # And of those that are integrators too, with what they keep in the data folder.
