@@ -54,6 +54,10 @@ enum res crypto_base64_read(struct str text, uint8_t *out, size_t want) must_che
 /* The 6-digit query code of a case: keyed hash of the id, mod 10^6, zero-padded. out: 7 bytes. */
 void crypto_query_code(int64_t case_id, const uint8_t key[CRYPTO_KEY_BYTES], char out[7]);
 
+/* HMAC-SHA256 (RFC 2104) over the parts as if they were one text. */
+void crypto_hmac_sha256(
+	uint8_t out[CRYPTO_HASH_BYTES], struct str key, const struct str *parts, size_t n);
+
 /* Constant-time comparison. */
 bool crypto_equal(struct str a, struct str b);
 

@@ -120,6 +120,7 @@ account_of() {
 	case $1 in
 	_) ;;
 	postgres) set -- db ;;
+	webhook-*) set -- webhook ;;
 	esac
 	if [ -n "$IS_ROOT" ]; then
 		echo "wangli-$1"
@@ -162,6 +163,8 @@ usage() {
 		                                            plays an integrator's mistakes at the door: what each of them gets
 		  channel quota SOURCE RATE [BURST] | SOURCE default
 		                                            how many letters a second the door takes from it, and how many at once
+		  webhook add CHANNEL URL [--set NAME=VALUE …] | list | test|log|replay|rotate|remove CHANNEL
+		                                            deliveries to those without a socket, POSTed and signed: docs/webhooks.md
 		  psql [ROLE] [arguments]                   a shell on the database, as wl_check unless told
 		  bench intake | lifecycle [--auto] [--json]
 		                                            measures a system of its own: docs/performance.md
@@ -177,7 +180,7 @@ main() {
 	AS_JSON=
 	DATA=
 	case $command in
-	up | down | status | logs | clock | case | kb | import | check | rebuild | report | ref | channel | psql | bench | test)
+	up | down | status | logs | clock | case | kb | import | check | rebuild | report | ref | channel | webhook | psql | bench | test)
 		parse_shared "$@"
 		"cmd_$command" ${ARGS[@]+"${ARGS[@]}"}
 		;;

@@ -23,7 +23,7 @@ cmd_logs() {
 		case $1 in
 		-f | --follow) follow=--follow ;;
 		*)
-			is_member "$1" "${SUPERVISED[@]}" || fail "no service '$1'; there are: ${SUPERVISED[*]}"
+			is_member "$1" "${SUPERVISED[@]}" || [ -d "$DATA/log/$1" ] || fail "no service '$1'; there are: ${SUPERVISED[*]}"
 			services+=("$1")
 			;;
 		esac

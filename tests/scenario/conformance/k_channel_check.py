@@ -15,7 +15,7 @@ def documented():
     rows = {}
     for line in (ROOT / "docs" / "channel-check.md").read_text().splitlines():
         cells = [cell.strip() for cell in line.strip("|").split("|")]
-        if len(cells) == 3 and re.match(r"[a-z]+_?[a-z_]*( \(own key only\))?$", cells[0]) and cells[0] != "name":
+        if len(cells) == 3 and re.match(r"[a-z0-9_]+( \(own key only\))?$", cells[0]) and cells[0] != "name":
             rows[cells[0].split(" ")[0]] = cells[2]
     return rows
 
