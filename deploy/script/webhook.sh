@@ -43,6 +43,10 @@ webhook_environment() {
 webhook_start() {
 	local name=$1
 	webhook_put "$name" key <"$DATA/keys/channels/$name" || fail "no key for the channel $name"
+	if [ ! -e "$DATA/service/webhook-$name/supervise" ]; then
+		mkdir -p "$DATA/service/webhook-$name"
+		touch "$DATA/service/webhook-$name/down"
+	fi
 	service_make "webhook-$name"
 	wait_until 15 test -p "$DATA/service/webhook-$name/supervise/ok" || fail "runit does not start webhook-$name"
 	wait_until 15 sv status "$DATA/service/webhook-$name" || fail "runit does not answer (service webhook-$name)"

@@ -11,6 +11,7 @@
 #include "os/os.h"
 #include "webhook_control.h"
 #include "webhook_event.h"
+#include "webhook_nets.h"
 #include "webhook_send.h"
 #include "webhook_state.h"
 #include "json/json.h"

@@ -19,12 +19,11 @@ struct webhook_net {
 	uint8_t bits;
 };
 
-/* Addresses that are allowed although they are not public: "127.0.0.0/8,fd00::/8"; empty: none. */
+/* Networks that are allowed although they are not public. */
 struct webhook_nets {
 	struct webhook_net nets[WEBHOOK_NETS_MAX];
 	size_t n;
 };
-enum res webhook_nets_read(struct str text, struct webhook_nets *out, struct err *err) must_check;
 
 /* bytes: 4 (IPv4) or 16, as on the wire. What carries an IPv4 address inside (mapped, compatible,
  * 6to4, NAT64, Teredo, ISATAP) is judged never public: nobody's webhook needs one.

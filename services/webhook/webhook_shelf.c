@@ -22,6 +22,7 @@ struct shelf {
 	struct post_list queue;
 	struct post **all;
 	size_t n, cap;
+	bool has_news; /* records that are not durable yet */
 	struct shelf_counts counts;
 	struct arena *mem; /* of one record */
 };
@@ -140,6 +141,7 @@ static void record_add(struct shelf *shelf, const struct post *post, const char 
 	struct str text = json_text(shelf->mem, record);
 	CHECK(!arena_failed(shelf->mem) && text.n > 0);
 	os_log_append(shelf->log, text);
+	shelf->has_news = true;
 }
 
 static void record_apply(struct shelf *shelf, const struct json *record)
@@ -307,7 +309,10 @@ enum res webhook_shelf_replay(struct shelf *shelf, struct instant from, struct i
 
 enum res webhook_shelf_sync(struct shelf *shelf, struct err *err)
 {
+	if (!shelf->has_news)
+		return RES_OK;
 	TRY(os_log_sync(shelf->log, err));
+	shelf->has_news = false;
 	for (size_t i = 0; i < shelf->n; i++)
 		shelf->all[i]->is_end_kept = shelf->all[i]->end != POST_OPEN;
 	return RES_OK;

@@ -123,11 +123,11 @@ struct wire_msg play_letter_of(
 }
 
 #define TITLE "【渠道自检】请忽略 wangli channel check"
-#define BODY                                                                                                             \
-	"这是渠道自检程序提交的测试来信，不是市民诉求。This is a test letter of `wangli channel " \
-	"check`, not a citizen's."
+static const struct str letter_body =
+	STR_INIT("这是渠道自检程序提交的测试来信，不是市民诉求。This is a test letter of `wangli "
+		 "channel check`, not a citizen's.");
 
 struct wire_msg play_letter(struct play *play)
 {
-	return play_letter_of(play, "1", TITLE, STR(BODY), "");
+	return play_letter_of(play, "1", TITLE, letter_body, "");
 }

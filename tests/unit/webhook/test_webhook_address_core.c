@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "webhook_address_core.h"
+#include "webhook_nets.h"
 
 static bool is_public(const char *text)
 {
