@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # ./wangli webhook: subscribers that get their channel's deliveries by HTTP. One process a subscriber, webhook-NAME under runit, from
 #   DATA/webhook/NAME/url secret secret.old old.until key    what it may read alone; key: a copy of DATA/keys/channels/NAME
+#   DATA/webhook/NAME/made-key                               its key was made by `webhook add` and goes with it
 #   DATA/webhook/NAME/settings                               NAME=value a line, as `--set` said
 #   DATA/webhook/NAME/state                                  its own: spool, journal, delivery.log, control
 
@@ -66,7 +67,7 @@ webhook_ask() {
 }
 
 webhook_add() {
-	local name=${1:-} url=${2:-} settings='' home
+	local name=${1:-} url=${2:-} settings='' home makes_key=''
 	[[ $name =~ ^[a-z][a-z0-9-]{0,31}$ && -n $url ]] || fail 'usage: ./wangli webhook add CHANNEL URL [--set NAME=VALUE …]'
 	shift 2
 	while [ $# -gt 0 ]; do
@@ -78,7 +79,10 @@ webhook_add() {
 	home=$DATA/webhook/$name
 	[ ! -e "$home" ] || fail "there is a webhook '$name' already"
 	supervisor_pid >/dev/null || fail "the system does not run"
-	[ -f "$DATA/keys/channels/$name" ] || (cmd_channel add "$name" >&2) || fail "no key for the channel $name"
+	if [ ! -f "$DATA/keys/channels/$name" ]; then
+		(cmd_channel add "$name" >&2) || fail "no key for the channel $name"
+		makes_key=yes
+	fi
 	install -d -m 755 "$DATA/webhook"
 	if [ -n "$IS_ROOT" ]; then
 		install -d -m 750 -o "$(account_of webhook)" -g wangli "$home" "$home/state" "$home/state/control"
@@ -87,6 +91,7 @@ webhook_add() {
 	fi
 	printf '%s' "$url" | webhook_put "$name" url
 	webhook_secret | webhook_put "$name" secret
+	[ -z "$makes_key" ] || echo yes | webhook_put "$name" made-key
 	printf '%s' "$settings" | webhook_put "$name" settings
 	webhook_start "$name"
 	if ! python3 "$ROOT/deploy/script/webhook.py" "$DATA" "$RUN" wait "$name" 15; then
@@ -125,20 +130,20 @@ webhook_rotate() {
 	echo
 }
 
-# Its state, with the dead letters and the delivery log, is kept aside; key, secrets and URL go.
+# Its state, with the dead letters and the delivery log, is kept aside; secrets and URL go, and the key that was made for it.
 webhook_remove() {
-	local name=$1 aside
+	local name=$1 aside said='its key goes on'
 	aside=$DATA/webhook-removed/$1.$(date +%s)
 	webhook_stop "$name"
-	cmd_channel_quietly revoke "$name"
+	if [ -f "$DATA/webhook/$name/made-key" ]; then
+		(cmd_channel revoke "$name") >/dev/null || fail "the key of $name is not revoked: is the system up?"
+		rm -f "$DATA/keys/channels/$name"
+		said='its key is revoked'
+	fi
 	install -d -m 700 "$DATA/webhook-removed"
 	mv "$DATA/webhook/$name/state" "$aside"
-	rm -rf "$DATA/webhook/$name" "$DATA/keys/channels/$name"
-	echo "webhook-$name is gone and its key revoked; what it kept is in $aside"
-}
-
-cmd_channel_quietly() {
-	(cmd_channel "$@") >/dev/null || say "note: ./wangli channel $* did not succeed" >&2
+	rm -rf "${DATA:?}/webhook/$name"
+	echo "webhook-$name is gone, $said; what it kept is in $aside"
 }
 
 cmd_webhook() {

@@ -2,6 +2,7 @@
 signed, byte for byte the same each time, over kill -9 of the webhook's process; the case is told the outcome once. Nothing is sent to an
 address that is not public, whatever it is called. Dead letters are kept and replayed, secrets rotated with overlap, the log tells no text."""
 
+import datetime
 import json
 import pathlib
 import shutil
@@ -127,6 +128,11 @@ def a_subscriber_that_misbehaves_gets_all_once_it_behaves(s):
             outcomes = [line["outcome"] for line in tries(s, "hook")]
             assert outcomes.count("again") >= 7 and outcomes.count("dead") == 0, outcomes
             assert listed(s, "hook")["backlog"] == 0
+            kept = {"again": None, "taken": None}
+            for line in tries(s, "hook"):
+                if line["id"] == next(id for id, fault in which.items() if faults[fault % len(faults)] == ("later", 1)):
+                    kept[line["outcome"]] = datetime.datetime.fromisoformat(line["at"])
+            assert (kept["taken"] - kept["again"]).total_seconds() >= 0.95, "Retry-After was not kept"
             for path in (s.data / "webhook" / "hook" / "state").glob("delivery.log*"):
                 text = path.read_text()
                 assert GUIDANCE not in text and "token" not in text, "the log tells what it should not"
@@ -173,13 +179,17 @@ def killed_at_any_moment_nothing_is_lost_and_the_case_is_told_once(s):
         add(s, "storm", subscriber, *SOON)
         numbers = letters(s, "storm", 1, 12)
         kills = 0
-        for number in numbers:
+        for i, number in enumerate(numbers):
             refuse(s, number)
+            if i % 2:  # with a call under way, or with an answer that was just given; otherwise wherever it is just then
+                before = len(seen)
+                until(60, "a POST comes", lambda: len(seen) > before or {f"{n}/0" for n in numbers[:i + 1]} <= subscriber.ids())
+            until(60, "it runs", lambda: s.pid("webhook-storm"))
             kills += s.kill("webhook-storm", signal.SIGKILL)
         for _ in range(6):
-            old = s.pid("webhook-storm")
             kills += s.kill("webhook-storm", signal.SIGKILL)
-            s.until_back("webhook-storm", old)
+            until(60, "it runs", lambda: s.pid("webhook-storm"))
+        assert kills >= 12, kills
         until(120, "every delivery is taken", lambda: {f"{n}/0" for n in numbers} <= subscriber.ids())
         until(200, "every case is told", lambda: all(told(s, n) == 1 for n in numbers))
         until(60, "no marker is left", lambda: s.pending() == 0)
@@ -241,6 +251,7 @@ def dead_letters_are_kept_told_and_replayed(s):
         s.wangli("webhook", "remove", "dead")
         assert any((s.data / "webhook-removed").glob("dead.*/journal"))
         keys = json.loads(s.wangli("channel", "list", "--json").stdout)["keys"]
+        assert any(key["source"] == "dead" for key in keys)
         assert all(key["is_revoked"] for key in keys if key["source"] == "dead"), keys
 
 
