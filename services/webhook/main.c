@@ -17,7 +17,7 @@
 #include "json/json.h"
 
 #define EXIT_SETTINGS  2
-#define WORK_MEMORY    (4u << 20)
+#define WORK_MEMORY    (8u << 20)
 #define IDLE_MS	       200
 #define BUSY_MS	       10
 #define CONTROL_EVERY  SPAN_S(1)

@@ -58,8 +58,12 @@ static void book_line(struct webhook_state *state, const struct post *post,
 static void post_dead(struct webhook_state *state, struct post *post,
 	const struct fetch_result *result, struct str why)
 {
+	book_line(state, post, result, post->is_ping ? "failed" : "dead", why);
+	if (post->is_ping) { /* nobody's delivery */
+		webhook_shelf_end(state->shelf, post, POST_DEAD, why, os_real_now());
+		return;
+	}
 	state->tally.dead++;
-	book_line(state, post, result, "dead", why);
 	log_event(state->log, webhook_dead_letter, LOG_TEXT("case", post->case_number),
 		LOG_INT("tries", post->tries), LOG_STR("why", why));
 	webhook_shelf_end(state->shelf, post, POST_DEAD, why, os_real_now());

@@ -11,8 +11,8 @@
 #include "os/os.h"
 #include "json/json.h"
 
-#define RECORD_MAX    (1u << 20)
-#define RECORD_MEMORY (4u << 20)
+#define RECORD_MAX    (8u << 20) /* a body of 256 KiB, escaped as a document, and that again */
+#define RECORD_MEMORY (32u << 20)
 #define PATH_MAX_HERE 512
 
 struct shelf {

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -144,6 +145,31 @@ static void compacting_forgets_only_what_was_delivered_long_ago(void **state)
 	assert_true(find(bench, "open")->is_queued);
 }
 
+/* 256 KiB of quotes in a reply are half a MiB of document and a MiB of record. */
+static void longest_reply_of_the_worst_bytes_is_kept(void **state)
+{
+	static const char worst[] = { '"', '\\', 1 };
+	static char body[3 * 512 * 1024];
+	struct bench *bench = *state;
+
+	for (size_t i = 0; i < sizeof worst; i++) {
+		char id[8];
+
+		memset(body, worst[i], sizeof body);
+		snprintf(id, sizeof id, "w%zu", i);
+		webhook_shelf_take(bench->shelf, str_from_c(id), STR("CD0000001-8"),
+			str_of(body, worst[i] == 1 ? sizeof body / 6 : sizeof body), at(1));
+	}
+	again(bench);
+	for (size_t i = 0; i < sizeof worst; i++) {
+		char id[8];
+
+		snprintf(id, sizeof id, "w%zu", i);
+		assert_non_null(find(bench, id));
+		assert_int_equal(find(bench, id)->body[0], worst[i]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -153,6 +179,8 @@ int main(void)
 			end_is_kept_only_when_it_is_durable, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			replay_sends_dead_letters_and_a_time_span_again, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			longest_reply_of_the_worst_bytes_is_kept, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			compacting_forgets_only_what_was_delivered_long_ago, setup, teardown),
 	};
