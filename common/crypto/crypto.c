@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <sodium/core.h>
 #include <sodium/crypto_aead_xchacha20poly1305.h>
+#include <sodium/crypto_auth_hmacsha256.h>
 #include <sodium/crypto_box.h>
 #include <sodium/crypto_generichash.h>
 #include <sodium/crypto_scalarmult.h>
@@ -209,6 +210,18 @@ void crypto_query_code(int64_t case_id, const uint8_t key[CRYPTO_KEY_BYTES], cha
 	for (int i = 0; i < 8; i++)
 		number = number << 8 | hash[i];
 	snprintf(out, 7, "%06" PRIu64, number % CODE_MODULUS);
+}
+
+void crypto_hmac_sha256(
+	uint8_t out[CRYPTO_HASH_BYTES], struct str key, const struct str *parts, size_t n)
+{
+	crypto_auth_hmacsha256_state state;
+
+	crypto_auth_hmacsha256_init(&state, (const uint8_t *)key.p, key.n);
+	for (size_t i = 0; i < n; i++)
+		crypto_auth_hmacsha256_update(&state, (const uint8_t *)parts[i].p, parts[i].n);
+	crypto_auth_hmacsha256_final(&state, out);
+	sodium_memzero(&state, sizeof state);
 }
 
 bool crypto_equal(struct str a, struct str b)

@@ -59,6 +59,10 @@ uint64_t crypto_short_hash(const uint8_t key[CRYPTO_SHORT_KEY_BYTES], struct str
 /* The 6-digit query code of a case: keyed hash of the id, mod 10^6, zero-padded. out: 7 bytes. */
 void crypto_query_code(int64_t case_id, const uint8_t key[CRYPTO_KEY_BYTES], char out[7]);
 
+/* HMAC-SHA256 (RFC 2104) over the parts as if they were one text. */
+void crypto_hmac_sha256(
+	uint8_t out[CRYPTO_HASH_BYTES], struct str key, const struct str *parts, size_t n);
+
 /* Constant-time comparison. */
 bool crypto_equal(struct str a, struct str b);
 

@@ -120,6 +120,7 @@ account_of() {
 	case $1 in
 	_) ;;
 	postgres) set -- db ;;
+	webhook-*) set -- webhook ;;
 	esac
 	if [ -n "$IS_ROOT" ]; then
 		echo "wangli-$1"
@@ -159,9 +160,13 @@ usage() {
 		  channel list [--json]                     who has which keys, since when, with which quota
 		  channel rotate SOURCE [--overlap 2d]      a second key; the old one goes on until it is revoked or the overlap is over
 		  channel revoke SOURCE|KEY                 the door refuses it at once, on open sessions too
+		  channel check [--key-file F --channel NAME] [--json]
+		                                            plays an integrator's mistakes at the door: what each of them gets
 		  channel quota SOURCE RATE [BURST] | SOURCE default
 		                                            how many letters a second the door takes from it, and how many at once
 		  channel state SOURCE [--json]             what it keeps for itself: names, sizes, versions, holders; never values
+		  webhook add CHANNEL URL [--set NAME=VALUE …] | list | test|log|replay|rotate|remove CHANNEL
+		                                            deliveries to those without a socket, POSTed and signed: docs/webhooks.md
 		  psql [ROLE] [arguments]                   a shell on the database, as wl_check unless told
 		  bench intake | lifecycle [--auto] [--json]
 		                                            measures a system of its own: docs/performance.md
@@ -177,7 +182,7 @@ main() {
 	AS_JSON=
 	DATA=
 	case $command in
-	up | down | status | logs | clock | case | kb | import | check | rebuild | report | ref | channel | psql | bench | test)
+	up | down | status | logs | clock | case | kb | import | check | rebuild | report | ref | channel | webhook | psql | bench | test)
 		parse_shared "$@"
 		"cmd_$command" ${ARGS[@]+"${ARGS[@]}"}
 		;;

@@ -8,7 +8,7 @@ accounts_make() {
 	local name
 	[ -n "$IS_ROOT" ] || return 0
 	getent group wangli >/dev/null || groupadd --system wangli || fail 'no right to make the group wangli'
-	for name in db "${SERVICES[@]}"; do
+	for name in db webhook "${SERVICES[@]}"; do
 		getent passwd "wangli-$name" >/dev/null ||
 			useradd --system --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin --gid wangli "wangli-$name" ||
 			fail "no right to make the account wangli-$name"

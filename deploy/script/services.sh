@@ -18,6 +18,10 @@ service_environment() {
 		*) [ "${WANGLI_PACE:-}" = steady ] || printf 'GATHER=1ms\nSETTLE=5ms\nSHELF=1ms\n' ;;
 		esac
 	fi
+	if [[ $service = webhook-* ]]; then
+		webhook_environment "${service#webhook-}"
+		return
+	fi
 	echo "HEALTH_LISTEN=unix:$RUN/$service.health"
 	echo "BUS_KEY_FILE=$keys/$service.key"
 	case $service in
@@ -54,6 +58,7 @@ service_environment() {
 service_program() {
 	case $1 in
 	postgres) echo "$PG_BIN/postgres -D $PG_DATA" ;;
+	webhook-*) echo "$(readlink -f "$DATA/app")/bin/wangli-webhook" ;;
 	*) echo "$(readlink -f "$DATA/app")/bin/wangli-$1" ;;
 	esac
 }
@@ -104,7 +109,7 @@ service_make() {
 		# TERM would wait for every client to leave; INT does not.
 		printf '#!/bin/sh\nexec kill -INT "$(cat supervise/pid)"\n' | put "$home/control/t" 755
 	else
-		need_program "wangli-$service"
+		need_program "$(basename "$(service_program "$service")")"
 		while read -r line; do
 			printf '%s\n' "${line#*=}" >"$home/env/${line%%=*}"
 		done < <(service_environment "$service")
@@ -201,7 +206,7 @@ system_processes() {
 		[ ${#words[@]} -gt 0 ] || continue
 		is_ours=
 		case $name in
-		wangli-*) [[ ${words[0]} != "$DATA/apps/"* ]] || ! is_member "${words[0]##*/wangli-}" "${SERVICES[@]}" || is_ours=yes ;;
+		wangli-*) [[ ${words[0]} != "$DATA/apps/"* ]] || ! is_member "${words[0]##*/wangli-}" webhook "${SERVICES[@]}" || is_ours=yes ;;
 		svlogd | runsvdir) [[ ${words[-1]} != "$DATA/"* ]] || is_ours=yes ;;
 		postgres) [[ ${words[*]} != *" -D $DATA/pg" && $(readlink "$proc/cwd") != "$DATA/pg" ]] || is_ours=yes ;;
 		run | runsv | chpst | timeout | tail) [[ $(readlink "$proc/cwd") != "$DATA/service/"* ]] || is_ours=yes ;;
@@ -219,6 +224,9 @@ system_stop() {
 	fi
 	for service in "${SERVICES[@]}"; do
 		[ ! -p "$DATA/service/$service/supervise/ok" ] || homes+=("$DATA/service/$service")
+	done
+	for service in $(webhook_names); do
+		[ ! -p "$DATA/service/webhook-$service/supervise/ok" ] || homes+=("$DATA/service/webhook-$service")
 	done
 	[ ${#homes[@]} = 0 ] || sv -w "$STOP_SECONDS" force-shutdown "${homes[@]}" >/dev/null 2>&1 || true
 	[ ! -p "$DATA/service/postgres/supervise/ok" ] ||

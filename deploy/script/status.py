@@ -64,7 +64,8 @@ def ask_postgres(run):
 def look(data, run):
     """One dict a process."""
     result = []
-    for name in SERVICES:
+    webhooks = sorted(home.name for home in (data / "service").glob("webhook-*"))
+    for name in (*SERVICES, *webhooks):
         pid, uptime = process_of(data / "service" / name)
         if pid is None:
             is_healthy, said = False, {"status": "not running"}
@@ -90,11 +91,11 @@ def uptime_text(seconds):
 
 
 def print_table(states):
-    print(f"{'process':<10} {'pid':>7} {'up':>8} {'version':<9} {'backlog':>8}  health")
+    print(f"{'process':<16} {'pid':>7} {'up':>8} {'version':<9} {'backlog':>8}  health")
     for state in states:
         backlog = "-" if state["backlog"] is None else state["backlog"]
         word = "ok" if state["is_healthy"] else state["health"].get("status", "not healthy")
-        print(f"{state['service']:<10} {state['pid'] or '-':>7} {uptime_text(state['uptime_s']):>8} "
+        print(f"{state['service']:<16} {state['pid'] or '-':>7} {uptime_text(state['uptime_s']):>8} "
               f"{state['version'] or '-':<9} {backlog:>8}  {word}")
 
 

@@ -23,7 +23,7 @@ cmd_logs() {
 		case $1 in
 		-f | --follow) follow=--follow ;;
 		*)
-			is_member "$1" "${SUPERVISED[@]}" || fail "no service '$1'; there are: ${SUPERVISED[*]}"
+			is_member "$1" "${SUPERVISED[@]}" || [ -d "$DATA/log/$1" ] || fail "no service '$1'; there are: ${SUPERVISED[*]}"
 			services+=("$1")
 			;;
 		esac
@@ -121,13 +121,17 @@ channel_info() {
 cmd_channel() {
 	local makes_key=''
 	case ${1:-}:$# in
+	check:*)
+		channel_check "${@:2}"
+		return
+		;;
 	list:1 | info:1 | state:2 | revoke:2 | quota:3 | quota:4) ;;
 	add:* | rotate:*)
 		[[ ${2:-} =~ ^[a-z][a-z0-9-]{0,31}$ ]] ||
 			fail "usage: ./wangli channel $1 NAME …   (NAME: a-z, 0-9 and -)"
 		makes_key=1
 		;;
-	*) fail 'usage: ./wangli channel list | info | add NAME | rotate SOURCE | revoke SOURCE|KEY | quota SOURCE RATE [BURST] | state SOURCE' ;;
+	*) fail 'usage: ./wangli channel list | info | check | add NAME | rotate SOURCE | revoke SOURCE|KEY | quota SOURCE RATE [BURST] | state SOURCE' ;;
 	esac
 	system_load
 	[ "$1" != info ] || {
@@ -140,6 +144,14 @@ cmd_channel() {
 	[ -z "$makes_key" ] || set -- "$@" --out "$DATA/keys/channels/$2"
 	[[ $1 != list && $1 != state ]] || set -- "$@" ${AS_JSON:+--json}
 	exec "$DATA/app/bin/wangli-operator" channel "$@"
+}
+
+# Plays an integrator's mistakes at the door.
+channel_check() {
+	system_load
+	need_program wangli-conformance
+	door_environment
+	exec "$DATA/app/bin/wangli-conformance" "$@" ${AS_JSON:+--json}
 }
 
 # And of those that are integrators too, with what they keep in the data folder.

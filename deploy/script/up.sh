@@ -88,6 +88,9 @@ up_start() {
 		service_make "$service"
 		[ -n "$WAS_RUNNING" ] || touch "$DATA/service/$service/down"
 	done
+	for service in $(webhook_names); do
+		[ -n "$WAS_RUNNING" ] || { mkdir -p "$DATA/service/webhook-$service" && touch "$DATA/service/webhook-$service/down"; }
+	done
 	[ -n "$WAS_RUNNING" ] || supervisor_start
 	service_start postgres
 	wait_until 60 pg_isready -q -h "$RUN" -U postgres -d postgres || fail "the database does not start: $(last_words postgres)"
@@ -97,6 +100,9 @@ up_start() {
 	printf 'PORT=%s\nCLOCK=%s\nRUN=%s\nSYSTEM_USER=%s\n' "$PORT" "$CLOCK" "$RUN" "$(id -un)" | put "$DATA/system.conf" 644
 	for service in "${SERVICES[@]}"; do
 		service_start "$service"
+	done
+	for service in $(webhook_names); do
+		webhook_start "$service"
 	done
 	up_wait
 	kb_ensure

@@ -11,7 +11,7 @@ import lint  # noqa: E402
 LIBRARIES = {
     "bus": ("zmq",), "loop": ("zmq",), "db": ("libpq-fe.h", "libpq/", "catalog/"), "wire": ("protobuf-c/",),
     "json": ("jansson",), "http": ("microhttpd",), "crypto": ("sodium",), "os": ("zlib",), "log": (), "config": (),
-    "metrics": (), "sandbox": ("seccomp",),
+    "metrics": (), "sandbox": ("seccomp",), "fetch": ("curl/",),
 }
 ADAPTERS = set(LIBRARIES)
 COMMON = ADAPTERS | {"base", "peer", "kit"}
@@ -23,6 +23,8 @@ FLOORS = {
     "services": COMMON | {"proto"},
     # the projection of analytics: what compares it and makes it anew must be the same code
     "tools": COMMON | {"proto", "sdk", "analytics"},
+    # integrators of our own: no kit, no database, and the bus only through the SDK
+    "services/webhook": {"base", "os", "log", "config", "loop", "http", "metrics", "json", "crypto", "fetch", "sdk"},
 }
 FLOORS.update({f"common/{name}": {"base", name} for name in ADAPTERS})
 FLOORS["common/wire"] = {"base", "wire", "proto"}
@@ -41,6 +43,8 @@ def is_libc(name):
 def floor_of(parts):
     """The floor's name and the folder that is the file's own."""
     if parts[0] == "common":
+        return "/".join(parts[:2]), parts[1]
+    if "/".join(parts[:2]) in FLOORS:
         return "/".join(parts[:2]), parts[1]
     return parts[0], parts[1] if len(parts) > 2 else ""
 
@@ -138,6 +142,9 @@ PLANTS = [
     ("example sees a library", {"sdk/c/examples/a.c": "#include <zmq.h>\n"}, "sees <wangli.h> only"),
     ("example sees the inside", {"sdk/c/examples/a.c": '#include "sdk/wangli_inside.h"\n'}, "sees <wangli.h> only"),
     ("public header sees ours", {"sdk/c/wangli.h": '#include "base/str.h"\n'}, "wangli.h is libc only"),
+    ("webhook sees the SDK", {"services/webhook/a.c": '#include "sdk/wangli.h"\n'}, None),
+    ("webhook sees the kit", {"services/webhook/a.c": '#include "kit/kit.h"\n'}, "services/webhook may not include"),
+    ("webhook sees the bus", {"services/webhook/a.c": '#include "bus/bus.h"\n'}, "services/webhook may not include"),
     ("floor unknown", {"common/util/a.c": '#include "base/str.h"\n'}, "no known floor"),
 ]
 
