@@ -39,10 +39,9 @@ static struct peer *session_open(struct bus_context *context, char **argv, int a
 {
 	struct str groups[GROUPS_MAX];
 	char instance[32];
-	struct peer_options options = { .context = context,
-		.address = argv[1],
-		.instance = instance,
-		.window = 100 };
+	struct peer_options options = {
+		.context = context, .address = argv[1], .instance = instance, .window = 100
+	};
 	struct peer *peer = NULL;
 	char secret[BUS_KEY_TEXT];
 	size_t n = 0;
