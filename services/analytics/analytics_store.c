@@ -88,7 +88,7 @@ static const struct db_col status_cols[] = {
 	DB_COL(struct analytics_status_row, at, DB_INSTANT, "at"),
 };
 
-static const struct db_col told_cols[] = {
+static const struct db_col status_told_cols[] = {
 	DB_COL(struct analytics_told_row, case_id, DB_INT8, "case_id"),
 	DB_COL(struct analytics_told_row, version, DB_INT4, "version"),
 };
@@ -146,8 +146,8 @@ const struct kit_table analytics_statuses = {
 };
 const struct kit_table analytics_tolds = {
 	.insert = &analytics_sql_status_told,
-	.cols = told_cols,
-	.n_cols = COUNT(told_cols),
+	.cols = status_told_cols,
+	.n_cols = COUNT(status_told_cols),
 	.row_bytes = sizeof(struct analytics_told_row),
 };
 
