@@ -154,6 +154,14 @@ const struct kit_table analytics_tolds = {
 const struct kit_table *const analytics_tables[] = { &analytics_cells, &analytics_figures,
 	&analytics_statuses, &analytics_tolds, NULL };
 
+const struct db_sql *const analytics_projection_statements[] = {
+	&analytics_sql_case_load,
+	&analytics_sql_case_insert,
+	&analytics_sql_cell_add,
+	&analytics_sql_figure_add,
+	NULL,
+};
+
 const struct db_sql *const analytics_statements[] = {
 	&analytics_sql_case_load,
 	&analytics_sql_case_insert,

@@ -64,6 +64,8 @@ extern const struct kit_table analytics_statuses;
 extern const struct kit_table analytics_tolds;
 extern const struct kit_table *const analytics_tables[];
 extern const struct db_sql *const analytics_statements[];
+/* Those of them that write the projection alone: a rebuild runs them where nothing else is. */
+extern const struct db_sql *const analytics_projection_statements[];
 
 /* The core's part of a row; a row that is not stored yet begins here, whichever event comes first.
  */

@@ -358,7 +358,7 @@ enum res rebuild_run(struct arena *mem, const char *conninfo, bool is_compare_on
 	TRY(db_open(&at.books, &options, err));
 	SCOPED(db)
 	struct db *books = at.books;
-	options.statements = analytics_statements;
+	options.statements = analytics_projection_statements;
 	options.more_statements = NULL;
 	TRY(db_open(&at.shadow, &options, err));
 	SCOPED(db)

@@ -56,7 +56,7 @@ class Channel:
         def newest():
             fit = [one for one in self.statuses() if one[1] == message]
             return fit[-1] if fit and fit[-1][3] == state else None
-        one = until(seconds, f"{message} is {state} (heard: {self.statuses()})", newest)
+        one = until(seconds, f"{message} is {state}", newest)
         self.say("done", one[0], one[1], one[2])
         return one
 
@@ -100,11 +100,13 @@ def letter_is_followed_to_its_end(s):
     channel.say("submit", "L1")
     until(30, "the receipt", lambda: any(line.startswith("receipt L1") for line in channel.lines))
     number = next(line.split()[2] for line in channel.lines if line.startswith("receipt L1"))
-    first = channel.take(60, "L1", "DISPATCHED")
+    first = channel.take(60, "L1", "IN_PROGRESS")  # the system walks so far by itself
+    versions = [one[2] for one in channel.statuses()]
+    assert versions == sorted(versions), versions
+    until(60, "it is told", lambda: s.one("select count(*) from analytics.v_pending") == "0")
     channel.close()  # away
 
     old = s.pid("analytics")
-    s.wangli("case", number, "sign")
     s.kill("analytics")
     s.until_back("analytics", old)
     s.wangli("case", number, "submit", "--text", "路灯已经修好,感谢您的来信。")

@@ -38,14 +38,15 @@ static const char *key_read(const char *path, char out[BUS_KEY_TEXT])
 static struct peer *session_open(struct bus_context *context, char **argv, int argc)
 {
 	struct str groups[GROUPS_MAX];
-	struct peer_options options = { .context = context,
-		.address = argv[1],
-		.instance = "raw/0123456789abcdef",
-		.window = 100 };
+	char instance[32];
+	struct peer_options options = {
+		.context = context, .address = argv[1], .instance = instance, .window = 100
+	};
 	struct peer *peer = NULL;
 	char secret[BUS_KEY_TEXT];
 	size_t n = 0;
 
+	snprintf(instance, sizeof(instance), "raw/%016x", (unsigned)getpid());
 	key_read(argv[2], options.server_key);
 	CHECK(bus_pair_from_secret(str_from_c(key_read(argv[3], secret)), &options.self, NULL) ==
 		RES_OK);
