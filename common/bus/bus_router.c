@@ -173,11 +173,13 @@ enum res bus_router_accept(struct bus_router *router, bool does_accept)
 {
 	struct sock_filter nothing = BPF_STMT(BPF_RET | BPF_K, 0);
 	struct sock_fprog program = { .len = 1, .filter = &nothing };
+	int unused = 0; /* but asked for */
 	int res;
 
 	if (router->listener < 0)
 		return RES_NOT_FOUND;
-	res = does_accept ? setsockopt(router->listener, SOL_SOCKET, SO_DETACH_FILTER, "", 0)
+	res = does_accept ? setsockopt(router->listener, SOL_SOCKET, SO_DETACH_FILTER, &unused,
+				    sizeof(unused))
 			  : setsockopt(router->listener, SOL_SOCKET, SO_ATTACH_FILTER, &program,
 				    sizeof(program));
 	return res == 0 ? RES_OK : RES_RETRY;

@@ -377,6 +377,30 @@ static void routing_id_of_one_who_left_gives_no_rights(void **state)
 	zmq_close(raw);
 }
 
+/* Ten batches and nothing of the connection is looked at; three such connections and no new one of
+ * the key is let in, while the one that behaves goes on. */
+static void key_that_sends_rubbish_is_kept_out_and_its_good_connection_is_not(void **state)
+{
+	struct door *door = *state;
+	struct client *good = client_open(door->rig, &app_idle);
+	void *raw[4];
+
+	for (int i = 0; i < 3; i++) {
+		raw[i] = raw_open(door, "app", NULL, 0);
+		for (int k = 0; k < 20; k++)
+			zmq_send(raw[i], "rubbish", 7, 0);
+		rig_wait_health(door->rig, "edge", "counts", "cut_off", i + 1);
+	}
+	rig_wait_health(door->rig, "edge", "counts", "unheard", 30);
+	assert_int_equal(rig_health(door->rig, "edge", "counts", "bad_batch"), 30);
+	raw[3] = raw_open(door, "app", NULL, 0);
+	rig_wait_health(door->rig, "edge", "counts", "kept_out", 1);
+	client_send(good, &submit);
+	client_take(door->rig, door->intake, WIRE_SUBMIT);
+	for (int i = 0; i < 4; i++)
+		zmq_close(raw[i]);
+}
+
 static void hello_over_and_over_does_not_fill_the_log(void **state)
 {
 	struct door *door = *state;
@@ -544,6 +568,7 @@ int main(void)
 		DOOR_TEST(routing_id_that_a_peer_chose_is_not_heard),
 		DOOR_TEST(routing_id_of_one_who_left_gives_no_rights),
 		DOOR_TEST(hello_over_and_over_does_not_fill_the_log),
+		DOOR_TEST(key_that_sends_rubbish_is_kept_out_and_its_good_connection_is_not),
 		DOOR_TEST(hello_with_thousands_of_groups_is_one_refusal),
 		DOOR_TEST(deliver_without_anybody_or_credit_is_refused),
 		cmocka_unit_test_setup_teardown(
