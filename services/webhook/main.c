@@ -11,10 +11,10 @@
 #include "os/os.h"
 #include "webhook_control.h"
 #include "webhook_event.h"
+#include "webhook_health.h"
 #include "webhook_nets.h"
 #include "webhook_send.h"
 #include "webhook_state.h"
-#include "json/json.h"
 
 #define EXIT_SETTINGS  2
 #define WORK_MEMORY    (8u << 20)
@@ -69,32 +69,6 @@ static enum wangli_result on_deliver(
 		webhook_shelf_take(
 			state->shelf, id, str_from(delivery->case_number), body, os_real_now());
 	return WANGLI_RETRY;
-}
-
-/* --- health --- */
-
-static void on_health(void *arg, const struct http_request *request, struct http_answer *answer)
-{
-	struct webhook_state *state = arg;
-	struct shelf_counts counts = webhook_shelf_counts(state->shelf);
-	SCOPED(json)
-	struct json *said = json_object_create();
-	bool is_up = wangli_is_up(state->client) && !state->is_disk_told;
-
-	json_set_c(said, "status", is_up ? "ok" : state->is_disk_told ? "disk" : "no door");
-	json_set_c(said, "version", WANGLI_VERSION);
-	json_set_c(said, "channel", state->config.channel);
-	json_set_int(said, "backlog", (int64_t)counts.queued);
-	json_set_int(said, "dead", (int64_t)counts.dead);
-	json_set_int(said, "known", (int64_t)counts.known);
-	json_set_int(said, "failures_in_a_row", state->circuit.failures);
-	json_set_int(said, "tries", state->tally.tries);
-	json_set_int(said, "taken", state->tally.taken);
-	json_set_int(said, "failed", state->tally.failed);
-	json_set_int(said, "refused_addresses", state->tally.refused_addresses);
-	answer->status = str_eq_c(request->path, "/health") ? (is_up ? 200 : 503) : 404;
-	answer->content_type = "application/json";
-	answer->body = json_text(request->mem, said);
 }
 
 /* --- life --- */
@@ -155,18 +129,20 @@ static enum res state_open(struct webhook_state *state, struct err *err)
 	TRY(webhook_nets_read(str_from_c(config->allow_nets), &state->nets, err));
 	TRY(webhook_ports_read(str_from_c(config->ports), &state->ports, err));
 	TRY(webhook_url_check(str_from_c(config->url), config->insecure_http, &state->ports, err));
+	webhook_health_open(state);
 	TRY(open_files(state, err));
 	TRY(open_client(state, err));
 	TRY(fetch_open(&state->fetch, &options, err));
 	if (config->health_listen[0] == 0)
 		return RES_OK;
-	return http_open(&state->http, config->health_listen, on_health, state, err);
+	return http_open(&state->http, config->health_listen, webhook_health_serve, state, err);
 }
 
 static void state_close(struct webhook_state *state)
 {
 	fetch_close(state->fetch); /* what is under way is tried again by the next life */
 	http_close(state->http);
+	webhook_health_close(state);
 	wangli_close(state->client);
 	webhook_shelf_close(state->shelf);
 	webhook_book_close(state->book);

@@ -36,6 +36,8 @@ struct webhook_state {
 	struct shelf *shelf;
 	struct book *book;
 	struct http *http;
+	struct metrics *metrics;
+	char service[64];  /* "webhook-NAME": the metrics borrow it */
 	struct arena *mem; /* of one piece of work */
 	struct webhook_nets nets;
 	struct webhook_ports ports;

@@ -9,6 +9,7 @@ COMPONENTS = (
     ("kit", "common/kit/kit_metrics.def", "Every service: intake, dispatch, reply, followup, analytics"),
     ("bus", "services/bus/bus_metrics.def", "The broker"),
     ("edge", "services/edge/edge_metrics.def", "The door"),
+    ("webhook", "services/webhook/webhook_metrics.def", "Each webhook"),
     ("portal", "services/portal/portal_metrics.def", "The portal"),
 )
 

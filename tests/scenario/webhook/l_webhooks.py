@@ -7,6 +7,7 @@ import json
 import pathlib
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -60,6 +61,17 @@ def add(s, name, subscriber, *more):
 def listed(s, name):
     rows = json.loads(s.wangli("webhook", "list", "--json").stdout)["webhooks"]
     return next((row for row in rows if row["channel"] == name), None)
+
+
+def metric(s, name, what):
+    """One figure of GET /metrics."""
+    path = (s.data / "service" / f"webhook-{name}" / "env" / "HEALTH_LISTEN").read_text().strip().removeprefix("unix:")
+    with socket.socket(socket.AF_UNIX) as one:
+        one.settimeout(10)
+        one.connect(path)
+        one.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        text = b"".join(iter(lambda: one.recv(65536), b"")).decode()
+    return float(next(line for line in text.splitlines() if line.startswith(f"wangli_webhook_{what}")).split()[-1])
 
 
 def tries(s, name):
@@ -213,7 +225,15 @@ def dead_letters_are_kept_told_and_replayed(s):
         numbers = letters(s, "dead", 1, 2)
         for number in numbers:
             refuse(s, number)
+        with Subscriber() as other:  # a neighbour that is well does not wait for one that is not
+            add(s, "well", other, *SOON)
+            number = letters(s, "well", 1, 1)[0]
+            refuse(s, number)
+            until(15, "the neighbour has its delivery", lambda: f"{number}/0" in other.ids())
+            until(60, "the neighbour's case is told", lambda: told(s, number) == 1)
+            s.wangli("webhook", "remove", "well")
         until(60, "both are dead letters", lambda: listed(s, "dead")["dead"] == 2)
+        assert metric(s, "dead", "dead_letters") == 2 and metric(s, "dead", "died_total") == 2
         until(120, "the cases are told", lambda: all(told(s, n, "reply.unnotified.v1") == 1 for n in numbers))
         assert subscriber.times(f"{numbers[0]}/0") > 1 and subscriber.times(f"{numbers[1]}/0") == 1, subscriber.came
         assert subscriber.ids() == set()
