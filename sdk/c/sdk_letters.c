@@ -87,8 +87,9 @@ void letters_take_nack(struct wangli *client, const struct wire_msg *msg, struct
 			after = BUSY_LEAST;
 		if (after.us > BUSY_MOST.us)
 			after = BUSY_MOST;
-		sdk_window_busy(
-			&client->window, client->outbox.n_flying, letter->sent_at, took->now);
+		if (after.us < OUTBOX_ASIDE.us)
+			sdk_window_busy(&client->window, client->outbox.n_flying, letter->sent_at,
+				took->now);
 		outbox_refuse(&client->outbox, letter, took->now, after);
 		return;
 	}

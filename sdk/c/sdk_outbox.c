@@ -11,6 +11,7 @@ void outbox_init(struct outbox *outbox)
 	*outbox = (struct outbox){ .by_id = map_create(), .hold_until = INSTANT_NONE };
 	TAILQ_INIT(&outbox->waiting);
 	TAILQ_INIT(&outbox->flying);
+	TAILQ_INIT(&outbox->aside);
 }
 
 static void list_free(struct outbox_list *list)
@@ -28,6 +29,7 @@ void outbox_fini(struct outbox *outbox)
 		return;
 	list_free(&outbox->waiting);
 	list_free(&outbox->flying);
+	list_free(&outbox->aside);
 	map_destroy(outbox->by_id);
 	outbox->by_id = NULL;
 }
@@ -48,11 +50,25 @@ struct outbox_letter *outbox_add(struct outbox *outbox, struct str id,
 	letter->id = str_of(text, id.n);
 	letter->body = str_of(text + id.n, body.n);
 	letter->sent_at = INSTANT_NONE;
+	letter->aside_until = INSTANT_NONE;
 	memcpy(letter->fingerprint, fingerprint, OUTBOX_FINGERPRINT);
 	CHECK(map_get(outbox->by_id, id) == NULL);
 	map_put(outbox->by_id, letter->id, letter);
 	TAILQ_INSERT_TAIL(&outbox->waiting, letter, link);
 	return letter;
+}
+
+void outbox_walk(const struct outbox *outbox,
+	void (*each)(void *arg, const struct outbox_letter *letter), void *arg)
+{
+	const struct outbox_list *lists[] = { &outbox->flying, &outbox->waiting, &outbox->aside };
+	for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+		const struct outbox_letter *letter;
+		TAILQ_FOREACH(letter, lists[i], link)
+		{
+			each(arg, letter);
+		}
+	}
 }
 
 struct outbox_letter *outbox_find(const struct outbox *outbox, struct str id)
@@ -69,12 +85,21 @@ static void letter_land(struct outbox *outbox, struct outbox_letter *letter)
 	outbox->n_flying--;
 }
 
-void outbox_remove(struct outbox *outbox, struct outbox_letter *letter)
+/* Takes a letter out of whichever list it is in. */
+static void letter_take(struct outbox *outbox, struct outbox_letter *letter)
 {
 	if (letter->is_flying)
 		letter_land(outbox, letter);
+	else if (!instant_is_none(letter->aside_until))
+		TAILQ_REMOVE(&outbox->aside, letter, link);
 	else
 		TAILQ_REMOVE(&outbox->waiting, letter, link);
+	letter->aside_until = INSTANT_NONE;
+}
+
+void outbox_remove(struct outbox *outbox, struct outbox_letter *letter)
+{
+	letter_take(outbox, letter);
 	map_remove(outbox->by_id, letter->id);
 	free(letter);
 }
@@ -98,18 +123,32 @@ struct outbox_letter *outbox_next(struct outbox *outbox, struct instant now, siz
 void outbox_refuse(
 	struct outbox *outbox, struct outbox_letter *letter, struct instant now, struct span after)
 {
+	struct instant until = instant_add(now, after);
+	if (after.us >= OUTBOX_ASIDE.us) {
+		letter_take(outbox, letter);
+		letter->aside_until = until;
+		TAILQ_INSERT_TAIL(&outbox->aside, letter, link);
+		return;
+	}
 	if (letter->is_flying) {
 		letter_land(outbox, letter);
 		TAILQ_INSERT_TAIL(&outbox->waiting, letter, link);
 	}
-	struct instant until = instant_add(now, after);
 	if (instant_is_before(outbox->hold_until, until))
 		outbox->hold_until = until;
 }
 
 void outbox_expire(struct outbox *outbox, struct instant now, struct span timeout)
 {
-	struct outbox_letter *letter;
+	struct outbox_letter *letter = TAILQ_FIRST(&outbox->aside);
+	while (letter != NULL) {
+		struct outbox_letter *next = TAILQ_NEXT(letter, link);
+		if (!instant_is_before(now, letter->aside_until)) {
+			letter_take(outbox, letter);
+			TAILQ_INSERT_TAIL(&outbox->waiting, letter, link);
+		}
+		letter = next;
+	}
 	while ((letter = TAILQ_FIRST(&outbox->flying)) != NULL) {
 		if (instant_is_before(now, instant_add(letter->sent_at, timeout)))
 			return;
@@ -136,5 +175,10 @@ struct instant outbox_due(const struct outbox *outbox, size_t window, struct spa
 	/* Without a hold, what could be sent has been sent before anybody asks. */
 	if (!TAILQ_EMPTY(&outbox->waiting) && outbox->n_flying < window)
 		due = instant_min(due, outbox->hold_until);
+	const struct outbox_letter *letter;
+	TAILQ_FOREACH(letter, &outbox->aside, link)
+	{
+		due = instant_min(due, letter->aside_until);
+	}
 	return due;
 }

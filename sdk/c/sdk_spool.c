@@ -137,6 +137,20 @@ static enum res moved_sync(struct spool *spool, struct err *err)
 	return RES_OK;
 }
 
+struct living {
+	struct spool *spool;
+	struct os_log *log; /* NULL: counted only */
+	size_t bytes;
+};
+
+static void letter_lives(void *arg, const struct outbox_letter *letter)
+{
+	struct living *living = arg;
+	if (living->log != NULL)
+		append_letter(living->spool, living->log, letter);
+	living->bytes += letter_bytes(letter);
+}
+
 /* A new file with what is unanswered, under the old name. The old one stays in use on failure. */
 static enum res compact(struct spool *spool, const struct outbox *outbox, struct err *err)
 {
@@ -144,20 +158,12 @@ static enum res compact(struct spool *spool, const struct outbox *outbox, struct
 	struct arena *mem = arena_create(64u << 10);
 	const char *path = spool_path(mem, spool, "letters").p;
 	const char *path_new = spool_path(mem, spool, "letters.new").p;
-	const struct outbox_list *lists[] = { &outbox->flying, &outbox->waiting };
 	if (unlink(path_new) != 0 && errno != ENOENT)
 		return err_set(err, RES_RETRY, "%s: %s", path_new, strerror(errno));
 	struct os_log *log = NULL;
 	TRY(os_log_open(&log, path_new, err));
-	size_t live_bytes = 0;
-	for (size_t i = 0; i < 2; i++) {
-		const struct outbox_letter *letter;
-		TAILQ_FOREACH(letter, lists[i], link)
-		{
-			append_letter(spool, log, letter);
-			live_bytes += letter_bytes(letter);
-		}
-	}
+	struct living living = { .spool = spool, .log = log };
+	outbox_walk(outbox, letter_lives, &living);
 	enum res res = os_log_sync(log, err);
 	if (res == RES_OK && rename(path_new, path) != 0)
 		res = err_set(err, RES_RETRY, "%s: %s", path, strerror(errno));
@@ -168,7 +174,7 @@ static enum res compact(struct spool *spool, const struct outbox *outbox, struct
 	os_log_close(spool->letters);
 	spool->letters = log;
 	spool->history_bytes = 0;
-	spool->live_bytes = live_bytes;
+	spool->live_bytes = living.bytes;
 	/* until then a power cut may bring the old file back, without the newest letters */
 	spool->is_moved = true;
 	spool->is_dirty = true;
@@ -182,14 +188,10 @@ enum res spool_sync(struct spool *spool, const struct outbox *outbox, struct err
 	if (!spool->is_dirty)
 		return RES_OK;
 	size_t all = spool->history_bytes + spool->live_bytes;
-	size_t live = 0;
 	if (all >= COMPACT_FROM) {
-		const struct outbox_letter *letter;
-		TAILQ_FOREACH(letter, &outbox->flying, link)
-		live += letter_bytes(letter);
-		TAILQ_FOREACH(letter, &outbox->waiting, link)
-		live += letter_bytes(letter);
-		if (live <= all / 2)
+		struct living living = { .spool = spool };
+		outbox_walk(outbox, letter_lives, &living);
+		if (living.bytes <= all / 2)
 			return compact(spool, outbox, err);
 	}
 	TRY(os_log_sync(spool->letters, err));

@@ -212,7 +212,7 @@ struct wangli_status {
 	struct wangli_text source_msg_id;
 	struct wangli_text channel;
 	struct wangli_text case_number;
-	struct wangli_text state; /* "received", "in_hand", "closed" and the like */
+	struct wangli_text state; /* "RECEIVED", "IN_PROGRESS", "CLOSED" and the like */
 	int64_t at_us;		  /* since when */
 	int64_t version;
 	struct wangli_text unit; /* who has it, for people; empty: nobody yet */

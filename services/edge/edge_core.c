@@ -109,7 +109,8 @@ struct edge_decision edge_decide(const struct edge_ask *ask, const struct edge_r
 	if (!edge_may_connect(rights))
 		return refuse(EDGE_FORBIDDEN, STR("this key is not (any longer) known"));
 	if (pass == NULL)
-		return refuse(EDGE_UNKNOWN_TYPE, STR("no integrator's command is of this type"));
+		return refuse(
+			EDGE_UNKNOWN_TYPE, STR("no integrator sends this kind with this type"));
 	lack = lack_of(ask, pass->ask);
 	if (!str_is_empty(lack))
 		return refuse(EDGE_INVALID, lack);

@@ -39,11 +39,18 @@ static enum res end(struct kit_turn *turn)
 	return RES_OK;
 }
 
+/* A revoked key is refused as one that nobody knows is, and revoked ones only grow in number: the
+ * door would one day not be able to read them all. */
 enum res intake_keys_get(struct kit_turn *turn, struct err *err)
 {
 	struct keys keys = { 0 };
+	size_t n = 0;
 
 	TRY(keys_load(turn, &keys, err));
+	for (size_t i = 0; i < keys.n; i++)
+		if (!keys.rows[i].is_revoked)
+			keys.rows[n++] = keys.rows[i];
+	keys.n = n;
 	kit_answer(turn, intake_write_keys(turn->mem, keys.rows, keys.n));
 	return RES_OK;
 }

@@ -184,18 +184,32 @@ static void what_an_integrator_may_not_is_refused(void **state)
 		struct wire_msg msg;
 		enum wire_code want;
 	} rows[] = {
-		{ { WIRE_SUBMIT, { .channel = STR_INIT("forum"), .source_msg_id = STR_INIT("m") },
+		{ { WIRE_SUBMIT,
+			  { .type = STR_INIT("submit.v1"),
+				  .channel = STR_INIT("forum"),
+				  .source_msg_id = STR_INIT("m") },
 			  { 0 } },
 			WIRE_CODE_FORBIDDEN },
-		{ { WIRE_SUBMIT, { .id = STR_INIT("x") }, { 0 } }, WIRE_CODE_INVALID },
-		{ { WIRE_CLAIM, { .source_msg_id = STR_INIT("m") }, { 0 } }, WIRE_CODE_INVALID },
+		{ { WIRE_SUBMIT, { .id = STR_INIT("x"), .type = STR_INIT("submit.v1") }, { 0 } },
+			WIRE_CODE_INVALID },
+		/* of a version to come: it would be read as what it is not */
+		{ { WIRE_SUBMIT, { .type = STR_INIT("submit.v2"), .source_msg_id = STR_INIT("m") },
+			  { 0 } },
+			WIRE_CODE_UNKNOWN_TYPE },
+		{ { WIRE_CLAIM, { .type = STR_INIT("claim.v1"), .source_msg_id = STR_INIT("m") },
+			  { 0 } },
+			WIRE_CODE_INVALID },
 		{ { WIRE_COMMAND,
 			  { .type = STR_INIT("reply.approve.v1"), .command_id = STR_INIT("c") },
 			  { 0 } },
 			WIRE_CODE_UNKNOWN_TYPE },
 		{ { WIRE_COMMAND, { .type = STR_INIT("state.get.v1") }, { 0 } },
 			WIRE_CODE_INVALID },
-		{ { WIRE_DONE, { .source_msg_id = STR_INIT("m"), .case_id = 1 }, { 0 } },
+		{ { WIRE_DONE,
+			  { .type = STR_INIT("done.v1"),
+				  .source_msg_id = STR_INIT("m"),
+				  .case_id = 1 },
+			  { 0 } },
 			WIRE_CODE_INVALID },
 	};
 	struct door *door = *state;
@@ -242,7 +256,8 @@ static void deliver_and_done_cross_the_door(void **state)
 	assert_true(str_is_empty(got.head.sender) && str_is_empty(got.head.reply_to) &&
 		    str_is_empty(got.head.route));
 	client_send(client, &(struct wire_msg){ .kind = WIRE_DONE,
-				    .head = { .case_id = 77,
+				    .head = { .type = STR("done.v1"),
+					    .case_id = 77,
 					    .channel = STR("app"),
 					    .source_msg_id = STR("m-1"),
 					    .code = WIRE_CODE_DELIVERED },
@@ -272,7 +287,7 @@ static void done_with_the_longest_texts_crosses_the_door(void **state)
 				    .head = { .id = id,
 					    .subject = id,
 					    .source_msg_id = id,
-					    .type = str_slice(id, 0, WIRE_NAME_MAX),
+					    .type = STR("done.v1"),
 					    .traceparent = str_slice(id, 0, WIRE_NAME_MAX),
 					    .case_id = INT64_MAX,
 					    .code = WIRE_CODE_UNDELIVERABLE,

@@ -68,7 +68,12 @@ static void decide_rights_by_message(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(rights_rows) / sizeof(rights_rows[0]); i++) {
 		const struct rights_row *row = &rights_rows[i];
+		static const struct str types[] = { [EDGE_SUBMIT] = STR_INIT("submit.v1"),
+			[EDGE_DONE] = STR_INIT("done.v1"),
+			[EDGE_CLAIM] = STR_INIT("claim.v1"),
+			[EDGE_OTHER] = STR_INIT("") };
 		struct edge_ask ask = { .kind = row->kind,
+			.type = types[row->kind],
 			.channel = str_from_c(row->channel),
 			.source_msg_id = str_from_c(row->source_msg_id),
 			.case_id = row->case_id,
@@ -98,6 +103,10 @@ static void decide_where_a_message_goes(void **state)
 		{ EDGE_COMMAND, "state.get.v1", "intake", true },
 		{ EDGE_COMMAND, "state.put.v1", "intake", true },
 		{ EDGE_COMMAND, "state.lease.v1", "intake", true },
+		{ EDGE_SUBMIT, "submit.v2", NULL, false },
+		{ EDGE_SUBMIT, "", NULL, false },
+		{ EDGE_DONE, "done.v2", NULL, false },
+		{ EDGE_CLAIM, "", NULL, false },
 		{ EDGE_COMMAND, "reply.approve.v1", NULL, false },
 		{ EDGE_COMMAND, "keys.get.v1", NULL, false },
 		{ EDGE_COMMAND, "channel.add.v1", NULL, false },

@@ -264,12 +264,16 @@ static void intake_keys_are_added_by_the_operator_alone(void **state)
 			"channel.add.v1", key_body(road, key, "app", i == 1));
 		assert_int_equal(answer.head.code, WIRE_CODE_DONE);
 		Wangli__KeysSnapshot *snapshot = keys(road, i == 0 ? "k3" : "k4");
+		if (i == 1) { /* a revoked key is one that the door does not know */
+			assert_int_equal(snapshot->n_keys, 0);
+			break;
+		}
 		assert_int_equal(snapshot->n_keys, 1);
 		assert_string_equal(snapshot->keys[0]->public_key, key);
 		assert_string_equal(snapshot->keys[0]->source, "importer");
 		assert_int_equal(snapshot->keys[0]->n_channels, 1);
 		assert_string_equal(snapshot->keys[0]->channels[0], "app");
-		assert_int_equal(snapshot->keys[0]->is_revoked, i == 1);
+		assert_false(snapshot->keys[0]->is_revoked);
 	}
 }
 

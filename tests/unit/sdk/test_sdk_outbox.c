@@ -86,6 +86,34 @@ static void outbox_busy_platform_holds_back_everything(void **state)
 	outbox_fini(&outbox);
 }
 
+/* A letter that the platform set aside waits alone, and is neither lost nor forgotten. */
+static void outbox_long_refusal_holds_back_that_letter_alone(void **state)
+{
+	struct outbox outbox;
+	(void)state;
+	outbox_init(&outbox);
+	add(&outbox, 3);
+	assert_string_equal(sent(&outbox, 0, 2), "1 2");
+	outbox_refuse(&outbox, outbox_find(&outbox, STR("m1")), at(10), SPAN_MIN(10));
+	assert_string_equal(sent(&outbox, 20, 3), "3");
+	outbox_refuse(&outbox, outbox_find(&outbox, STR("m1")), at(30), SPAN_MIN(10)); /* again */
+	outbox_land(&outbox); /* a new connection is no reason */
+	assert_string_equal(sent(&outbox, 40, 3), "2 3");
+	outbox_remove(&outbox, outbox_find(&outbox, STR("m2")));
+	outbox_remove(&outbox, outbox_find(&outbox, STR("m3")));
+	assert_int_equal(outbox_count(&outbox), 1);
+	assert_int_equal(outbox_due(&outbox, 3, WITHIN).us, at(600030).us);
+	outbox_expire(&outbox, at(600029), WITHIN);
+	assert_string_equal(sent(&outbox, 600029, 3), "");
+	outbox_expire(&outbox, at(600030), WITHIN);
+	assert_string_equal(sent(&outbox, 600030, 3), "1");
+	assert_int_equal(outbox_find(&outbox, STR("m1"))->attempt, 2);
+	outbox_refuse(&outbox, outbox_find(&outbox, STR("m1")), at(600040), SPAN_MIN(10));
+	outbox_remove(&outbox, outbox_find(&outbox, STR("m1"))); /* a receipt, late */
+	assert_int_equal(outbox_count(&outbox), 0);
+	outbox_fini(&outbox);
+}
+
 static void outbox_new_connection_sends_what_was_under_way_first(void **state)
 {
 	struct outbox outbox;
@@ -115,6 +143,7 @@ int main(void)
 		cmocka_unit_test(outbox_sends_in_order_up_to_the_window),
 		cmocka_unit_test(outbox_unanswered_is_sent_again_after_the_time_out),
 		cmocka_unit_test(outbox_busy_platform_holds_back_everything),
+		cmocka_unit_test(outbox_long_refusal_holds_back_that_letter_alone),
 		cmocka_unit_test(outbox_new_connection_sends_what_was_under_way_first),
 		cmocka_unit_test(outbox_empty_is_never_due),
 	};

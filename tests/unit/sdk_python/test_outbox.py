@@ -52,6 +52,23 @@ class Sent(unittest.TestCase):
         self.outbox.refused(self.get("m4"), 3.5, 1.0)
         self.assertEqual(self.outbox.window, 1)
 
+    def test_long_refusal_sets_that_letter_alone_aside(self):
+        self.sent(0)
+        self.outbox.refused(self.get("m1"), 1, 600)
+        self.assertEqual(self.outbox.window, 4)
+        self.assertEqual(self.sent(1), ["m4"])
+        self.outbox.land()
+        self.assertEqual(self.sent(2), ["m0", "m2", "m3", "m4"])
+        self.assertEqual(len(self.outbox), 6)
+        self.assertIn("m1", [letter.id for letter in self.outbox])  # what the spool keeps
+        for id_ in ("m0", "m2", "m3", "m4", "m5"):
+            self.outbox.answered(self.get(id_))
+        self.assertEqual(self.outbox.due(5), 601)
+        self.outbox.expire(600.9, 5)
+        self.assertEqual(self.sent(600.9), [])
+        self.outbox.expire(601, 5)
+        self.assertEqual(self.sent(601), ["m1"])
+
     def test_each_receipt_gives_one_back_up_to_the_whole(self):
         self.sent(0)
         self.outbox.refused(self.get("m0"), 1, 0.1)
