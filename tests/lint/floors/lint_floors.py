@@ -14,10 +14,11 @@ LIBRARIES = {
     "metrics": (),
 }
 ADAPTERS = set(LIBRARIES)
-COMMON = ADAPTERS | {"base", "peer", "kit"}
+COMMON = ADAPTERS | {"base", "peer", "object", "kit"}
 FLOORS = {
     "common/base": {"base"},
     "common/peer": {"base", "bus", "wire", "peer", "proto"},
+    "common/object": {"base", "crypto", "wire", "object", "proto"},
     "common/kit": COMMON | {"proto"},
     "sdk": {"base", "bus", "wire", "peer", "crypto", "os", "loop", "proto", "sdk"},
     "services": COMMON | {"proto"},
