@@ -10,7 +10,7 @@ import lint  # noqa: E402
 # Folder of an adapter → the prefixes of its one library.
 LIBRARIES = {
     "bus": ("zmq",), "loop": ("zmq",), "db": ("libpq-fe.h", "libpq/", "catalog/"), "wire": ("protobuf-c/",),
-    "json": ("jansson",), "http": ("microhttpd",), "crypto": ("sodium",), "os": ("zlib",), "log": (), "config": (),
+    "json": ("jansson",), "http": ("microhttpd",), "crypto": ("sodium",), "os": ("zlib",), "image": ("vips/",), "jail": ("seccomp.h",), "log": (), "config": (),
     "metrics": (),
 }
 ADAPTERS = set(LIBRARIES)
