@@ -13,6 +13,8 @@ static const char *const loaders[] = { "VipsForeignLoadJpegSource", "VipsForeign
 enum res image_start(const char *name, struct err *err)
 {
 	setenv("VIPS_CONCURRENCY", "1", 1);
+	setenv("VIPS_DISC_THRESHOLD", "1g",
+		1); /* in memory, which is limited: a jail has no files */
 	if (VIPS_INIT(name) != 0)
 		return err_set(err, RES_BUG, "libvips does not start");
 	vips_concurrency_set(1);
