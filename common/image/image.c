@@ -18,6 +18,7 @@ enum res image_start(const char *name, struct err *err)
 	if (VIPS_INIT(name) != 0)
 		return err_set(err, RES_BUG, "libvips does not start");
 	vips_concurrency_set(1);
+	vips_vector_set_enabled(FALSE); /* it would write code into files, and run it */
 	vips_cache_set_max(0);
 	vips_operation_block_set("VipsForeignLoad", TRUE);
 	for (size_t i = 0; i < sizeof(loaders) / sizeof(loaders[0]); i++)
