@@ -13,12 +13,13 @@ static const char *const loaders[] = { "VipsForeignLoadJpegSource", "VipsForeign
 enum res image_start(const char *name, struct err *err)
 {
 	setenv("VIPS_CONCURRENCY", "1", 1);
-	setenv("VIPS_DISC_THRESHOLD", "1g",
-		1); /* in memory, which is limited: a jail has no files */
+	/* All in memory, which is limited: a jail has no files. */
+	setenv("VIPS_DISC_THRESHOLD", "1g", 1);
+	/* It would write code into a file, and run it. */
+	setenv("VIPS_NOVECTOR", "1", 1);
 	if (VIPS_INIT(name) != 0)
 		return err_set(err, RES_BUG, "libvips does not start");
 	vips_concurrency_set(1);
-	vips_vector_set_enabled(FALSE); /* it would write code into files, and run it */
 	vips_cache_set_max(0);
 	vips_operation_block_set("VipsForeignLoad", TRUE);
 	for (size_t i = 0; i < sizeof(loaders) / sizeof(loaders[0]); i++)
