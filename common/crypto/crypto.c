@@ -153,6 +153,20 @@ struct str crypto_hex(struct arena *mem, struct str bytes)
 	return str_of(text, bytes.n * 2);
 }
 
+enum res crypto_hex_read(struct str text, uint8_t *out, size_t want)
+{
+	if (text.n != 2 * want)
+		return RES_INVALID;
+	for (size_t i = 0; i < text.n; i++) {
+		bool is_hex = (text.p[i] >= '0' && text.p[i] <= '9') ||
+			      (text.p[i] >= 'a' && text.p[i] <= 'f');
+		if (!is_hex)
+			return RES_INVALID;
+	}
+	return sodium_hex2bin(out, want, text.p, text.n, NULL, NULL, NULL) == 0 ? RES_OK
+										: RES_INVALID;
+}
+
 struct str crypto_base64(struct arena *mem, struct str bytes)
 {
 	size_t room = sodium_base64_ENCODED_LEN(bytes.n, sodium_base64_VARIANT_ORIGINAL);

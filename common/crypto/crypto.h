@@ -24,6 +24,15 @@ enum res crypto_start(struct err *err) must_check; /* once a process */
 void crypto_hash(uint8_t out[CRYPTO_HASH_BYTES], const uint8_t *key, const struct str *parts,
 	size_t n) __asm__("wangli_crypto_hash");
 
+/* SHA-256 of bytes as they arrive. */
+#define CRYPTO_SHA256_BYTES 32
+struct crypto_sha256 {
+	_Alignas(16) uint8_t state[128];
+};
+void crypto_sha256_begin(struct crypto_sha256 *sum);
+void crypto_sha256_add(struct crypto_sha256 *sum, struct str bytes);
+void crypto_sha256_end(struct crypto_sha256 *sum, uint8_t out[CRYPTO_SHA256_BYTES]);
+
 void crypto_key_make(uint8_t out[CRYPTO_KEY_BYTES]);
 /* X25519 key pair of the platform's vault: the public half seals, the secret half (intake alone)
  * opens. */
@@ -46,7 +55,9 @@ struct str crypto_record_seal(struct arena *mem, struct str plain, struct str ab
 enum res crypto_record_open(struct arena *mem, struct str sealed, struct str about,
 	const uint8_t data_key[CRYPTO_KEY_BYTES], struct str *out) must_check;
 
-struct str crypto_hex(struct arena *mem, struct str bytes);
+struct str crypto_hex(struct arena *mem, struct str bytes); /* lower case */
+/* RES_INVALID unless text is exactly want bytes in hex, lower case. */
+enum res crypto_hex_read(struct str text, uint8_t *out, size_t want) must_check;
 /* Base64 (RFC 4648, padded) for key files. RES_INVALID unless it decodes to exactly want bytes. */
 struct str crypto_base64(struct arena *mem, struct str bytes);
 enum res crypto_base64_read(struct str text, uint8_t *out, size_t want) must_check;
@@ -59,7 +70,7 @@ uint64_t crypto_short_hash(const uint8_t key[CRYPTO_SHORT_KEY_BYTES], struct str
 /* The 6-digit query code of a case: keyed hash of the id, mod 10^6, zero-padded. out: 7 bytes. */
 void crypto_query_code(int64_t case_id, const uint8_t key[CRYPTO_KEY_BYTES], char out[7]);
 
-/* HMAC-SHA256 (RFC 2104) over the parts as if they were one text. */
+/* HMAC-SHA256 (RFC 2104) over the parts as if they were one text; the key may have any length. */
 void crypto_hmac_sha256(
 	uint8_t out[CRYPTO_HASH_BYTES], struct str key, const struct str *parts, size_t n);
 

@@ -15,6 +15,7 @@
 
 #include "base/buf.h"
 #include "base/check.h"
+#include "http/http_lines.h"
 #include "http/http_listen.h"
 
 #define CONNECTIONS_MAX	      64
@@ -30,6 +31,7 @@ struct http {
 	int fd;	   /* epoll over the two below: what the caller waits for */
 	int timer; /* MHD's next time-out */
 	struct http_options options;
+	struct http_lines lines;
 	struct http_exchange *waiting; /* suspended ones: MHD must not stop with any of them */
 	char *unix_path;	       /* to be removed at the end; NULL for TCP */
 };
@@ -44,6 +46,8 @@ struct http_exchange {
 	struct MHD_Response *response; /* of a later answer, until MHD takes it */
 	int status;
 	enum http_way way;
+	void *kept; /* the caller's */
+	bool is_in_pieces;
 	bool is_served;
 	bool is_suspended;
 	bool is_ended; /* a stream: when all is sent, the body ends */
@@ -70,9 +74,15 @@ static void timer_arm(struct http *http)
 {
 	MHD_UNSIGNED_LONG_LONG wait_ms;
 	struct itimerspec at = { 0 };
+	int64_t line_ms = http_lines_due_ms(&http->lines);
 
 	/* All zeros stop the timer, so "at once" is a nanosecond. */
-	if (MHD_get_timeout(http->daemon, &wait_ms) == MHD_YES) {
+	bool has_timeout = MHD_get_timeout(http->daemon, &wait_ms) == MHD_YES;
+	if (line_ms >= 0 && (!has_timeout || (uint64_t)line_ms < wait_ms)) {
+		wait_ms = (MHD_UNSIGNED_LONG_LONG)line_ms;
+		has_timeout = true;
+	}
+	if (has_timeout) {
 		at.it_value.tv_sec = (time_t)(wait_ms / 1000);
 		at.it_value.tv_nsec = (long)(wait_ms % 1000) * 1000000 + (wait_ms == 0);
 	}
@@ -124,6 +134,9 @@ static struct MHD_Response *response_make(const struct http_answer *answer)
 	enum MHD_ResponseMemoryMode mode =
 		answer->is_lasting ? MHD_RESPMEM_PERSISTENT : MHD_RESPMEM_MUST_COPY;
 
+	if (answer->is_file)
+		return response_dress(
+			MHD_create_response_from_fd64(answer->file_bytes, answer->file), answer);
 	return response_dress(MHD_create_response_from_buffer(
 				      answer->body.n, (void *)(uintptr_t)answer->body.p, mode),
 		answer);
@@ -156,6 +169,16 @@ void http_answer_later(struct http_exchange *exchange, const struct http_answer 
 	exchange->response = response_make(answer);
 	exchange->way = HTTP_NOW; /* nobody waits for it any more */
 	exchange_resume(exchange);
+}
+
+void http_exchange_keep(struct http_exchange *exchange, void *data)
+{
+	exchange->kept = data;
+}
+
+void *http_exchange_kept(const struct http_exchange *exchange)
+{
+	return exchange->kept;
 }
 
 /* --- streams --- */
@@ -289,48 +312,83 @@ static bool is_announced_too_large(struct http *http, struct MHD_Connection *con
 				       bytes > (int64_t)http->options.body_max);
 }
 
-static enum MHD_Result exchange_begin(
-	struct http *http, struct MHD_Connection *connection, void **out)
+static struct http_exchange *exchange_create(struct http *http, struct MHD_Connection *connection)
 {
-	if (is_announced_too_large(http, connection))
-		return short_answer_send(
-			connection, HTTP_STATUS_TOO_LARGE, STR("the body is too large\n"));
 	struct http_exchange *exchange = calloc(1, sizeof(*exchange));
+
 	if (exchange == NULL)
-		return MHD_NO;
+		return NULL;
 	exchange->mem = arena_create(REQUEST_MEMORY_MAX);
 	if (exchange->mem == NULL) {
 		free(exchange);
-		return MHD_NO;
+		return NULL;
 	}
 	exchange->http = http;
 	exchange->connection = connection;
 	address_note(exchange);
-	*out = exchange;
+	return exchange;
+}
+
+static struct http_request request_of(
+	struct http_exchange *exchange, const char *path, const char *method)
+{
+	return (struct http_request){ .method = str_from_c(method),
+		.path = str_from_c(path),
+		.body = buf_str(&exchange->body),
+		.address = exchange->address,
+		.mem = exchange->mem,
+		.exchange = exchange };
+}
+
+/* The head is there: what becomes of the body? */
+static enum MHD_Result exchange_begin(struct http *http, struct MHD_Connection *connection,
+	const char *path, const char *method, void **out)
+{
+	struct http_answer answer = { .status = HTTP_STATUS_BROKEN };
+	enum http_body body = HTTP_BODY_KEPT;
+
+	http_lines_note_head(connection);
+	struct http_exchange *exchange = exchange_create(http, connection);
+	if (exchange == NULL)
+		return MHD_NO;
+	*out = exchange; /* on_completed ends it from here on */
+	if (http->options.head != NULL) {
+		struct http_request request = request_of(exchange, path, method);
+		body = http->options.head(http->options.arg, &request, &answer);
+	}
+	exchange->is_in_pieces = body == HTTP_BODY_PIECES;
+	exchange->is_served = body == HTTP_BODY_REFUSED;
+	if (body == HTTP_BODY_REFUSED)
+		return response_queue(connection, answer.status, response_make(&answer));
+	if (body == HTTP_BODY_KEPT && is_announced_too_large(http, connection)) {
+		exchange->is_served = true;
+		return short_answer_send(
+			connection, HTTP_STATUS_TOO_LARGE, STR("the body is too large\n"));
+	}
 	return MHD_YES;
 }
 
 static enum MHD_Result exchange_take(
 	struct http_exchange *exchange, const char *bytes, size_t *bytes_n, bool is_kept)
 {
-	exchange->body_bytes += *bytes_n;
-	if (is_kept && exchange->body_bytes <= exchange->http->options.body_max)
-		buf_add(&exchange->body, bytes, *bytes_n);
+	const struct http_options *options = &exchange->http->options;
+	struct str piece = str_of(bytes, *bytes_n);
+
 	*bytes_n = 0;
+	if (exchange->is_in_pieces)
+		return options->piece(options->arg, exchange, piece) ? MHD_YES : MHD_NO;
+	exchange->body_bytes += piece.n;
+	if (is_kept && exchange->body_bytes <= options->body_max)
+		buf_add(&exchange->body, bytes, piece.n);
 	/* A body that never announced its size: the connection is closed. */
-	return exchange->body_bytes <= exchange->http->options.body_max ? MHD_YES : MHD_NO;
+	return exchange->body_bytes <= options->body_max ? MHD_YES : MHD_NO;
 }
 
 static enum MHD_Result exchange_serve(
 	struct http_exchange *exchange, const char *path, const char *method)
 {
 	struct http *http = exchange->http;
-	const struct http_request request = { .method = str_from_c(method),
-		.path = str_from_c(path),
-		.body = buf_str(&exchange->body),
-		.address = exchange->address,
-		.mem = exchange->mem,
-		.exchange = exchange };
+	const struct http_request request = request_of(exchange, path, method);
 	struct http_answer answer = { .status = HTTP_STATUS_BROKEN };
 
 	exchange->is_served = true;
@@ -361,7 +419,7 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
 
 	(void)version;
 	if (exchange == NULL)
-		return exchange_begin(arg, connection, request_state);
+		return exchange_begin(arg, connection, url, method, request_state);
 	if (*upload_bytes > 0)
 		return exchange_take(exchange, upload, upload_bytes,
 			strcmp(method, "POST") == 0 || strcmp(method, "PUT") == 0);
@@ -382,7 +440,8 @@ static void on_completed(void *arg, struct MHD_Connection *connection, void **re
 	(void)why;
 	if (exchange == NULL)
 		return;
-	if (exchange->way != HTTP_NOW && http->options.gone != NULL)
+	bool has_broken_off = exchange->is_in_pieces && !exchange->is_served;
+	if ((exchange->way != HTTP_NOW || has_broken_off) && http->options.gone != NULL)
 		http->options.gone(http->options.arg, exchange);
 	if (exchange->response != NULL)
 		MHD_destroy_response(exchange->response);
@@ -432,6 +491,7 @@ static enum res daemon_start(struct http *http, int listen_fd, struct err *err)
 			NULL, MHD_OPTION_LISTEN_SOCKET, listen_fd, MHD_OPTION_NOTIFY_COMPLETED,
 			on_completed, http, MHD_OPTION_CONNECTION_LIMIT, options->connections_max,
 			MHD_OPTION_PER_IP_CONNECTION_LIMIT, options->connections_per_address,
+			MHD_OPTION_NOTIFY_CONNECTION, http_lines_notify, &http->lines,
 			MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)(options->idle.us / 1000000),
 			MHD_OPTION_END);
 	if (http->daemon == NULL) {
@@ -448,7 +508,10 @@ enum res http_open_as(struct http **out, const struct http_options *options, str
 	TRY(http_listen(options->listen, &listen_fd, err));
 	struct http *http = calloc(1, sizeof(*http));
 	CHECK(http != NULL);
-	*http = (struct http){ .fd = -1, .timer = -1, .options = *options };
+	*http = (struct http){ .fd = -1,
+		.timer = -1,
+		.options = *options,
+		.lines = { .head_within = options->head_within, .life = options->life } };
 	if (strncmp(options->listen, HTTP_UNIX, strlen(HTTP_UNIX)) == 0) {
 		http->unix_path = strdup(options->listen + strlen(HTTP_UNIX));
 		CHECK(http->unix_path != NULL);
@@ -502,6 +565,7 @@ int http_fd(const struct http *http)
 
 void http_turn(struct http *http)
 {
+	http_lines_cut(&http->lines);
 	MHD_run(http->daemon);
 	timer_arm(http); /* setting it also takes away an expiry that was not read */
 }

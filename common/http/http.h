@@ -4,6 +4,9 @@
 #ifndef WL_HTTP_HTTP_H
 #define WL_HTTP_HTTP_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/instant.h"
@@ -49,6 +52,11 @@ struct http_answer {
 	bool is_lasting; /* body outlives the connection: it is not copied */
 	struct http_field fields[HTTP_FIELDS_MAX];
 	size_t n_fields;
+	/* HTTP_NOW and later answers: the body is file_bytes of this descriptor instead, which is
+	 * taken over and closed. */
+	bool is_file;
+	int file;
+	uint64_t file_bytes;
 };
 /* Adds a field; more than HTTP_FIELDS_MAX is a CHECK. name and value: in request->mem or static. */
 void http_add_field(struct http_answer *answer, const char *name, const char *value);
@@ -61,23 +69,45 @@ typedef void http_serve(void *arg, const struct http_request *request, struct ht
 enum res http_open(struct http **out, const char *listen, http_serve *serve, void *arg,
 	struct err *err) must_check;
 
+/* What becomes of a request's body. */
+enum http_body {
+	HTTP_BODY_KEPT,	   /* gathered up to body_max; serve sees it */
+	HTTP_BODY_PIECES,  /* handed to `piece` as it arrives and not kept; how long it may be is
+			      for `head` to say, by the announced length */
+	HTTP_BODY_REFUSED, /* not read: the answer goes out, then the connection is closed */
+};
+
 struct http_options {
 	const char *listen;
 	http_serve *serve;
-	/* A later answer or a stream whose client went away, or that http_close ends: the exchange
-	 * is gone with this call. May be NULL. */
+	/* Asked once a request, when its head is there and nothing of its body. NULL: every body is
+	 * kept. answer is for HTTP_BODY_REFUSED. */
+	enum http_body (*head)(
+		void *arg, const struct http_request *request, struct http_answer *answer);
+	/* false: it cannot be taken; the connection is closed without an answer. */
+	bool (*piece)(void *arg, struct http_exchange *exchange, struct str bytes);
+	/* A later answer or a stream whose client went away, or that http_close ends, or a body in
+	 * pieces that broke off: the exchange is gone with this call. May be NULL. */
 	void (*gone)(void *arg, struct http_exchange *exchange);
 	void *arg;
 	size_t body_max; /* a longer one is answered 413 */
 	unsigned connections_max;
 	unsigned connections_per_address; /* 0: no limit */
 	struct span idle; /* a connection that moves nothing for so long is closed */
+	/* However busy it is: closed when its first head is not there after head_within, and when
+	 * it is older than life. 0: no limit. */
+	struct span head_within;
+	struct span life;
 };
 enum res http_open_as(
 	struct http **out, const struct http_options *options, struct err *err) must_check;
 void http_close(struct http *http);
 int http_fd(const struct http *http); /* readable when http_turn has work */
 void http_turn(struct http *http);    /* never blocks */
+
+/* What the caller keeps with an exchange from its head on. NULL until it is set. */
+void http_exchange_keep(struct http_exchange *exchange, void *data);
+void *http_exchange_kept(const struct http_exchange *exchange);
 
 /* The exchange whose serve said HTTP_LATER gets its answer (body is copied). Once,
  * and not from within serve. */

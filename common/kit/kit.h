@@ -117,7 +117,8 @@ struct kit_submit { /* one SUBMIT, for service_spec.admit */
 	int64_t case_id;    /* out: the id for a new case, or 0 when refused or answered */
 	void *admitted;	    /* out: handed to the handler */
 	enum res refused;   /* out: RES_OK, or why it is NACKed (INVALID, CONFLICT, TOO_BIG, RETRY:
-			       again in the next batch) */
+			       again in the next batch; NOT_FOUND: NACK BUSY, its sender must
+			       do something first) */
 	const char *reason; /* out: text for the NACK */
 	struct str receipt; /* out: p != NULL: answered with this receipt at once (a repeat) */
 };

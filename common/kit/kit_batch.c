@@ -210,6 +210,8 @@ static enum res round_load(struct kit *kit, struct batch *batch, struct load *lo
 	return RES_OK;
 }
 
+#define ADMIT_RETRY_MS 5000
+
 static void take_admitted(
 	struct kit *kit, struct batch *batch, struct slot *slot, const struct kit_submit *submit)
 {
@@ -222,6 +224,14 @@ static void take_admitted(
 	}
 	if (submit->refused == RES_RETRY) {
 		slot->end = SLOT_AGAIN;
+		return;
+	}
+	if (submit->refused ==
+		RES_NOT_FOUND) { /* not now: its integrator must do something first */
+		slot->end = SLOT_DONE;
+		slot->code = WIRE_CODE_BUSY;
+		slot->retry_after_ms = ADMIT_RETRY_MS;
+		slot->text = arena_str(batch->mem, str_from_c(submit->reason));
 		return;
 	}
 	if (submit->refused != RES_OK) {

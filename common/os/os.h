@@ -51,6 +51,19 @@ enum res os_memory_bound(int64_t bytes, struct err *err) must_check;
 /* No program that it starts gets more rights than it has (set-user-id, file capabilities). */
 enum res os_privileges_bound(struct err *err) must_check;
 
+/* A program beside us that has descriptors 0, 1 and 2 from fds, a bare environment and no signal
+ * blocked. argv[0] is its path, NULL closes the list. */
+#define OS_CHILD_FDS 3
+struct os_child {
+	int pid;
+	int fd; /* readable when it has ended */
+};
+enum res os_child_start(const char *const *argv, const int fds[OS_CHILD_FDS], struct os_child *out,
+	struct err *err) must_check;
+void os_child_kill(const struct os_child *child);
+/* Waits until it has ended and forgets it. Its exit code, or minus the signal that ended it. */
+int os_child_end(struct os_child *child);
+
 enum res os_folder_create(const char *path, unsigned mode,
 	struct err *err) must_check; /* with parents; existing is OK */
 /* Takes an exclusive lock on path (created when missing); it goes with os_lock_release or with the

@@ -4,6 +4,7 @@
 #   SERVICE.key           each service's on the bus, with peers/SERVICE.pub for the broker; operator and peers/cli.pub: ours
 #   vault vault.pub       opens contact data: intake alone; the public half is for every integrator
 #   querycode             makes the citizens' query codes: intake alone
+#   objects.key           authenticates rights and tickets of attachments: media; objects.intake.key: the same for intake
 #   portal.secret         signs the portal's cookies: portal alone
 #   channels/NAME         integrators' keys that this machine uses itself; NAME.old: the one before `channel rotate`
 
@@ -32,7 +33,7 @@ keys_make() {
 	key_publish pub bus.key bus.pub
 	key_make bus door.key "$(account_of edge)"
 	key_publish pub door.key door.pub
-	for service in edge "${SCHEMAS[@]}"; do
+	for service in edge media "${SCHEMAS[@]}"; do
 		key_make bus "$service.key" "$(account_of "$service")"
 		key_publish pub "$service.key" "peers/$service.pub"
 	done
@@ -41,5 +42,9 @@ keys_make() {
 	key_make vault vault "$(account_of intake)"
 	key_publish vault-pub vault vault.pub
 	key_make random querycode "$(account_of intake)"
+	key_make random objects.key "$(account_of media)"
+	# The same for intake, which reads tickets; each has a file of its own, so that nobody else can read either.
+	[ -e "$DATA/keys/objects.intake.key" ] || (umask 077 && cp "$DATA/keys/objects.key" "$DATA/keys/objects.intake.key")
+	[ -z "$IS_ROOT" ] || chown "$(account_of intake):wangli" "$DATA/keys/objects.intake.key"
 	key_make random portal.secret "$(account_of portal)"
 }

@@ -49,6 +49,12 @@ disk_check() {
 	[ "$free" -ge "$FREE_KIB_LEAST" ] || fail "the disk of $1 is full: $((free / 1024)) MiB free, at least $((FREE_KIB_LEAST / 1024)) wanted"
 }
 
+# Where attachments are kept: media's alone.
+objects_make() {
+	install -d -m 700 "$DATA/objects"
+	[ -z "$IS_ROOT" ] || chown "$(account_of media):wangli" "$DATA/objects"
+}
+
 # The sockets' folder: every service makes sockets in it, nobody removes another's.
 run_make() {
 	if [ -n "$IS_ROOT" ]; then
@@ -66,7 +72,7 @@ is_port_taken() {
 
 ports_check() {
 	local port
-	for port in "$1" $(($1 + 1)); do
-		! is_port_taken "$port" || fail "port $port is taken (a system needs $1 and $(($1 + 1))); choose another with --port"
+	for port in "$1" $(($1 + 1)) $(($1 + 2)); do
+		! is_port_taken "$port" || fail "port $port is taken (a system needs $1 to $(($1 + 2))); choose another with --port"
 	done
 }

@@ -13,7 +13,7 @@ service_environment() {
 	[ "$PRESET" = release ] || echo 'ASAN_OPTIONS=detect_leaks=0'
 	if [ "$CLOCK" = simulated ]; then
 		case $service in
-		bus | edge | portal) ;;
+		bus | edge | media | portal) ;;
 		# Somebody waits for each step of the clock; but a measurement wants the pace of every day.
 		*) [ "${WANGLI_PACE:-}" = steady ] || printf 'GATHER=1ms\nSETTLE=5ms\nSHELF=1ms\n' ;;
 		esac
@@ -34,6 +34,12 @@ service_environment() {
 		echo "DOOR_LISTEN=tcp://127.0.0.1:$((PORT + 1))"
 		echo "DOOR_KEY_FILE=$keys/door.key"
 		;;
+	media)
+		echo "HTTP_LISTEN=127.0.0.1:$((PORT + 2))"
+		echo "OBJECTS_URL=${WANGLI_OBJECTS_URL:-http://127.0.0.1:$((PORT + 2))}"
+		echo "OBJECTS_DIR=$DATA/objects"
+		echo "OBJECTS_KEY_FILE=$keys/objects.key"
+		;;
 	*) echo "PG_CONNINFO=$(conninfo) user=wl_$service" ;;
 	esac
 	echo "BUS_ADDRESS=ipc://$RUN/bus.sock"
@@ -42,6 +48,7 @@ service_environment() {
 	intake)
 		echo "VAULT_KEY_FILE=$keys/vault"
 		echo "QUERY_CODE_KEY_FILE=$keys/querycode"
+		echo "OBJECTS_KEY_FILE=$keys/objects.intake.key"
 		echo 'CASE_PREFIX=CD'
 		echo 'CELL=0'
 		;;

@@ -7,7 +7,7 @@ cmd_up() {
 		case $1 in
 		--port)
 			asked_port=${2:-}
-			[[ $asked_port =~ ^[0-9]{2,5}$ ]] && [ "$asked_port" -ge 1024 ] && [ "$asked_port" -le 65534 ] || fail '--port wants a number from 1024 to 65534'
+			[[ $asked_port =~ ^[0-9]{2,5}$ ]] && [ "$asked_port" -ge 1024 ] && [ "$asked_port" -le 65533 ] || fail '--port wants a number from 1024 to 65533'
 			shift
 			;;
 		--clock)
@@ -45,6 +45,7 @@ cmd_up() {
 	CHANGED=
 	app_ensure
 	keys_make
+	objects_make
 	cluster_ensure
 	cluster_check
 	# From here on a failure stops again what was started, unless the system ran before.

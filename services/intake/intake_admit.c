@@ -7,6 +7,7 @@
 #include "base/id.h"
 #include "base/map.h"
 #include "intake_store.h"
+#include "os/os.h"
 
 enum res intake_receipt_for(const struct intake_service *service, struct arena *mem,
 	int64_t case_id, struct str digest, struct instant received_at, bool is_repeat,
@@ -32,6 +33,51 @@ static void refuse(struct kit_submit *submit, struct arena *mem, enum res res, c
 	submit->reason = arena_c(mem, str_from_c(why));
 }
 
+/* A ticket is believed for whom it was made alone. */
+static enum res read_objects(const struct intake_service *service, struct arena *mem,
+	struct str source, struct intake_admitted *admitted, struct err *err)
+{
+	const struct intake_submit *submit = &admitted->submit;
+	struct intake_object *objects =
+		arena_new_array(mem, struct intake_object, submit->n_attachments + 1);
+
+	if (objects == NULL)
+		return err_set(err, RES_TOO_BIG, "the batch needs more than its memory");
+	if (submit->n_attachments > INTAKE_ATTACHMENTS_MAX)
+		return err_set(err, RES_INVALID, "%zu attachments: want at most %d",
+			submit->n_attachments, INTAKE_ATTACHMENTS_MAX);
+	if (submit->n_attachments > 0 && !service->takes_objects)
+		return err_set(err, RES_INVALID, "attachments are not taken here");
+	for (size_t i = 0; i < submit->n_attachments; i++) {
+		enum res res = intake_check_file_name(submit->attachments[i].name, err);
+		objects[i].name = submit->attachments[i].name;
+		if (res == RES_OK)
+			res = object_ticket_read(mem, submit->attachments[i].ticket,
+				service->objects_key, &objects[i].ticket, err);
+		if (res == RES_OK && !str_eq(objects[i].ticket.source, source))
+			res = err_set(err, RES_DENIED, "its ticket is another integrator's");
+		if (res != RES_OK)
+			return err_prefix(err, RES_INVALID, "attachment %zu", i + 1);
+	}
+	admitted->objects = objects;
+	return RES_OK;
+}
+
+/* Of new letters only: the file of an old ticket may have expired. The letter waits; its integrator
+ * asks for a new ticket, or uploads again, and hands the same letter in. */
+static bool has_old_ticket(
+	const struct intake_service *service, const struct intake_admitted *admitted)
+{
+	struct instant now = os_real_now(); /* what media counts by */
+
+	for (size_t i = 0; i < admitted->submit.n_attachments; i++)
+		if (instant_is_before(instant_add(admitted->objects[i].ticket.issued_at,
+					      service->ticket_age_most),
+			    now))
+			return true;
+	return false;
+}
+
 static enum res read_letter(struct intake_service *service, struct arena *mem,
 	const struct wire_msg *message, struct intake_admitted *out, struct err *err)
 {
@@ -43,7 +89,9 @@ static enum res read_letter(struct intake_service *service, struct arena *mem,
 	if (out->submit.has_contact)
 		TRY(vault_open(&service->vault, mem, &out->submit.contact,
 			message->head.source_msg_id, &contact, err));
-	intake_digest(out->digest, &out->submit.letter, &contact);
+	TRY(read_objects(service, mem, message->head.source, out, err));
+	intake_digest(out->digest, &out->submit.letter, &contact, out->objects,
+		out->submit.n_attachments);
 	out->lookup = vault_lookup(&service->vault, mem, message->head.channel, &contact);
 	return RES_OK;
 }
@@ -120,6 +168,12 @@ static enum res judge(struct gate *gate, struct kit_submit *submit, struct err *
 	}
 	if (intake_check_letter(&admitted->submit.letter, &why) != RES_OK) {
 		refuse(submit, gate->mem, RES_INVALID, why.text);
+		return RES_OK;
+	}
+	if (has_old_ticket(gate->service, admitted)) {
+		refuse(submit, gate->mem, RES_NOT_FOUND,
+			"an attachment's ticket is too old: upload the file again and hand the "
+			"letter in with the new ticket");
 		return RES_OK;
 	}
 	map_put(gate->fresh, key, submit);

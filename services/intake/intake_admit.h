@@ -20,6 +20,9 @@ struct intake_known {
 struct intake_service {
 	struct vault vault;
 	uint8_t query_code_key[CRYPTO_KEY_BYTES];
+	bool takes_objects; /* OBJECTS_KEY is given */
+	uint8_t objects_key[OBJECT_KEY_BYTES];
+	struct span ticket_age_most;
 	struct str case_prefix;
 	int64_t cell;
 	struct classify_reference classify; /* the settings' part */
@@ -30,7 +33,8 @@ struct intake_service {
 struct intake_admitted {
 	struct intake_submit submit;
 	uint8_t digest[CRYPTO_HASH_BYTES];
-	struct str lookup; /* STR_NONE: nothing to find the citizen by */
+	const struct intake_object *objects; /* as many as submit.n_attachments */
+	struct str lookup;		     /* STR_NONE: nothing to find the citizen by */
 };
 
 /* As service_spec.admit. Known keys are looked up in one statement; the rules of admission are

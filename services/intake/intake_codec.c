@@ -53,6 +53,15 @@ enum res intake_read_submit(
 		out->contact = (struct intake_sealed){ .epoch = bytes_in(in->contact->epoch),
 			.sealed_key = bytes_in(in->contact->sealed_key),
 			.record = bytes_in(in->contact->record) };
+	struct intake_attachment *attachments =
+		arena_new_array(mem, struct intake_attachment, in->n_attachments + 1);
+	for (size_t i = 0; attachments != NULL && i < in->n_attachments; i++)
+		attachments[i] = (struct intake_attachment){
+			.ticket = bytes_in(in->attachments[i]->ticket),
+			.name = wire_str(in->attachments[i]->name),
+		};
+	out->attachments = attachments;
+	out->n_attachments = attachments != NULL ? in->n_attachments : 0;
 	return RES_OK;
 }
 
@@ -75,8 +84,9 @@ static int64_t time_out(struct instant at)
 }
 
 struct str intake_write_received(struct arena *mem, const struct intake_case *file,
-	const struct intake_letter *letter, const struct intake_grounds *grounds, struct str digest)
+	const struct intake_submit *submit, const struct intake_grounds *grounds, struct str digest)
 {
+	const struct intake_letter *letter = &submit->letter;
 	Wangli__IntakeReceived out = WANGLI__INTAKE_RECEIVED__INIT;
 	const struct intake_matter *matter = &file->matter;
 
@@ -99,6 +109,7 @@ struct str intake_write_received(struct arena *mem, const struct intake_case *fi
 	out.accept_due_us = time_out(file->accept_due.at);
 	out.is_provisional = file->accept_due.is_provisional;
 	out.wants_status = letter->wants_status;
+	out.attachments = (int32_t)submit->n_attachments;
 	return wire_pack(mem, &out.base);
 }
 

@@ -25,10 +25,16 @@ struct intake_contact { /* opened: never stored, never logged */
 	struct str address;
 	struct str account;
 };
+struct intake_attachment {
+	struct str ticket; /* as it came */
+	struct str name;
+};
 struct intake_submit {
 	struct intake_letter letter;
 	bool has_contact;
 	struct intake_sealed contact;
+	const struct intake_attachment *attachments;
+	size_t n_attachments;
 };
 
 enum res intake_read_submit(
@@ -43,7 +49,7 @@ struct intake_grounds {
 	size_t n_words;
 };
 struct str intake_write_received(struct arena *mem, const struct intake_case *file,
-	const struct intake_letter *letter, const struct intake_grounds *grounds,
+	const struct intake_submit *submit, const struct intake_grounds *grounds,
 	struct str digest);
 struct intake_acceptance {
 	struct intake_grounds grounds;

@@ -123,6 +123,23 @@ enum res intake_check_letter(const struct intake_letter *letter, struct err *err
 	return RES_OK;
 }
 
+enum res intake_check_file_name(struct str name, struct err *err)
+{
+	if (name.n == 0 || name.n > INTAKE_FILE_NAME_MAX)
+		return err_set(err, RES_INVALID, "its name has %zu bytes: want 1-%d", name.n,
+			INTAKE_FILE_NAME_MAX);
+	if (!str_is_utf8(name))
+		return err_set(err, RES_INVALID, "its name is not UTF-8");
+	bool is_dots = str_eq_c(name, ".") || str_eq_c(name, "..");
+	for (size_t i = 0; i < name.n; i++)
+		is_dots = is_dots || name.p[i] == '/' || name.p[i] == '\\' || name.p[i] == '\t' ||
+			  name.p[i] == '\n' || name.p[i] == '\r';
+	if (is_dots || str_find_control(name) != SIZE_MAX)
+		return err_set(
+			err, RES_INVALID, "its name holds a path separator or a control character");
+	return RES_OK;
+}
+
 /* The digit at the place, ASCII or full-width (０ is EF BC 90); -1: none. Moves on by one
  * character's first byte or by the whole full-width digit. */
 static int take_digit(struct str text, size_t *at)

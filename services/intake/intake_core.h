@@ -15,6 +15,8 @@
 #define INTAKE_BODY_CHARS_MAX	 50000
 #define INTAKE_AREA_BYTES_MAX	 64
 #define INTAKE_ADDRESS_BYTES_MAX 1024 /* reply_address */
+#define INTAKE_ATTACHMENTS_MAX	 9
+#define INTAKE_FILE_NAME_MAX	 200 /* bytes */
 #define INTAKE_LIKES_MAX	 1000000000
 #define INTAKE_KLASS_REPORT	 "report"
 #define INTAKE_KEY_CHARS	 40 /* Z85 of a CURVE public key */
@@ -96,6 +98,9 @@ struct intake_letter {
 
 /* RES_INVALID: a sentence for the integrator, with the limit; never the letter's own text. */
 enum res intake_check_letter(const struct intake_letter *letter, struct err *err) must_check;
+
+/* What people call an attachment: no path, no control characters. RES_INVALID. */
+enum res intake_check_file_name(struct str name, struct err *err) must_check;
 
 /* A phone number's digits as everybody would dial them in this country: without blanks and signs,
  * without +86. plain: room for phone.n bytes and one. Returns their number; 0: it holds no digit.

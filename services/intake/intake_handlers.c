@@ -36,6 +36,22 @@ static void keep_contact(struct kit_turn *turn, const struct intake_admitted *ad
 	kit_insert(turn, &intake_contacts, &row);
 }
 
+static void keep_attachments(struct kit_turn *turn, const struct intake_admitted *admitted)
+{
+	for (size_t i = 0; i < admitted->submit.n_attachments; i++) {
+		const struct object_ticket *ticket = &admitted->objects[i].ticket;
+		struct intake_attachment_row row = { .case_id = kit_case_of(turn->row)->case_id,
+			.n = (int32_t)i + 1,
+			.size_bytes = ticket->size_bytes,
+			.media_type = ticket->media_type,
+			.name = admitted->objects[i].name };
+
+		memcpy(row.sha256, ticket->sha256, sizeof(row.sha256));
+		memcpy(row.stored_sha256, ticket->stored_sha256, sizeof(row.stored_sha256));
+		kit_insert(turn, &intake_attachments, &row);
+	}
+}
+
 static void keep_letter(struct kit_turn *turn, const struct intake_admitted *admitted)
 {
 	const struct intake_letter *letter = &admitted->submit.letter;
@@ -56,6 +72,7 @@ static void keep_letter(struct kit_turn *turn, const struct intake_admitted *adm
 	kit_insert(turn, &intake_submissions, &submission);
 	kit_insert(turn, &intake_letters, &row);
 	keep_contact(turn, admitted);
+	keep_attachments(turn, admitted);
 }
 
 /* Calendars are dated too: a notice that came later does not change what was decided before. */
@@ -172,7 +189,7 @@ static enum res submit(struct kit_turn *turn, struct err *err)
 		turn->now, false, &receipt, err));
 	keep_letter(turn, admitted);
 	kit_journal(turn, "intake.received.v1", ACTOR,
-		intake_write_received(turn->mem, &row->file, letter, &grounds, digest));
+		intake_write_received(turn->mem, &row->file, &admitted->submit, &grounds, digest));
 	if (!is_by_people)
 		TRY(accept_at_once(turn, &grounds, err));
 	kit_answer(turn, receipt);

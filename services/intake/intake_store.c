@@ -67,6 +67,16 @@ static const struct db_col epoch_cols[] = {
 	DB_COL(struct intake_epoch_row, sealed_key, DB_BYTES, "sealed_key"),
 };
 
+static const struct db_col attachment_cols[] = {
+	DB_COL(struct intake_attachment_row, case_id, DB_INT8, "case_id"),
+	DB_COL(struct intake_attachment_row, n, DB_INT4, "n"),
+	DB_COL(struct intake_attachment_row, sha256, DB_HASH, "sha256"),
+	DB_COL(struct intake_attachment_row, stored_sha256, DB_HASH, "stored_sha256"),
+	DB_COL(struct intake_attachment_row, size_bytes, DB_INT8, "size_bytes"),
+	DB_COL(struct intake_attachment_row, media_type, DB_TEXT, "media_type"),
+	DB_COL(struct intake_attachment_row, name, DB_TEXT, "name"),
+};
+
 static const struct db_col refusal_cols[] = {
 	DB_COL(struct intake_refusal_row, case_id, DB_INT8, "case_id"),
 	DB_COL(struct intake_refusal_row, n, DB_INT4, "n"),
@@ -193,6 +203,13 @@ const struct kit_table intake_epochs = {
 	.row_bytes = sizeof(struct intake_epoch_row),
 };
 
+const struct kit_table intake_attachments = {
+	.insert = &intake_sql_attachment_insert,
+	.cols = attachment_cols,
+	.n_cols = COUNT(attachment_cols),
+	.row_bytes = sizeof(struct intake_attachment_row),
+};
+
 const struct kit_table intake_refusals = {
 	.insert = &intake_sql_refusal_insert,
 	.cols = refusal_cols,
@@ -205,6 +222,7 @@ const struct kit_table *const intake_tables[] = {
 	&intake_letters,
 	&intake_contacts,
 	&intake_epochs,
+	&intake_attachments,
 	&intake_refusals,
 	NULL,
 };
@@ -218,6 +236,7 @@ const struct db_sql *const intake_statements[] = {
 	&intake_sql_letter_insert,
 	&intake_sql_contact_insert,
 	&intake_sql_epoch_insert,
+	&intake_sql_attachment_insert,
 	&intake_sql_refusal_insert,
 	&intake_sql_case_ids,
 	&intake_sql_keys_load,

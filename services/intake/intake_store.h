@@ -40,6 +40,15 @@ struct intake_epoch_row {
 	struct str sealed_key;
 };
 
+struct intake_attachment_row {
+	int64_t case_id;
+	int32_t n;
+	uint8_t sha256[32];
+	uint8_t stored_sha256[32];
+	int64_t size_bytes;
+	struct str media_type;
+	struct str name;
+};
 struct intake_refusal_row {
 	int64_t case_id;
 	int32_t n;
@@ -55,6 +64,7 @@ extern const struct kit_table intake_submissions; /* decides */
 extern const struct kit_table intake_letters;
 extern const struct kit_table intake_contacts;
 extern const struct kit_table intake_epochs;
+extern const struct kit_table intake_attachments;
 extern const struct kit_table intake_refusals;
 extern const struct kit_table *const intake_tables[];
 extern const struct db_sql *const intake_statements[];

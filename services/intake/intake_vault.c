@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/check.h"
 #include "intake_core.h"
 
 enum res vault_init(struct vault *vault, struct str secret, struct err *err)
@@ -95,12 +96,14 @@ static struct str little_endian(int64_t value, uint8_t out[8])
 	return str_of(out, 8);
 }
 
+#define LETTER_PARTS 11 /* of a letter that nothing came along with */
+
 void intake_digest(uint8_t out[CRYPTO_HASH_BYTES], const struct intake_letter *letter,
-	const struct intake_contact *contact)
+	const struct intake_contact *contact, const struct intake_object *objects, size_t n)
 {
 	uint8_t written_at[8], likes[8];
 	int64_t written_us = instant_is_none(letter->written_at) ? 0 : letter->written_at.us;
-	const struct str parts[] = {
+	struct str parts[LETTER_PARTS + 2 * INTAKE_ATTACHMENTS_MAX] = {
 		letter->title,
 		letter->body,
 		little_endian(written_us, written_at),
@@ -114,5 +117,10 @@ void intake_digest(uint8_t out[CRYPTO_HASH_BYTES], const struct intake_letter *l
 		letter->reply_address,
 	};
 
-	crypto_hash(out, NULL, parts, sizeof(parts) / sizeof(parts[0]));
+	CHECK(n <= INTAKE_ATTACHMENTS_MAX);
+	for (size_t i = 0; i < n; i++) {
+		parts[LETTER_PARTS + 2 * i] = str_of(objects[i].ticket.sha256, OBJECT_SHA256_BYTES);
+		parts[LETTER_PARTS + 2 * i + 1] = objects[i].name;
+	}
+	crypto_hash(out, NULL, parts, LETTER_PARTS + 2 * n);
 }

@@ -5,6 +5,7 @@
 
 #include "crypto/crypto.h"
 #include "intake_codec.h"
+#include "object/object.h"
 
 #define VAULT_EPOCHS_CACHED                                                                        \
 	256 /* a sealed box costs tens of microseconds: once an epoch is enough */
@@ -35,9 +36,16 @@ enum res vault_open(struct vault *vault, struct arena *mem, const struct intake_
 struct str vault_lookup(const struct vault *vault, struct arena *mem, struct str channel,
 	const struct intake_contact *contact);
 
-/* BLAKE2b-256 over the letter's listed fields and its contact in clear, length-prefixed: what the
- * receipt bears and what tells a repeat from another letter. */
+/* What came along, as its ticket says. */
+struct intake_object {
+	struct object_ticket ticket;
+	struct str name;
+};
+
+/* BLAKE2b-256 over the letter's listed fields, its contact in clear, and of each attachment the
+ * uploaded SHA-256 and the name, length-prefixed: what the receipt bears and what tells a repeat
+ * from another letter. A new ticket for the same file is the same letter. */
 void intake_digest(uint8_t out[CRYPTO_HASH_BYTES], const struct intake_letter *letter,
-	const struct intake_contact *contact);
+	const struct intake_contact *contact, const struct intake_object *objects, size_t n);
 
 #endif

@@ -42,6 +42,11 @@ static enum res take_settings(
 	if (crypto_base64_read(str_trim(str_from_c(read->query_code_key)), service->query_code_key,
 		    CRYPTO_KEY_BYTES) != RES_OK)
 		return err_set(err, RES_INVALID, "QUERY_CODE_KEY: want 32 bytes in base64");
+	service->takes_objects = read->objects_key[0] != 0;
+	if (service->takes_objects)
+		TRY(object_key_read(str_from_c(read->objects_key), service->objects_key, err));
+	service->ticket_age_most =
+		SPAN_MS(read->objects_keep / 7 * 6); /* a day of a week to spare */
 	service->case_prefix = str_from_c(read->case_prefix);
 	service->cell = read->cell;
 	service->classify = (struct classify_reference){
@@ -122,7 +127,7 @@ static enum res load_reference(void *given, struct db *db, int32_t ref_version, 
 
 static const struct service_spec spec = {
 	.name = "intake",
-	.schema_number = 7,
+	.schema_number = 8,
 	.cases = &intake_cases,
 	.tables = intake_tables,
 	.handlers = intake_handlers,

@@ -63,6 +63,11 @@ from unnest($1::epoch_row[]) as t
 order by t.epoch
 on conflict (epoch) do nothing;
 
+-- name: attachment_insert
+insert into attachment (case_id, n, sha256, stored_sha256, size_bytes, media_type, name)
+select t.case_id, t.n, t.sha256, t.stored_sha256, t.size_bytes, t.media_type, t.name
+from unnest($1::attachment_row[]) as t;
+
 -- name: refusal_insert
 insert into refusal (case_id, n, reason, sentence, guidance, actor, at)
 select t.case_id, t.n, t.reason, t.sentence, t.guidance, t.actor, t.at

@@ -2,6 +2,16 @@
 
 CREATE SCHEMA intake;
 
+CREATE TYPE intake.attachment_row AS (
+	case_id bigint,
+	n integer,
+	sha256 bytea,
+	stored_sha256 bytea,
+	size_bytes bigint,
+	media_type text,
+	name text
+);
+
 CREATE TYPE intake.case_row AS (
 	case_id bigint,
 	version integer,
@@ -78,6 +88,16 @@ CREATE TYPE intake.submission_row AS (
 	source_msg_id text,
 	digest bytea,
 	received_at timestamp with time zone
+);
+
+CREATE TABLE intake.attachment (
+    case_id bigint NOT NULL,
+    n integer NOT NULL,
+    sha256 bytea NOT NULL,
+    stored_sha256 bytea NOT NULL,
+    size_bytes bigint NOT NULL,
+    media_type text NOT NULL,
+    name text NOT NULL
 );
 
 CREATE TABLE intake.batch_marker (
@@ -239,6 +259,16 @@ CREATE TABLE intake.timer (
     claimed_until timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL
 )
 WITH (fillfactor='70', autovacuum_vacuum_scale_factor='0.01', autovacuum_vacuum_threshold='1000', autovacuum_vacuum_cost_delay='0');
+
+CREATE VIEW intake.v_attachment AS
+ SELECT attachment.case_id,
+    attachment.n,
+    attachment.sha256,
+    attachment.stored_sha256,
+    attachment.size_bytes,
+    attachment.media_type,
+    attachment.name
+   FROM intake.attachment;
 
 CREATE VIEW intake.v_batch_marker AS
  SELECT batch_marker.case_id,
@@ -409,6 +439,9 @@ CREATE VIEW intake.v_timer AS
     timer.due_at
    FROM intake.timer;
 
+ALTER TABLE ONLY intake.attachment
+    ADD CONSTRAINT attachment_pkey PRIMARY KEY (case_id, n);
+
 ALTER TABLE ONLY intake.batch_marker
     ADD CONSTRAINT batch_marker_pkey PRIMARY KEY (case_id, batch);
 
@@ -450,6 +483,8 @@ ALTER TABLE ONLY intake.submission
 
 ALTER TABLE ONLY intake.timer
     ADD CONSTRAINT timer_pkey PRIMARY KEY (case_id, name);
+
+CREATE INDEX attachment_stored ON intake.attachment USING btree (stored_sha256);
 
 CREATE INDEX batch_marker_due ON intake.batch_marker USING btree (next_at);
 

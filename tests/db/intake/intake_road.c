@@ -22,6 +22,11 @@ int intake_road_open(void **state)
 	setenv("VAULT_KEY", crypto_base64(road->at->mem, str_of(secret, sizeof(secret))).p, 1);
 	setenv("QUERY_CODE_KEY",
 		crypto_base64(road->at->mem, str_of(query_key, sizeof(query_key))).p, 1);
+	crypto_key_make(road->objects_key);
+	setenv("OBJECTS_KEY",
+		crypto_base64(road->at->mem, str_of(road->objects_key, sizeof(road->objects_key)))
+			.p,
+		1);
 	service_rig_start(road->at, SERVICE_PROGRAM);
 	service_rig_start(road->at, SERVICE_PROGRAM);
 	road->door = service_rig_join(road->at, "edge", NULL);

@@ -17,7 +17,8 @@ struct intake_road {
 	uint8_t vault_public[CRYPTO_KEY_BYTES];
 	uint8_t data_key[CRYPTO_KEY_BYTES];
 	uint8_t sealed_key[CRYPTO_SEALED_KEY_BYTES];
-	uint8_t epoch[CRYPTO_HASH_BYTES]; /* the first 16 bytes count */
+	uint8_t objects_key[CRYPTO_KEY_BYTES]; /* of tickets */
+	uint8_t epoch[CRYPTO_HASH_BYTES];      /* the first 16 bytes count */
 };
 
 /* As cmocka's group set-up and tear-down. */

@@ -10,14 +10,15 @@ import lint  # noqa: E402
 # Folder of an adapter → the prefixes of its one library.
 LIBRARIES = {
     "bus": ("zmq",), "loop": ("zmq",), "db": ("libpq-fe.h", "libpq/", "catalog/"), "wire": ("protobuf-c/",),
-    "json": ("jansson",), "http": ("microhttpd",), "crypto": ("sodium",), "os": ("zlib",), "log": (), "config": (),
+    "json": ("jansson",), "http": ("microhttpd",), "crypto": ("sodium",), "os": ("zlib",), "image": ("vips/",), "jail": ("seccomp.h",), "log": (), "config": (),
     "metrics": (), "sandbox": ("seccomp",), "fetch": ("curl/",),
 }
 ADAPTERS = set(LIBRARIES)
-COMMON = ADAPTERS | {"base", "peer", "kit"}
+COMMON = ADAPTERS | {"base", "peer", "object", "kit"}
 FLOORS = {
     "common/base": {"base"},
     "common/peer": {"base", "bus", "wire", "peer", "proto"},
+    "common/object": {"base", "crypto", "wire", "object", "proto"},
     "common/kit": COMMON | {"proto"},
     "sdk": {"base", "bus", "wire", "peer", "crypto", "os", "loop", "proto", "sdk"},
     "services": COMMON | {"proto"},

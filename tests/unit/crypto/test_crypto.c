@@ -49,6 +49,31 @@ static void crypto_hash_known_parts_give_known_digest(void **state)
 		"ee9c1ef8884408a5503c0192f0793a454251090ca52c8718e872dcb1eb473861");
 }
 
+/* FIPS 180-4's example "abc", in two pieces; RFC 4231's second case. */
+static void crypto_sha256_known_bytes_give_known_sums(void **state)
+{
+	struct crypto_sha256 sum;
+	uint8_t out[CRYPTO_SHA256_BYTES], read[CRYPTO_SHA256_BYTES];
+	static const char abc[] =
+		"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+
+	(void)state;
+	crypto_sha256_begin(&sum);
+	crypto_sha256_add(&sum, STR("a"));
+	crypto_sha256_add(&sum, STR("bc"));
+	crypto_sha256_end(&sum, out);
+	assert_string_equal(crypto_hex(mem, str_of(out, sizeof(out))).p, abc);
+	assert_int_equal(crypto_hex_read(str_from_c(abc), read, sizeof(read)), RES_OK);
+	assert_memory_equal(read, out, sizeof(out));
+	assert_int_equal(crypto_hex_read(str_slice(str_from_c(abc), 0, 63), read, sizeof(read)),
+		RES_INVALID);
+	assert_int_equal(crypto_hex_read(STR("AB"), read, 1), RES_INVALID);
+	crypto_hmac_sha256(
+		out, STR("Jefe"), &(struct str)STR_INIT("what do ya want for nothing?"), 1);
+	assert_string_equal(crypto_hex(mem, str_of(out, sizeof(out))).p,
+		"5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+}
+
 static void crypto_hash_moved_border_differs(void **state)
 {
 	const struct str one[] = { STR_INIT("ab"), STR_INIT("c") };
@@ -235,6 +260,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(crypto_hash_known_parts_give_known_digest),
+		cmocka_unit_test(crypto_sha256_known_bytes_give_known_sums),
 		cmocka_unit_test(crypto_hash_moved_border_differs),
 		cmocka_unit_test(crypto_key_open_only_the_right_secret_opens),
 		cmocka_unit_test(crypto_pair_public_is_the_pairs_own),

@@ -80,14 +80,14 @@ class Drift(unittest.TestCase):
         self.complains("its type hush.v1 is described nowhere")
 
     def test_the_doors_table(self):
-        self.change(asyncapi.PASSES, 'PASS(CLAIM, "", "reply", CASE)', 'PASS(CLAIM, "", "followup", CASE)')
+        self.change(asyncapi.PASSES, 'PASS(CLAIM, "claim.v1", "reply", CASE)', 'PASS(CLAIM, "claim.v1", "followup", CASE)')
         self.complains("claim goes to followup, not to reply")
         self.change(asyncapi.PASSES, 'PASS(COMMAND, "object.put.v1", "media", COMMAND)', 'PASS(COMMAND, "object.cut.v1", "media", COMMAND)')
         self.complains("COMMAND object.cut.v1 is described nowhere")
         self.complains("objectPut: the door does not let it through")
 
     def test_what_the_door_asks_for(self):
-        self.change(asyncapi.PASSES, 'PASS(SUBMIT, "", "intake", LETTER)', 'PASS(SUBMIT, "", "intake", CASE)')
+        self.change(asyncapi.PASSES, 'PASS(SUBMIT, "submit.v1", "intake", LETTER)', 'PASS(SUBMIT, "submit.v1", "intake", CASE)')
         self.complains("submit: the door asks for case_id, source_msg_id")
 
     def test_a_limit(self):

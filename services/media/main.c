@@ -1,0 +1,242 @@
+/* wangli-media: reads the settings, opens the store, the session with the bus and HTTP, runs the
+ * loop until a signal. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "crypto/crypto.h"
+#include "media_bus.h"
+#include "media_http.h"
+#include "os/os.h"
+
+#define EXIT_SETTINGS	2
+#define TURN_EVERY	SPAN_S(1)
+#define ROUND_BYTES_MAX (1024 * 1024)
+#define BODY_MAX	1024 /* of requests that are no upload */
+#define LINES_SPARE	48   /* connections beside the uploads */
+
+static const struct config_setting settings[] = {
+#define SETTING(field, name, type, fallback, least, most, unit, meaning)                           \
+	CONFIG_ROW(struct media_config, field, name, type, fallback, least, most, unit, meaning)
+#include "media_config.def"
+#undef SETTING
+};
+#define SETTINGS (sizeof(settings) / sizeof(settings[0]))
+
+struct process {
+	struct media_state state;
+	struct bus_context *context;
+	struct http *http;
+	struct http *health;
+	struct loop_timer *turn;
+	char instance[WIRE_NAME_MAX + 1];
+};
+
+static void on_bus(void *arg)
+{
+	media_bus_receive(&((struct process *)arg)->state);
+}
+
+static void on_bus_socket(void *arg, void *old_socket, void *new_socket)
+{
+	struct process *process = arg;
+
+	log_event(process->state.log, bus_lost, LOG_TEXT("instance", process->instance));
+	loop_remove_socket(process->state.loop, old_socket);
+	loop_add_socket(process->state.loop, new_socket, on_bus, process);
+}
+
+static void on_welcome(void *arg)
+{
+	struct process *process = arg;
+
+	log_event(process->state.log, bus_connected, LOG_TEXT("instance", process->instance));
+}
+
+static void on_round(void *arg)
+{
+	peer_flush(((struct process *)arg)->state.peer);
+}
+
+static void on_turn(void *arg)
+{
+	struct process *process = arg;
+
+	peer_turn(process->state.peer, loop_now(process->state.loop));
+	loop_timer_set(process->turn, TURN_EVERY);
+}
+
+static void on_http(void *arg, int events)
+{
+	(void)events;
+	http_turn(((struct process *)arg)->http);
+}
+
+static void on_health(void *arg, int events)
+{
+	(void)events;
+	http_turn(((struct process *)arg)->health);
+}
+
+static void on_signal(void *arg)
+{
+	struct process *process = arg;
+
+	log_event(process->state.log, process_stopping, LOG_TEXT("version", WANGLI_VERSION));
+	loop_stop(process->state.loop);
+}
+
+static enum res open_http(struct process *process, struct err *err)
+{
+	struct media_state *state = &process->state;
+	const struct media_config *config = &state->config;
+	const struct http_options options = { .listen = config->http_listen,
+		.serve = media_http_serve,
+		.head = media_http_head,
+		.piece = media_http_piece,
+		.gone = media_http_gone,
+		.arg = state,
+		.body_max = BODY_MAX,
+		.connections_max = (unsigned)config->uploads + LINES_SPARE,
+		.idle = SPAN_MS(config->idle_time),
+		.head_within = SPAN_MS(config->head_time),
+		.life = SPAN_MS(config->upload_time) };
+
+	TRY(http_open_as(&process->http, &options, err));
+	loop_add_fd(state->loop, http_fd(process->http), LOOP_READ, on_http, process);
+	if (config->health_listen[0] == 0)
+		return RES_OK;
+	TRY(http_open(&process->health, config->health_listen, media_health_serve, state, err));
+	loop_add_fd(state->loop, http_fd(process->health), LOOP_READ, on_health, process);
+	return RES_OK;
+}
+
+static enum res open_bus(struct process *process, struct err *err)
+{
+	struct media_state *state = &process->state;
+	struct peer_options options = { .context = process->context,
+		.address = state->config.bus_address,
+		.instance = process->instance,
+		.window = (int32_t)state->config.window };
+	struct str server_key = str_from_c(state->config.bus_server_key);
+	struct str group = STR(MEDIA_GROUP);
+
+	if (!bus_key_is_valid(server_key))
+		return err_set(err, RES_INVALID, "BUS_SERVER_KEY is not a Z85 key");
+	memcpy(options.server_key, server_key.p, server_key.n);
+	TRY(bus_pair_from_secret(str_from_c(state->config.bus_key), &options.self, err));
+	TRY(peer_open(&state->peer, &options, err));
+	peer_on_welcome(state->peer, on_welcome, process);
+	peer_on_socket(state->peer, on_bus_socket, process);
+	peer_set_groups(state->peer, &group, 1);
+	loop_add_socket(state->loop, peer_socket(state->peer), on_bus, process);
+	return RES_OK;
+}
+
+/* wangli-photo stands beside this program unless told otherwise. */
+static enum res find_photo_program(struct media_state *state, struct err *err)
+{
+	char *path = state->photo_program;
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(state->photo_program) - 32);
+
+	if (state->config.photo_program[0] != 0) {
+		snprintf(path, sizeof(state->photo_program), "%s", state->config.photo_program);
+	} else if (n > 0) {
+		path[n] = 0;
+		char *slash = strrchr(path, '/');
+		memcpy(slash + 1, "wangli-photo", sizeof("wangli-photo"));
+	}
+	return access(path, X_OK) == 0
+		       ? RES_OK
+		       : err_set(err, RES_INVALID, "PHOTO_PROGRAM: %s cannot be run", path);
+}
+
+static enum res open_store(struct media_state *state, struct err *err)
+{
+	TRY(crypto_start(err));
+	TRY(object_key_read(str_from_c(state->config.objects_key), state->key, err));
+	TRY(find_photo_program(state, err));
+	state->limits = (struct media_limits){ .file_bytes_most = state->config.file_bytes,
+		.quota_bytes = state->config.quota,
+		.uploads_most = state->config.uploads };
+	TRY(store_folder_open(&state->store, state->config.folder, err));
+	return state->store->used(state->store, &state->used, err);
+}
+
+static enum res process_open(struct process *process, struct err *err)
+{
+	struct media_state *state = &process->state;
+	uint64_t random;
+
+	os_random(&random, sizeof(random));
+	snprintf(process->instance, sizeof(process->instance), "media/%016llx",
+		(unsigned long long)random);
+	TRY(open_store(state, err));
+	state->mem = arena_create(ROUND_BYTES_MAX);
+	state->loop = loop_create();
+	loop_on_signal(state->loop, SIGTERM, on_signal, process);
+	loop_on_signal(state->loop, SIGINT, on_signal, process);
+	process->context = bus_context_create();
+	TRY(open_bus(process, err));
+	TRY(open_http(process, err));
+	loop_after_round(state->loop, on_round, process);
+	process->turn = loop_timer_create(state->loop, on_turn, process);
+	loop_timer_set(process->turn, TURN_EVERY);
+	return RES_OK;
+}
+
+static void process_close(struct process *process)
+{
+	struct media_state *state = &process->state;
+
+	http_close(process->http);
+	http_close(process->health);
+	loop_timer_destroy(process->turn);
+	peer_close(state->peer);
+	bus_context_destroy(process->context);
+	loop_destroy(state->loop);
+	if (state->store != NULL)
+		state->store->close(state->store);
+	arena_destroy(state->mem);
+	log_destroy(state->log);
+	config_free(settings, SETTINGS, &state->config);
+}
+
+static enum res process_run(struct process *process, struct err *err)
+{
+	TRY(process_open(process, err));
+	log_event(process->state.log, process_started, LOG_TEXT("version", WANGLI_VERSION),
+		LOG_TEXT("listen", process->state.config.http_listen),
+		LOG_TEXT("instance", process->instance));
+	return loop_run(process->state.loop, err);
+}
+
+int main(int argc, char **argv)
+{
+	struct process process = { 0 };
+	enum log_level level = LOG_LEVEL_INFO;
+	struct err err = { "" };
+	enum res res;
+
+	if (argc > 1) {
+		config_help(settings, SETTINGS, stdout);
+		return strcmp(argv[1], "--help") == 0 ? EXIT_SUCCESS : EXIT_SETTINGS;
+	}
+	res = config_load(settings, SETTINGS, &process.state.config, &err);
+	if (res == RES_OK &&
+		log_level_parse(str_from_c(process.state.config.log_level), &level) != RES_OK)
+		res = err_set(&err, RES_INVALID, "LOG_LEVEL: want error, warn, info or debug");
+	process.state.log = log_create("media", 2, level);
+	if (res != RES_OK) {
+		log_event(process.state.log, setting_refused, LOG_TEXT("text", err.text));
+		log_destroy(process.state.log);
+		return EXIT_SETTINGS;
+	}
+	res = process_run(&process, &err);
+	if (res != RES_OK)
+		log_event(process.state.log, process_failed, LOG_TEXT("text", err.text));
+	process_close(&process);
+	return res == RES_OK ? EXIT_SUCCESS : EXIT_FAILURE;
+}
