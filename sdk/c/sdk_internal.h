@@ -1,6 +1,6 @@
 /* Private to the SDK: the client, shared by wangli.c (life, submitting), sdk_turn.c (a turn) and
  * the files of its subjects: sdk_letters.c, sdk_deliveries.c, sdk_claims.c, sdk_status.c,
- * sdk_state.c. */
+ * sdk_asks.c, sdk_state.c, sdk_objects.c. */
 #ifndef WL_SDK_INTERNAL_H
 #define WL_SDK_INTERNAL_H
 
@@ -20,14 +20,35 @@
 #define ANSWER_WITHIN  SPAN_S(5)    /* then a letter is sent again */
 #define TURN_MEMORY    (128u << 20) /* a cap: 200 bodies, and the same unpacked */
 
-/* Questions of the state store under way, in the order in which they were asked. */
-TAILQ_HEAD(state_list, state_asked);
+/* A question under way (sdk_asks.c). */
+struct ask_answer {
+	enum wangli_result result; /* OK: body is what the platform answered */
+	struct str text;	   /* for people, otherwise */
+	struct str body;
+};
+struct ask {
+	TAILQ_ENTRY(ask) link;
+	char command_id[33];
+	const char *type;
+	const char *to;
+	struct str name; /* what it is about, kept for the answer */
+	struct str body;
+	uint64_t tag;
+	int what;
+	struct instant due; /* when it is sent (again) */
+	void (*answered)(
+		struct wangli *client, const struct ask *ask, const struct ask_answer *answer);
+};
+TAILQ_HEAD(ask_list, ask);
+struct asks {
+	struct ask_list list; /* in the order in which they were asked */
+	size_t n;
+};
+
 struct states {
 	bool is_open; /* there is a key; the rest is unset without */
 	uint8_t key[CRYPTO_KEY_BYTES];
 	char *source; /* what values are bound to, beside their names */
-	struct state_list asked;
-	size_t n;
 };
 
 struct wangli {
@@ -40,6 +61,7 @@ struct wangli {
 	struct os_lock *lock; /* of the spool */
 	struct spool *spool;
 	struct seal seal;
+	struct asks asks;
 	struct states states;
 	bool claims;
 	struct map *held; /* by delivery id */
@@ -115,16 +137,29 @@ void claims_fini(struct wangli *client);
 void statuses_take(struct wangli *client, const struct wire_msg *msg, struct took *took);
 void statuses_send_done(struct wangli *client, const struct took *took);
 
+/* sdk_asks.c */
+void asks_init(struct asks *asks);
+void asks_fini(struct asks *asks);
+enum res asks_room(const struct asks *asks, struct err *err) must_check; /* for one more */
+/* Copies the model's name and body; the rest of it is kept as it is. */
+struct ask *asks_add(struct asks *asks, const struct ask *model);
+void asks_welcomed(struct asks *asks); /* what was under way may be lost */
+void asks_send(struct wangli *client, struct instant now);
+struct instant asks_due(const struct asks *asks);
+void asks_take_result(struct wangli *client, const struct wire_msg *msg, struct took *took);
+void asks_take_nack(struct wangli *client, const struct wire_msg *msg, struct took *took);
+
 /* sdk_state.c. source: the integrator's name. */
 void states_init(struct states *states, const uint8_t key[CRYPTO_KEY_BYTES], struct str source);
 void states_fini(struct states *states);
 enum res states_ask(
-	struct states *states, const struct wangli_state_ask *ask, struct err *err) must_check;
-void states_welcomed(struct states *states); /* what was under way may be lost */
-void states_send(struct wangli *client, struct instant now);
-struct instant states_due(const struct states *states);
-void states_take_result(struct wangli *client, const struct wire_msg *msg, struct took *took);
-void states_take_nack(struct wangli *client, const struct wire_msg *msg, struct took *took);
+	struct wangli *client, const struct wangli_state_ask *ask, struct err *err) must_check;
+
+/* sdk_objects.c */
+enum res objects_ask(
+	struct wangli *client, const struct wangli_object_ask *ask, struct err *err) must_check;
+enum res ticket_read(
+	struct str json, uint8_t out[WANGLI_TICKET_MAX], size_t *out_n, struct err *err) must_check;
 
 /* sdk_turn.c */
 enum res client_turn(struct wangli *client, struct span wait, struct err *err) must_check;

@@ -49,6 +49,38 @@ void seal_init(struct seal *seal, const uint8_t vault_key[CRYPTO_KEY_BYTES], str
 	crypto_hash(seal->fingerprint_key, NULL, parts, 2);
 }
 
+/* As the platform has it, which would refuse the letter for good. */
+static bool is_file_name(struct str name)
+{
+	if (name.n == 0 || name.n > WANGLI_ATTACHMENT_NAME || !str_is_utf8(name))
+		return false;
+	for (size_t i = 0; i < name.n; i++)
+		if ((unsigned char)name.p[i] < ' ' || name.p[i] == 0x7f || name.p[i] == '/' ||
+			name.p[i] == '\\')
+			return false;
+	return true;
+}
+
+static enum res attachments_check(const struct wangli_letter *letter, struct err *err)
+{
+	if (letter->n_attachments > WANGLI_ATTACHMENTS_MAX)
+		return err_set(err, RES_INVALID, "%zu attachments: want %d at most",
+			letter->n_attachments, WANGLI_ATTACHMENTS_MAX);
+	for (size_t i = 0; i < letter->n_attachments; i++) {
+		const struct wangli_attachment *one = &letter->attachments[i];
+		if (!is_file_name(sdk_str(one->name)))
+			return err_set(err, RES_INVALID,
+				"attachment %zu: its name is not 1-%d bytes of UTF-8 without "
+				"slashes and control characters",
+				i + 1, WANGLI_ATTACHMENT_NAME);
+		if (one->ticket.n == 0 || one->ticket.n > WANGLI_TICKET_MAX)
+			return err_set(err, RES_INVALID,
+				"attachment %zu: its ticket is not 1-%d bytes", i + 1,
+				WANGLI_TICKET_MAX);
+	}
+	return RES_OK;
+}
+
 enum res seal_check(const struct wangli_letter *letter, struct err *err)
 {
 	for (size_t i = 0; i < FIELDS; i++) {
@@ -67,7 +99,7 @@ enum res seal_check(const struct wangli_letter *letter, struct err *err)
 	}
 	if (letter->likes < 0)
 		return err_set(err, RES_INVALID, "likes is negative");
-	return RES_OK;
+	return attachments_check(letter, err);
 }
 
 void seal_fingerprint(
@@ -75,12 +107,17 @@ void seal_fingerprint(
 {
 	/* INSTANT_NONE for an unknown time: a letter that waits in an older spool is the same */
 	const struct instant written_at = sdk_instant(letter->written_at_us);
-	struct str parts[FIELDS + 2];
+	struct str parts[FIELDS + 2 + 2 * WANGLI_ATTACHMENTS_MAX];
+	size_t n = FIELDS + 2;
 	for (size_t i = 0; i < FIELDS; i++)
 		parts[i] = field_of(letter, i);
 	parts[FIELDS] = str_of(&written_at, sizeof written_at);
 	parts[FIELDS + 1] = str_of(&letter->likes, sizeof letter->likes);
-	crypto_hash(out, seal->fingerprint_key, parts, FIELDS + 2);
+	for (size_t i = 0; i < letter->n_attachments; i++) {
+		parts[n++] = str_of(letter->attachments[i].sha256, WANGLI_SHA256);
+		parts[n++] = sdk_str(letter->attachments[i].name);
+	}
+	crypto_hash(out, seal->fingerprint_key, parts, n);
 }
 
 static void epoch_renew(struct seal *seal, struct instant now)
@@ -131,6 +168,23 @@ static Wangli__SealedContact *seal_contact(
 	return sealed;
 }
 
+static void attachments_pack(
+	struct arena *mem, const struct wangli_letter *letter, Wangli__Submit *submit)
+{
+	size_t n = letter->n_attachments;
+	Wangli__Attachment *packed = arena_new_array(mem, Wangli__Attachment, n);
+	submit->attachments = arena_new_array(mem, Wangli__Attachment *, n);
+	if (packed == NULL || submit->attachments == NULL)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		wangli__attachment__init(&packed[i]);
+		packed[i].ticket = binary(sdk_str(letter->attachments[i].ticket));
+		packed[i].name = text(mem, letter->attachments[i].name);
+		submit->attachments[i] = &packed[i];
+	}
+	submit->n_attachments = n;
+}
+
 struct str seal_letter(struct seal *seal, struct arena *mem, const struct wangli_letter *letter,
 	const struct seal_wish *wish, struct instant now)
 {
@@ -143,6 +197,8 @@ struct str seal_letter(struct seal *seal, struct arena *mem, const struct wangli
 	submit.wants_status = wish->wants_status;
 	submit.klass = text(mem, letter->klass);
 	submit.reply_address = text(mem, letter->reply_address);
+	if (letter->n_attachments > 0)
+		attachments_pack(mem, letter, &submit);
 	if (has_contact(&letter->contact)) {
 		epoch_renew(seal, now);
 		submit.contact = seal_contact(seal, mem, letter);

@@ -9,7 +9,7 @@
 static void take_nack(struct wangli *client, const struct wire_msg *msg, struct took *took)
 {
 	if (!str_is_empty(msg->head.command_id))
-		states_take_nack(client, msg, took);
+		asks_take_nack(client, msg, took);
 	else if (!claims_take_nack(client, msg, took))
 		letters_take_nack(client, msg, took);
 }
@@ -26,7 +26,7 @@ static const struct {
 	{ WIRE_NACK, "status.done.v1", NULL },
 	{ WIRE_NACK, NULL, take_nack },
 	{ WIRE_GO, NULL, claims_take_go },
-	{ WIRE_RESULT, NULL, states_take_result },
+	{ WIRE_RESULT, NULL, asks_take_result },
 	{ WIRE_DELIVER, "status.v1", statuses_take },
 	{ WIRE_DELIVER, NULL, deliveries_take },
 };
@@ -99,7 +99,7 @@ static enum res wait_for_socket(struct wangli *client, struct span wait, struct 
 	struct instant due = INSTANT_NONE;
 	if (peer_is_up(client->peer)) /* without a door nothing is due */
 		due = instant_min(outbox_due(&client->outbox, client->window.now, ANSWER_WITHIN),
-			states_due(&client->states));
+			asks_due(&client->asks));
 	if (wait.us > WAIT_MOST.us)
 		wait = WAIT_MOST;
 	if (!instant_is_none(due) && instant_since(due, now).us < wait.us)
@@ -118,7 +118,7 @@ static enum res send_all(struct wangli *client, struct err *err)
 	struct instant now = os_monotonic_now();
 	peer_turn(client->peer, now);
 	letters_send(client, now);
-	states_send(client, now);
+	asks_send(client, now);
 	peer_flush(client->peer);
 	return RES_OK;
 }

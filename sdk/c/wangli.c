@@ -42,6 +42,7 @@ static enum wangli_result told(enum res res, const struct err *err, struct wangl
 
 static const struct shape letter_shape = SHAPE(wangli_letter, reply_address);
 static const struct shape options_shape = SHAPE(wangli_options, on);
+static const struct shape object_ask_shape = SHAPE(wangli_object_ask, media_type);
 static const struct shape state_ask_shape = SHAPE(wangli_state_ask, lease_ms);
 static const struct shape callbacks_shape = SHAPE(wangli_callbacks, on_keep);
 
@@ -70,7 +71,7 @@ static void welcomed(void *arg)
 {
 	struct wangli *client = arg;
 	outbox_land(&client->outbox);
-	states_welcomed(&client->states);
+	asks_welcomed(&client->asks);
 }
 
 /* --- opening --- */
@@ -262,6 +263,7 @@ static enum res client_create(
 	CHECK(client->channel != NULL && client->mem != NULL);
 	client->claims = options->claims;
 	client->held = map_create();
+	asks_init(&client->asks);
 	outbox_init(&client->outbox);
 	enum res res = client_open(client, options, err);
 	if (res != RES_OK) {
@@ -299,6 +301,7 @@ void wangli_close(struct wangli *client)
 	spool_close(client->spool);
 	os_lock_release(client->lock);
 	outbox_fini(&client->outbox);
+	asks_fini(&client->asks);
 	states_fini(&client->states);
 	claims_fini(client);
 	arena_destroy(client->mem);
@@ -396,8 +399,26 @@ enum wangli_result wangli_state_ask(
 	struct err err;
 	enum res res = shape_read(&state_ask_shape, ask, &known, &err);
 	if (res == RES_OK)
-		res = states_ask(&client->states, &known, &err);
+		res = states_ask(client, &known, &err);
 	return told(res, &err, error);
+}
+
+enum wangli_result wangli_object_ask(
+	struct wangli *client, const struct wangli_object_ask *ask, struct wangli_error *error)
+{
+	struct wangli_object_ask known;
+	struct err err;
+	enum res res = shape_read(&object_ask_shape, ask, &known, &err);
+	if (res == RES_OK)
+		res = objects_ask(client, &known, &err);
+	return told(res, &err, error);
+}
+
+enum wangli_result wangli_ticket_read(struct wangli_text json, uint8_t out[WANGLI_TICKET_MAX],
+	size_t *out_bytes, struct wangli_error *error)
+{
+	struct err err;
+	return told(ticket_read(sdk_str(json), out, out_bytes, &err), &err, error);
 }
 
 size_t wangli_unanswered(const struct wangli *client)

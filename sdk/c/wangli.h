@@ -24,8 +24,9 @@
  * WHAT YOU MUST DO. Name each letter once for ever (source_msg_id): the same name with the same
  * content gives the same receipt again, with other content a refusal. Expect a callback a second
  * time when your process ended between your work and the spool's record of it. Call wangli_turn at
- * least every few seconds. From callbacks you may call wangli_submit, wangli_state_ask,
- *wangli_unanswered and wangli_is_up; never wangli_turn, wangli_adopt or wangli_close.
+ * least every few seconds. From callbacks you may call wangli_submit, wangli_object_ask,
+ * wangli_state_ask, wangli_unanswered and wangli_is_up; never wangli_turn, wangli_adopt or
+ *wangli_close.
  *
  * OWNERSHIP. Texts are borrowed on both sides: yours until the call returns, ours until the
  * callback returns; copy what you need longer. All text is UTF-8 without NUL.
@@ -73,6 +74,12 @@ extern "C" {
 #define WANGLI_DIGEST		 32    /* bytes of a receipt's digest */
 #define WANGLI_WINDOW		 500   /* letters under way at once, unless options say otherwise */
 #define WANGLI_QUEUE		 20000 /* letters in the spool without an answer, likewise */
+#define WANGLI_ASKS_MAX		 64    /* wangli_object_ask and wangli_state_ask under way */
+#define WANGLI_ATTACHMENTS_MAX	 9     /* of one letter */
+#define WANGLI_ATTACHMENT_NAME	 200   /* bytes of its name */
+#define WANGLI_TICKET_MAX	 512   /* bytes */
+#define WANGLI_SHA256		 32    /* bytes */
+#define WANGLI_MEDIA_TYPE_MAX	 100   /* bytes */
 
 #define WANGLI_TIME_UNKNOWN	 ((int64_t)0)
 
@@ -135,6 +142,13 @@ struct wangli_contact {
 	struct wangli_text account; /* the citizen's account or pseudonym on your channel; 1,000 */
 };
 
+/* A photo or document that was uploaded before. This structure never grows. */
+struct wangli_attachment {
+	struct wangli_text name;	     /* for people, "photo.jpg": 1 to 200 bytes, no path */
+	struct wangli_text ticket;	     /* what the upload answered: wangli_ticket_read */
+	unsigned char sha256[WANGLI_SHA256]; /* of the bytes that were uploaded */
+};
+
 struct wangli_letter {
 	size_t struct_bytes;
 	struct wangli_text source_msg_id; /* 1 to 250 bytes: your name for it, once for ever */
@@ -147,6 +161,10 @@ struct wangli_letter {
 	struct wangli_contact contact;
 	struct wangli_text reply_address; /* where the answer goes, sealed by you for yourself:
 					   * comes back with the delivery; 1,024 bytes at most */
+	const struct wangli_attachment *attachments; /* WANGLI_ATTACHMENTS_MAX at most. The
+						      * letter is the same under other tickets
+						      * for the same bytes and names */
+	size_t n_attachments;
 };
 
 static inline void wangli_letter_init(struct wangli_letter *letter)
@@ -219,6 +237,40 @@ struct wangli_status {
 	int64_t due_us;		 /* until when that unit resolves it; WANGLI_TIME_UNKNOWN: none */
 };
 
+/* --- uploads --- */
+
+/* May these bytes be uploaded? Then PUT them to the answer's url, with the headers "Authorization:
+ * Bearer <right>", Content-Type and Content-Length, by any HTTP client that verifies certificates;
+ * 201 or 200 and a document that wangli_ticket_read reads. A ticket lasts for days, not for ever: a
+ * letter that waited longer in the spool is told "later" for as long as it has the old one. Then
+ * ask again (and upload again, when there is no ticket at once). */
+struct wangli_object_ask {
+	size_t struct_bytes;
+	uint64_t tag; /* yours; comes back with the answer */
+	unsigned char sha256[WANGLI_SHA256];
+	int64_t size_bytes;
+	struct wangli_text media_type; /* "image/jpeg"; the content decides, this must agree */
+};
+
+static inline void wangli_object_ask_init(struct wangli_object_ask *ask)
+{
+	memset(ask, 0, sizeof *ask);
+	ask->struct_bytes = sizeof *ask;
+}
+
+struct wangli_object {
+	uint64_t tag;
+	unsigned char sha256[WANGLI_SHA256];
+	enum wangli_result result; /* OK. INVALID: it cannot be, text says why. DENIED: your key may
+				    * not */
+	struct wangli_text text;   /* for people, when it is not OK */
+	struct wangli_text
+		ticket; /* not empty: the platform has it already, nothing is to be sent */
+	struct wangli_text url;
+	struct wangli_text right;
+	int64_t expires_us; /* of the right */
+};
+
 /* --- a channel's own state --- */
 
 /* Small values under names, kept by the platform for all replicas of a channel: a checkpoint, a
@@ -227,7 +279,6 @@ struct wangli_status {
 #define WANGLI_STATE_NAME_MAX	100   /* bytes */
 #define WANGLI_STATE_HOLDER_MAX 64    /* bytes */
 #define WANGLI_STATE_VALUE_MAX	65496 /* bytes */
-#define WANGLI_STATE_ASKS_MAX	64    /* questions under way at once */
 
 enum wangli_state_what {
 	WANGLI_STATE_GET = 1,	 /* name */
@@ -299,6 +350,8 @@ struct wangli_callbacks {
 	 * was not kept (your process ended in between, or on_keep refused). Ask your provider, if
 	 * it can tell. NULL: as if it returned WANGLI_DOUBT_UNKNOWN. */
 	enum wangli_doubt (*on_doubt)(void *arg, const struct wangli_delivery *delivery);
+	/* The answer to a wangli_object_ask, once each. */
+	void (*on_object)(void *arg, const struct wangli_object *object);
 };
 
 static inline void wangli_callbacks_init(struct wangli_callbacks *on)
@@ -372,11 +425,24 @@ WANGLI_EXPORT enum wangli_result wangli_submit(struct wangli *client,
 WANGLI_EXPORT enum wangli_result wangli_turn(
 	struct wangli *client, int wait_ms, struct wangli_error *error) WANGLI_MUST_CHECK;
 
+/* Asks for the right to upload; on_object has the answer, in a later wangli_turn. The question is
+ * sent again until it is answered; it is forgotten with the client.
+ * WANGLI_INVALID   size_bytes or media_type is out of bounds
+ * WANGLI_RETRY     WANGLI_ASKS_MAX questions are under way: turn, then try again */
+WANGLI_EXPORT enum wangli_result wangli_object_ask(struct wangli *client,
+	const struct wangli_object_ask *ask, struct wangli_error *error) WANGLI_MUST_CHECK;
+
+/* The ticket in the document that an upload was answered with (201 or 200).
+ * WANGLI_INVALID   it holds none; out and *out_bytes are untouched */
+WANGLI_EXPORT enum wangli_result wangli_ticket_read(struct wangli_text json,
+	uint8_t out[WANGLI_TICKET_MAX], size_t *out_bytes,
+	struct wangli_error *error) WANGLI_MUST_CHECK;
+
 /* Asks the state store; on_state has the answer, in a later wangli_turn. The question is sent again
  * until it is answered, and done once; it is forgotten with the client.
  * WANGLI_INVALID   no state_key was given, or a name, holder or number is out of bounds
  * WANGLI_TOO_BIG   the value
- * WANGLI_RETRY     WANGLI_STATE_ASKS_MAX questions are under way: turn, then try again */
+ * WANGLI_RETRY     WANGLI_ASKS_MAX questions are under way: turn, then try again */
 WANGLI_EXPORT enum wangli_result wangli_state_ask(struct wangli *client,
 	const struct wangli_state_ask *ask, struct wangli_error *error) WANGLI_MUST_CHECK;
 /* Takes over what a client of the same channel and the same secret_key left in its spool folder

@@ -208,6 +208,7 @@ static int run(struct play *play, const struct options *options)
 		res = play_all(play, &outcome, &err);
 	visit_close(play->silent);
 	enum res closed = sandbox_close(&sandbox, play->keep, &closing);
+	play->sandbox = NULL;
 	if (res == RES_OK)
 		conclude(play, &outcome);
 	json_destroy(outcome.rows);

@@ -111,12 +111,12 @@ enum res play_empty_body(struct play *play, struct seen *out, struct err *err)
 
 static struct str repeated(struct play *play, const char *piece, size_t times)
 {
-	size_t n = strlen(piece);
-	char *all = arena_alloc(play->mem, n * times + 1);
+	struct str one = str_from_c(piece);
+	char *all = arena_alloc(play->mem, one.n * times + 1);
 
 	for (size_t i = 0; all != NULL && i < times; i++)
-		memcpy(all + i * n, piece, n);
-	return str_of(all, all == NULL ? 0 : n * times);
+		memcpy(all + i * one.n, one.p, one.n);
+	return str_of(all, all == NULL ? 0 : one.n * times);
 }
 
 enum res play_long_title(struct play *play, struct seen *out, struct err *err)

@@ -127,6 +127,19 @@ static void on_status(void *arg, const struct wangli_status *status)
 	snprintf(door->status, sizeof door->status, "%.*s", STR_ARG(status->state));
 }
 
+static void on_object(void *arg, const struct wangli_object *object)
+{
+	struct door *door = arg;
+	door->objects++;
+	door->object.tag = object->tag;
+	door->object.result = object->result;
+	assert_int_equal(object->sha256[0], 7);
+	snprintf(door->object.text, sizeof door->object.text, "%.*s", STR_ARG(object->text));
+	snprintf(door->object.ticket, sizeof door->object.ticket, "%.*s", STR_ARG(object->ticket));
+	snprintf(door->object.url, sizeof door->object.url, "%.*s", STR_ARG(object->url));
+	snprintf(door->object.right, sizeof door->object.right, "%.*s", STR_ARG(object->right));
+}
+
 static enum wangli_doubt on_doubt(void *arg, const struct wangli_delivery *delivery)
 {
 	struct door *door = arg;
@@ -152,7 +165,7 @@ enum res door_client_try(struct door *door, const char *spool, size_t queue, str
 	const struct wangli_callbacks on = { WANGLI_SIZED(struct wangli_callbacks), .arg = door,
 		.on_receipt = on_receipt, .on_refused = on_refused, .on_deliver = on_deliver,
 		.on_keep = on_keep, .on_status = door->wants_status ? on_status : NULL,
-		.on_state = on_state, .on_doubt = on_doubt };
+		.on_state = on_state, .on_doubt = on_doubt, .on_object = on_object };
 	const struct wangli_options options = {
 		WANGLI_SIZED(struct wangli_options),
 		.address = door->address,

@@ -34,8 +34,13 @@ struct door {
 	bool claims;	   /* its client claims */
 	enum wangli_result deliver_says;
 	enum wangli_doubt doubt_says;
-	int statuses, states, doubts;
+	int statuses, states, doubts, objects;
 	char status[32]; /* the last one's state */
+	struct {
+		uint64_t tag;
+		enum wangli_result result;
+		char text[64], ticket[32], url[64], right[32];
+	} object; /* the last one */
 	struct {
 		uint64_t tag;
 		enum wangli_result result;

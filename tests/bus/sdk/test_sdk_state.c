@@ -256,7 +256,7 @@ static void sdk_state_questions_out_of_bounds_are_refused_here(void **state)
 		assert_int_equal(wangli_state_ask(door->client, &ask_of, &error), cases[i].result);
 		assert_non_null(strstr(error.text, cases[i].says));
 	}
-	for (int i = 0; i < WANGLI_STATE_ASKS_MAX; i++)
+	for (int i = 0; i < WANGLI_ASKS_MAX; i++)
 		assert_int_equal(wangli_state_ask(door->client, &one, &error), WANGLI_OK);
 	assert_int_equal(wangli_state_ask(door->client, &one, &error), WANGLI_RETRY);
 }
