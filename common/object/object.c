@@ -50,7 +50,7 @@ static bool is_plain(struct str text, size_t most)
 	for (size_t i = 0; i < text.n; i++) {
 		char c = text.p[i];
 		bool is_fit = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-			      (c >= '0' && c <= '9') || memchr("-._/+", c, 5) != NULL;
+			      (c >= '0' && c <= '9') || (c != 0 && strchr("-._/+", c) != NULL);
 		if (!is_fit)
 			return false;
 	}

@@ -62,14 +62,19 @@ enum res objects_ask(struct wangli *client, const struct wangli_object_ask *ask,
 
 /* --- {"ticket":"…"} --- */
 
+static bool is_white(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 static bool skip(struct str *rest, const char *text)
 {
-	size_t n = strlen(text);
-	while (rest->n > 0 && memchr(" \t\r\n", rest->p[0], 4) != NULL)
+	struct str wanted = str_from_c(text);
+	while (rest->n > 0 && is_white(rest->p[0]))
 		*rest = str_slice(*rest, 1, rest->n);
-	if (rest->n < n || memcmp(rest->p, text, n) != 0)
+	if (!str_starts(*rest, wanted))
 		return false;
-	*rest = str_slice(*rest, n, rest->n);
+	*rest = str_slice(*rest, wanted.n, rest->n);
 	return true;
 }
 
