@@ -63,8 +63,9 @@ static enum res read_objects(const struct intake_service *service, struct arena 
 	return RES_OK;
 }
 
-/* Of new letters only: the file of an old ticket may have expired. The letter waits; its integrator
- * asks for a new ticket, or uploads again, and hands the same letter in. */
+/* Of new letters only: the file of an old ticket may have expired. It is the last word on these
+ * bytes, not on the letter: its integrator has to hear of it, since a spool would send the old
+ * ticket for ever; he uploads again and hands the same letter in under the same name. */
 static bool has_old_ticket(
 	const struct intake_service *service, const struct intake_admitted *admitted)
 {
@@ -171,9 +172,9 @@ static enum res judge(struct gate *gate, struct kit_submit *submit, struct err *
 		return RES_OK;
 	}
 	if (has_old_ticket(gate->service, admitted)) {
-		refuse(submit, gate->mem, RES_NOT_FOUND,
+		refuse(submit, gate->mem, RES_INVALID,
 			"an attachment's ticket is too old: upload the file again and hand the "
-			"letter in with the new ticket");
+			"letter in under the same name with the new ticket");
 		return RES_OK;
 	}
 	map_put(gate->fresh, key, submit);

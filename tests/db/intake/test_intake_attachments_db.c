@@ -132,7 +132,7 @@ static void intake_attachments_bad_ones_refuse_the_letter(void **state)
 		{ { 1, "importer", "a\nb", { 0 }, false }, WIRE_CODE_INVALID, "control" },
 		{ { 1, "importer", "", { 0 }, false }, WIRE_CODE_INVALID, "0 bytes" },
 		{ { 1, "importer", long_name, { 0 }, false }, WIRE_CODE_INVALID, "201 bytes" },
-		{ { 1, "importer", "a.jpg", SPAN_DAYS(7), false }, WIRE_CODE_BUSY, "too old" },
+		{ { 1, "importer", "a.jpg", SPAN_DAYS(7), false }, WIRE_CODE_INVALID, "too old" },
 	};
 	struct file ten[FILES_MOST];
 
