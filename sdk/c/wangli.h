@@ -242,8 +242,8 @@ struct wangli_status {
 /* May these bytes be uploaded? Then PUT them to the answer's url, with the headers "Authorization:
  * Bearer <right>", Content-Type and Content-Length, by any HTTP client that verifies certificates;
  * 201 or 200 and a document that wangli_ticket_read reads. A ticket lasts for days, not for ever: a
- * letter that waited longer in the spool is told "later" for as long as it has the old one. Then
- * ask again (and upload again, when there is no ticket at once). */
+ * letter that waited longer in the spool is refused (INVALID, the text says so). Then ask again,
+ * upload again unless there is a ticket at once, and submit it again under the same name. */
 struct wangli_object_ask {
 	size_t struct_bytes;
 	uint64_t tag; /* yours; comes back with the answer */
