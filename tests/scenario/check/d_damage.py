@@ -61,6 +61,8 @@ EMPTY = "nothing stands here once the system is at rest; I3 and I5 are proved by
 SUGGESTED = "which article would do is nobody's word until the letter is accepted; the entry then has it"
 LEASE = "when it is tried again, in real time: any value is right, and a wrong one costs a wait"
 PERIOD = "so much after the entry that it waits since; how much is a setting of reply's, which check does not know"
+OWN = "an integrator's own, sealed by him; nobody else knows it"
+UNASKED = "no letter of this system brought or asked for any; i_objects and h_state_status look at some that did"
 LEDGER = "what was applied is compared by wangli-migrate at each start, not by check"
 BLIND = {
     "dispatch.case_file alter resolved_at": COPY,
@@ -79,6 +81,9 @@ BLIND = {
     "followup.visit alter remark": WORDS,
     "intake.case_file alter closed_at": COPY,
     "intake.channel_key *": RULED,
+    "intake.channel_state *": OWN,
+    "intake.attachment empty": UNASKED,
+    "analytics.status empty": UNASKED,
     "intake.contact *": SECRET,
     "intake.epoch *": SECRET,
     "intake.letter double": "a second row of a letter is an addition",

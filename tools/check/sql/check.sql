@@ -39,6 +39,17 @@ wrong(id, what) as (
 	select r.case_id, 'row ' || r.n || ' of a letter that no case has' from intake.v_letter_row r
 	left join intake.v_case c on c.case_id = r.case_id where c.case_id is null
 	union all
+	select a.case_id, 'attachments that no case has' from intake.v_attachment a
+	left join intake.v_case c on c.case_id = a.case_id where c.case_id is null
+	union all
+	-- The entry's last field, 19, is how many came along: tag \x9801, which ends no body otherwise.
+	select coalesce(a.case_id, e.case_id), 'not the attachments that its entry counts' from (
+		select t.case_id, count(*)::int4 as n, max(t.n) as last from intake.v_attachment t group by t.case_id) a
+	full join (select j.case_id, get_byte(j.body, octet_length(j.body) - 1) as n from intake.v_journal j
+		where j.seq = 1 and octet_length(j.body) > 2 and substr(j.body, octet_length(j.body) - 2, 2) = '\x9801'::bytea) e
+		on e.case_id = a.case_id
+	where a.n is distinct from e.n or a.n <> a.last
+	union all
 	select coalesce(r.case_id, a.case_id), 'the answer does not go to who wrote' from (
 		select r.case_id from reply.v_case r where r.has_letter) r
 	full join reply.v_addressee a on a.case_id = r.case_id
@@ -594,10 +605,11 @@ wrong(id, what) as (
 	full join (select q.case_id, count(*) as n, min(q.name) as name from reply.v_timer q group by q.case_id) t on t.case_id = r.case_id
 	where (coalesce(t.n, 0), t.name) is distinct from (case when r.timer is null then 0 else 1 end, r.timer)
 	union all
-	select a.case_id, 'its channel asked for the status, and what is to be told is ' || coalesce(t.state::text, 'nothing')
-		|| ', not ' || a.state
-	from analytics.v_case a left join analytics.v_status t on t.case_id = a.case_id
-	where a.flags & 128 <> 0 and a.state is distinct from t.state
+	select coalesce(a.case_id, t.case_id), 'what its channel is to be told is ' || coalesce(t.state::text, 'nothing')
+		|| ', not ' || coalesce(a.state::text, 'nothing')
+	from (select c.case_id, c.state from analytics.v_case c where c.flags & 128 <> 0) a
+	full join analytics.v_status t on t.case_id = a.case_id
+	where a.state is distinct from t.state
 	union all
 	select t.case_id, 'status ' || t.version || ' was not taken, and no marker stands for it' from analytics.v_status t
 	where t.told < t.version and not exists (
