@@ -9,6 +9,7 @@
 #include "crypto/crypto.h"
 #include "media_bus.h"
 #include "media_http.h"
+#include "media_store.h"
 #include "os/os.h"
 
 #define EXIT_SETTINGS	2
@@ -161,7 +162,7 @@ static enum res open_store(struct media_state *state, struct err *err)
 	state->limits = (struct media_limits){ .file_bytes_most = state->config.file_bytes,
 		.quota_bytes = state->config.quota,
 		.uploads_most = state->config.uploads };
-	TRY(store_folder_open(&state->store, state->config.folder, err));
+	TRY(media_store_open(&state->config, &state->store, err));
 	return state->store->used(state->store, &state->used, err);
 }
 
@@ -228,6 +229,8 @@ int main(int argc, char **argv)
 	if (res == RES_OK &&
 		log_level_parse(str_from_c(process.state.config.log_level), &level) != RES_OK)
 		res = err_set(&err, RES_INVALID, "LOG_LEVEL: want error, warn, info or debug");
+	if (res == RES_OK)
+		res = media_store_check(&process.state.config, &err);
 	process.state.log = log_create("media", 2, level);
 	if (res != RES_OK) {
 		log_event(process.state.log, setting_refused, LOG_TEXT("text", err.text));

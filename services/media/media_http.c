@@ -45,9 +45,11 @@ static void object_get(
 		media_refuse(request->mem, answer, 403, "this right is for another object");
 		return;
 	}
-	if (state->store->open(state->store, STORE_OBJECTS, digits, &file, &bytes, &err) !=
-		RES_OK) {
-		media_refuse(request->mem, answer, 404, "there is no such object");
+	enum res res = state->store->open(state->store, STORE_OBJECTS, digits, &file, &bytes, &err);
+	if (res != RES_OK) {
+		bool is_none = res == RES_NOT_FOUND;
+		media_refuse(request->mem, answer, is_none ? 404 : 503,
+			is_none ? "there is no such object" : "the store is away");
 		return;
 	}
 	state->tally.read++;

@@ -20,6 +20,8 @@ struct scratch {
 	int fd; /* -1: none */
 	char path[STORE_PATH_MAX];
 };
+/* Makes FOLDER/tmp, and empties it of what a killed process left behind. */
+enum res scratch_folder_open(const char *folder, struct err *err) must_check;
 enum res scratch_make(const char *folder, struct scratch *out, struct err *err) must_check;
 void scratch_drop(struct scratch *scratch); /* closes and removes; twice is harmless */
 
@@ -33,6 +35,17 @@ struct store {
 		uint64_t *out_bytes, struct err *err);
 	/* It counts as new from now on. RES_NOT_FOUND. */
 	enum res (*touch)(struct store *store, const char *kind, struct str hex, struct err *err);
+	/* Names not touched since `before`, `most` at most, in no order. */
+	enum res (*list_old)(struct store *store, const char *kind, struct instant before,
+		size_t most, void (*each)(void *arg, struct str hex, struct instant touched_at),
+		void *arg, struct err *err);
+	/* Out of sight of open; put and touch bring it back. RES_NOT_FOUND. RES_CONFLICT: touched
+	 * since `before`. */
+	enum res (*set_aside)(struct store *store, const char *kind, struct str hex,
+		struct instant before, struct err *err);
+	/* Deletes what was set aside before `before`. */
+	enum res (*purge)(struct store *store, const char *kind, struct instant before,
+		size_t *out_n, struct err *err);
 	/* Bytes of all objects. */
 	enum res (*used)(struct store *store, int64_t *out_bytes, struct err *err);
 	void (*close)(struct store *store);

@@ -80,6 +80,18 @@ static void scratches_sweep(const char *folder)
 	closedir(dir);
 }
 
+enum res scratch_folder_open(const char *folder, struct err *err)
+{
+	char tmp[STORE_PATH_MAX + 32];
+
+	if (strlen(folder) > STORE_PATH_MAX - 128)
+		return err_set(err, RES_INVALID, "OBJECTS_DIR is too long");
+	snprintf(tmp, sizeof(tmp), "%s/tmp", folder);
+	TRY(os_folder_create(tmp, FOLDER_MODE, err));
+	scratches_sweep(folder);
+	return RES_OK;
+}
+
 /* --- names --- */
 
 struct place {
@@ -218,17 +230,15 @@ static const struct store folder_table = {
 
 enum res store_folder_open(struct store **out, const char *path, struct err *err)
 {
-	static const char *const parts[] = { "tmp", "objects", "index" };
+	static const char *const parts[] = { "objects", "index" };
 	char name[STORE_PATH_MAX + 32];
 	struct folder *folder;
 
-	if (strlen(path) > STORE_PATH_MAX - 128)
-		return err_set(err, RES_INVALID, "OBJECTS_DIR is too long");
+	TRY(scratch_folder_open(path, err));
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 		snprintf(name, sizeof(name), "%s/%s", path, parts[i]);
 		TRY(os_folder_create(name, FOLDER_MODE, err));
 	}
-	scratches_sweep(path);
 	folder = calloc(1, sizeof(*folder));
 	CHECK(folder != NULL);
 	folder->store = folder_table;

@@ -35,7 +35,8 @@ def png(width, height, junk=b""):
 
 
 class Media:
-    def __init__(self):
+    def __init__(self, **settings):
+        self.settings = settings
         self.key = os.urandom(32)
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="wangli-media-"))
         self.objects = self.folder / "objects"
@@ -43,11 +44,15 @@ class Media:
         self.process = None
         self.start()
 
-    def start(self):
-        self.process = subprocess.Popen([PROGRAM], stderr=subprocess.DEVNULL, env={
+    def environment(self):
+        return {
             "BUS_ADDRESS": f"ipc://{self.folder}/bus", "BUS_SERVER_KEY": BUS_SERVER_KEY, "BUS_KEY": BUS_KEY,
             "OBJECTS_KEY": base64.b64encode(self.key).decode(), "HTTP_LISTEN": f"127.0.0.1:{self.port}",
-            "OBJECTS_URL": "http://media", "OBJECTS_DIR": str(self.objects), "UPLOAD_TIME": "3s", "ASAN_OPTIONS": "detect_leaks=0"})
+            "OBJECTS_URL": "http://media", "OBJECTS_DIR": str(self.objects), "UPLOAD_TIME": "3s", "ASAN_OPTIONS": "detect_leaks=0",
+            **self.settings}
+
+    def start(self):
+        self.process = subprocess.Popen([PROGRAM], stderr=subprocess.DEVNULL, env=self.environment())
         until(30, "media answers", self.answers)
 
     def answers(self):

@@ -11,7 +11,7 @@ import lint  # noqa: E402
 LIBRARIES = {
     "bus": ("zmq",), "loop": ("zmq",), "db": ("libpq-fe.h", "libpq/", "catalog/"), "wire": ("protobuf-c/",),
     "json": ("jansson",), "http": ("microhttpd",), "crypto": ("sodium",), "os": ("zlib",), "image": ("vips/",), "jail": ("seccomp.h",), "log": (), "config": (),
-    "metrics": (), "sandbox": ("seccomp",), "fetch": ("curl/",),
+    "metrics": (), "sandbox": ("seccomp",), "fetch": ("curl/",), "request": ("curl/",),
 }
 ADAPTERS = set(LIBRARIES)
 COMMON = ADAPTERS | {"base", "peer", "object", "kit"}
