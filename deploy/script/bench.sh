@@ -12,7 +12,7 @@ cmd_bench() {
 		--auto) road=bench-auto ;;
 		--strict) ;;
 		--statements) library=pg_stat_statements ;;
-		--rounds | --seconds | --limit-seconds | --clients | --window | --rate | --in-flight | --cases | --quota)
+		--rounds | --seconds | --limit-seconds | --clients | --window | --rate | --in-flight | --cases | --quota | --times)
 			[[ ${2:-} =~ ^[1-9][0-9]{0,6}$ ]] || fail "$1 wants a number from 1 on"
 			[ "$1" != --quota ] || quota=$2
 			arguments+=("$1")

@@ -23,6 +23,7 @@ struct bench_options {
 	int64_t window;	       /* intake: letters under way a client */
 	int64_t rate;	       /* intake: letters a second, offered */
 	int64_t quota;	       /* flood: letters a second that the flooder may hand in */
+	int64_t times;	       /* flood: of its quota, that it sends */
 	bool is_strict;	       /* flood: a ratio over its bound is exit code 1 */
 	int64_t in_flight;     /* lifecycle: cases under way */
 	int64_t cases;	       /* most cases a round; 0: as many as the time allows */

@@ -254,6 +254,7 @@ static bool report(struct arena *mem, const struct flood *flood)
 			flood->seen.others == 0;
 	kinds_report(json, flood);
 	json_set_int(json, "quota", flood->options->quota);
+	json_set_int(json, "times", flood->options->times);
 	json_set_real(json, "flood_sent_a_second", sent);
 	json_set_int(json, "flood_sent", flood->seen.sent);
 	json_set_int(json, "flood_receipts", flood->seen.received);

@@ -106,7 +106,7 @@ static enum res letter_write(
 static enum res source_send(struct source *source, struct instant now, struct err *err)
 {
 	struct flood_seen *seen = &source->flooder->shared->seen;
-	int64_t rate = source->flooder->options->quota * FLOOD_TIMES;
+	int64_t rate = source->flooder->options->quota * source->flooder->options->times;
 	int64_t due = instant_since(now, source->begin).us * rate / 1000000 - seen->sent;
 	struct wire_writer writer = { 0 };
 	enum res res = RES_OK;

@@ -8,7 +8,6 @@
 #include "bench.h"
 
 #define FLOOD_CHANNEL "flood"
-#define FLOOD_TIMES   20 /* of its quota */
 
 struct flood_seen {
 	int64_t sent;

@@ -21,7 +21,7 @@ static const char usage[] =
 	"wangli-bench " WANGLI_VERSION "\n"
 	"  wangli-bench intake    [--clients N] [--window N] [--rate N] …\n"
 	"  wangli-bench lifecycle [--auto] [--in-flight N] [--statements] …\n"
-	"  wangli-bench flood     [--quota N] [--rate N] [--strict] …\n"
+	"  wangli-bench flood     [--quota N] [--times N] [--rate N] [--strict] …\n"
 	"      all: [--rounds N] [--seconds N] [--limit-seconds N] [--cases N] [--json]\n"
 	"Environment: BENCH_DATA and BENCH_RUN (a system of its own: folder and sockets), "
 	"DOOR_ADDRESS,\n"
@@ -63,6 +63,7 @@ static enum res option_read(
 		{ "--window", 1, 10000, &options->window },
 		{ "--rate", 1, 20000, &options->rate },
 		{ "--quota", 1, 5000, &options->quota },
+		{ "--times", 1, 100, &options->times },
 		{ "--in-flight", 1, 10000, &options->in_flight },
 		{ "--cases", 0, 10000000, &options->cases },
 	};
@@ -130,6 +131,7 @@ int main(int argc, char **argv)
 		.rate = 1000,
 		.in_flight = 2000,
 		.quota = 200,
+		.times = 20,
 		.is_interrupted = &is_interrupted };
 	bool is_valid = false;
 	const struct bench *bench = argc > 1 ? bench_find(argv[1]) : NULL;
