@@ -168,7 +168,7 @@ usage() {
 		  webhook add CHANNEL URL [--set NAME=VALUE …] | list | test|log|replay|rotate|remove CHANNEL
 		                                            deliveries to those without a socket, POSTed and signed: docs/webhooks.md
 		  psql [ROLE] [arguments]                   a shell on the database, as wl_check unless told
-		  bench intake | lifecycle [--auto] [--json]
+		  bench intake | lifecycle [--auto] | flood [--strict] [--json]
 		                                            measures a system of its own: docs/performance.md
 		  test [LABEL…] [--long] | test container   builds and runs the tests, or tries all in a clean container
 		  help                                      this

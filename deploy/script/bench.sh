@@ -2,17 +2,19 @@
 # ./wangli bench: a system of its own, brought up in a temporary folder, measured and removed again, whatever happens.
 
 cmd_bench() {
-	local kind=${1:-} road=bench keep='' library='' arguments=()
+	local kind=${1:-} road=bench keep='' library='' quota=200 arguments=()
 	BENCH_SET=()
-	is_member "$kind" intake lifecycle || fail 'usage: ./wangli bench intake | lifecycle [--auto] [--json]   (docs/performance.md)'
-	[ "$kind" != intake ] || road=bench-auto # until it is assigned, nobody's step may be in the way
+	is_member "$kind" intake lifecycle flood || fail 'usage: ./wangli bench intake | lifecycle [--auto] | flood [--strict] [--json]   (docs/performance.md)'
+	[ "$kind" = lifecycle ] || road=bench-auto # until it is assigned, nobody's step may be in the way
 	shift
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--auto) road=bench-auto ;;
+		--strict) ;;
 		--statements) library=pg_stat_statements ;;
-		--rounds | --seconds | --limit-seconds | --clients | --window | --rate | --in-flight | --cases)
+		--rounds | --seconds | --limit-seconds | --clients | --window | --rate | --in-flight | --cases | --quota | --times)
 			[[ ${2:-} =~ ^[1-9][0-9]{0,6}$ ]] || fail "$1 wants a number from 1 on"
+			[ "$1" != --quota ] || quota=$2
 			arguments+=("$1")
 			shift
 			;;
@@ -37,6 +39,7 @@ cmd_bench() {
 	[ -n "$keep" ] || trap bench_remove EXIT
 	trap 'exit 130' INT TERM HUP
 	bench_up "$road" "$library" >&2
+	[ "$kind" != flood ] || bench_sources "$quota" >&2
 	trap - ERR # its exit code is the answer
 	bench_run "$kind" ${arguments[@]+"${arguments[@]}"}
 }
@@ -51,6 +54,15 @@ bench_up() {
 	bench_settings "$2"
 	(cmd_channel add bench) || fail 'no key for the channel'
 	(cmd_channel quota bench 1000000) || fail 'no quota for the channel' # the door is not what is measured
+}
+
+# bench_sources QUOTA: who feels the flood, and the flooder, who may hand in QUOTA letters a second.
+bench_sources() {
+	local channel
+	for channel in calm steady hotline flood; do
+		[ -f "$DATA/keys/channels/$channel" ] || (cmd_channel add "$channel") || fail "no key for the channel $channel"
+	done
+	(cmd_channel quota flood "$1" "$1") || fail 'no quota for the flooder'
 }
 
 # bench_settings LIBRARY: PostgreSQL notes when each transaction was committed: that is how the bench knows when a letter was with its unit.

@@ -22,6 +22,9 @@ struct bench_options {
 	int64_t clients;       /* intake: processes that submit */
 	int64_t window;	       /* intake: letters under way a client */
 	int64_t rate;	       /* intake: letters a second, offered */
+	int64_t quota;	       /* flood: letters a second that the flooder may hand in */
+	int64_t times;	       /* flood: of its quota, that it sends */
+	bool is_strict;	       /* flood: a ratio over its bound is exit code 1 */
 	int64_t in_flight;     /* lifecycle: cases under way */
 	int64_t cases;	       /* most cases a round; 0: as many as the time allows */
 	const char *data;      /* the temporary system's folder */
@@ -34,6 +37,11 @@ struct bench_options {
 enum res bench_intake(struct arena *mem, const struct bench_options *options, bool *out_is_valid,
 	struct err *err) must_check;
 enum res bench_lifecycle(struct arena *mem, const struct bench_options *options, bool *out_is_valid,
+	struct err *err) must_check;
+
+/* *out_is_valid: every receipt is one case, and, when strict, nobody feels the flood beyond bounds.
+ */
+enum res bench_flood(struct arena *mem, const struct bench_options *options, bool *out_is_valid,
 	struct err *err) must_check;
 
 #endif

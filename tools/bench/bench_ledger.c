@@ -161,7 +161,7 @@ static enum res sizes_read(struct ledger *ledger, struct ledger_page *page, stru
 
 /* --- processor time --- */
 
-static pid_t supervised_pid(const struct ledger *ledger, const char *service)
+pid_t ledger_pid(const struct ledger *ledger, const char *service)
 {
 	char path[4096], text[32] = "";
 	snprintf(path, sizeof path, "%s/service/%s/supervise/pid", ledger->options->data, service);
@@ -178,7 +178,7 @@ static pid_t supervised_pid(const struct ledger *ledger, const char *service)
 static enum res postgres_read(struct ledger *ledger, struct ledger_page *page, struct err *err)
 {
 	pid_t children[CHILDREN_MAX];
-	pid_t postmaster = supervised_pid(ledger, "postgres");
+	pid_t postmaster = ledger_pid(ledger, "postgres");
 	size_t n = machine_children(postmaster, children, CHILDREN_MAX);
 	int64_t all = machine_cpu_us(postmaster, true), named = 0;
 	struct db_result *result;
@@ -241,8 +241,7 @@ enum res ledger_read(struct ledger *ledger, struct ledger_page *out, struct err 
 {
 	struct ledger_page page = { 0 };
 	for (int i = 0; i < LEDGER_POSTGRES_INTAKE; i++)
-		page.cpu_us[i] =
-			machine_cpu_us(supervised_pid(ledger, ledger_process_names[i]), false);
+		page.cpu_us[i] = machine_cpu_us(ledger_pid(ledger, ledger_process_names[i]), false);
 	page.cpu_us[LEDGER_GENERATOR] = machine_cpu_us(getpid(), true);
 	TRY(postgres_read(ledger, &page, err));
 	for (int i = 0; i < LEDGER_SCHEMAS; i++)

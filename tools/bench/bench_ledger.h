@@ -4,6 +4,8 @@
 #ifndef WL_BENCH_BENCH_LEDGER_H
 #define WL_BENCH_BENCH_LEDGER_H
 
+#include <sys/types.h>
+
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/scoped.h"
@@ -80,6 +82,8 @@ enum res ledger_ask(struct ledger *ledger, const struct db_sql *sql, const char 
 enum res ledger_count(struct ledger *ledger, const struct db_sql *sql, const char *text,
 	int64_t *out, struct err *err) must_check;
 void ledger_release(struct ledger *ledger);
+/* The process of a service, as its supervisor knows it; 0: none. */
+pid_t ledger_pid(const struct ledger *ledger, const char *service);
 /* Services read their reference data again. */
 enum res ledger_reload(struct ledger *ledger, struct err *err) must_check;
 /* Statistics for the planner, as a system that has run for a while has them. */

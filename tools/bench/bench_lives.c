@@ -356,7 +356,8 @@ static enum res lives_connect(struct lives *lives, struct err *err)
 				    .p;
 	TRY(line_options_read(lives->mem, &options, err));
 	TRY(line_open(&lives->line, &options, err));
-	TRY(bench_door_open(&lives->sdk, lives->mem, spool, DOOR_WINDOW, true, &on, err));
+	TRY(bench_door_open(
+		&lives->sdk, lives->mem, BENCH_CHANNEL, spool, DOOR_WINDOW, true, &on, err));
 	return bench_door_await(lives->sdk, err);
 }
 

@@ -178,7 +178,13 @@ static enum res client_run(struct client *client, struct err *err)
 	const char *spool =
 		arena_printf(mem, "%s/bench/spool-%lld", load->options->data, (long long)client->at)
 			.p;
-	TRY(bench_door_open(&client->sdk, mem, spool, (size_t)load->plan.window, false, &on, err));
+	const char *channel = BENCH_CHANNEL;
+	if (load->plan.channels != NULL) {
+		channel = load->plan.channels[client->at];
+		bench_door_key(load->options, channel);
+	}
+	TRY(bench_door_open(
+		&client->sdk, mem, channel, spool, (size_t)load->plan.window, false, &on, err));
 	enum res res = client_drive(client, err);
 	wangli_close(client->sdk);
 	free(client->due);
@@ -287,6 +293,11 @@ enum res load_run(struct load *load, const struct load_seen **out, struct err *e
 	memcpy(load->sum->due_us, shared->slots[0].seen.due_us, sizeof load->sum->due_us);
 	*out = load->sum;
 	return RES_OK;
+}
+
+const struct load_seen *load_seen_of(const struct load *load, int64_t i)
+{
+	return &load->shared->slots[i].seen;
 }
 
 void load_close(struct load *load)

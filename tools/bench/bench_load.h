@@ -17,6 +17,8 @@ struct load_plan {
 	int64_t rate;	/* letters a second in all; 0: as many as the window allows */
 	int64_t most;	/* letters a client; 0: no limit */
 	struct span length;
+	/* of each client, with its key in the data folder; NULL: all are BENCH_CHANNEL */
+	const char *const *channels;
 };
 
 struct load_seen {
@@ -37,6 +39,8 @@ enum res load_open(struct load **out, const struct bench_options *options,
 /* Lets them go; returns when each has its answers. *out: all of them together; lives until
  * load_close. */
 enum res load_run(struct load *load, const struct load_seen **out, struct err *err) must_check;
+/* Client i alone (from 0), after load_run; lives until load_close. */
+const struct load_seen *load_seen_of(const struct load *load, int64_t i);
 void load_close(struct load *load); /* ends what still runs */
 SCOPED_DEFINE(load, struct load *, load_close)
 

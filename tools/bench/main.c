@@ -21,7 +21,8 @@ static const char usage[] =
 	"wangli-bench " WANGLI_VERSION "\n"
 	"  wangli-bench intake    [--clients N] [--window N] [--rate N] …\n"
 	"  wangli-bench lifecycle [--auto] [--in-flight N] [--statements] …\n"
-	"      both: [--rounds N] [--seconds N] [--limit-seconds N] [--cases N] [--json]\n"
+	"  wangli-bench flood     [--quota N] [--times N] [--rate N] [--strict] …\n"
+	"      all: [--rounds N] [--seconds N] [--limit-seconds N] [--cases N] [--json]\n"
 	"Environment: BENCH_DATA and BENCH_RUN (a system of its own: folder and sockets), "
 	"DOOR_ADDRESS,\n"
 	"DOOR_SERVER_KEY_FILE, CHANNEL_KEY_FILE, VAULT_PUBLIC_KEY_FILE, BUS_ADDRESS, "
@@ -61,6 +62,8 @@ static enum res option_read(
 		{ "--clients", 1, LOAD_CLIENTS_MAX, &options->clients },
 		{ "--window", 1, 10000, &options->window },
 		{ "--rate", 1, 20000, &options->rate },
+		{ "--quota", 1, 5000, &options->quota },
+		{ "--times", 1, 100, &options->times },
 		{ "--in-flight", 1, 10000, &options->in_flight },
 		{ "--cases", 0, 10000000, &options->cases },
 	};
@@ -78,6 +81,8 @@ static enum res options_read(int argc, char **argv, struct bench_options *option
 			options->is_json = true;
 		else if (strcmp(argv[i], "--auto") == 0)
 			options->is_auto = true;
+		else if (strcmp(argv[i], "--strict") == 0)
+			options->is_strict = true;
 		else if (strcmp(argv[i], "--statements") == 0)
 			options->has_statements = true;
 		else if (i + 1 == argc)
@@ -97,6 +102,24 @@ static enum res options_read(int argc, char **argv, struct bench_options *option
 	return RES_OK;
 }
 
+static const struct bench {
+	const char *name;
+	enum res (*measure)(struct arena *mem, const struct bench_options *options,
+		bool *out_is_valid, struct err *err);
+} benches[] = {
+	{ "intake", bench_intake },
+	{ "lifecycle", bench_lifecycle },
+	{ "flood", bench_flood },
+};
+
+static const struct bench *bench_find(const char *name)
+{
+	for (size_t i = 0; i < sizeof benches / sizeof benches[0]; i++)
+		if (strcmp(name, benches[i].name) == 0)
+			return &benches[i];
+	return NULL;
+}
+
 int main(int argc, char **argv)
 {
 	struct err err = { .text = "" };
@@ -107,14 +130,20 @@ int main(int argc, char **argv)
 		.window = 800,
 		.rate = 1000,
 		.in_flight = 2000,
+		.quota = 200,
+		.times = 20,
 		.is_interrupted = &is_interrupted };
 	bool is_valid = false;
-	bool is_intake = argc > 1 && strcmp(argv[1], "intake") == 0;
+	const struct bench *bench = argc > 1 ? bench_find(argv[1]) : NULL;
+	if (bench != NULL && bench->measure == bench_flood) {
+		options.seconds = 8; /* a phase, whose p99 is to mean something */
+		options.rate = 100;  /* each source's */
+	}
 	if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "--version") == 0)) {
 		fputs(argv[1][2] == 'h' ? usage : WANGLI_VERSION "\n", stdout);
 		return 0;
 	}
-	if (!is_intake && (argc < 2 || strcmp(argv[1], "lifecycle") != 0)) {
+	if (bench == NULL) {
 		fputs(usage, stderr);
 		return EXIT_CANNOT;
 	}
@@ -128,8 +157,7 @@ int main(int argc, char **argv)
 	if (res == RES_OK)
 		res = crypto_start(&err);
 	if (res == RES_OK)
-		res = is_intake ? bench_intake(mem, &options, &is_valid, &err)
-				: bench_lifecycle(mem, &options, &is_valid, &err);
+		res = bench->measure(mem, &options, &is_valid, &err);
 	if (res != RES_OK) {
 		fprintf(stderr, "wangli-bench: %s\n", err.text);
 		return EXIT_CANNOT;
