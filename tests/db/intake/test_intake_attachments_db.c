@@ -5,6 +5,7 @@
 
 #include "object/object.h"
 #include "os/os.h"
+#include "proto/operator.pb-c.h"
 
 static uint8_t other_key[CRYPTO_KEY_BYTES];
 
@@ -151,12 +152,67 @@ static void intake_attachments_bad_ones_refuse_the_letter(void **state)
 	intake_receipt(road, &answer);
 }
 
+static struct str digests(struct intake_road *road, const uint8_t *sums, size_t n, size_t bytes)
+{
+	static uint8_t digest[3][OBJECT_SHA256_BYTES];
+	static ProtobufCBinaryData list[1001];
+	Wangli__ObjectsReferenced ask = WANGLI__OBJECTS_REFERENCED__INIT;
+
+	for (size_t i = 0; i < n; i++) {
+		memset(digest[i % 3], sums[i % 3], sizeof(digest[0]));
+		list[i] = (ProtobufCBinaryData){ .len = bytes, .data = digest[i % 3] };
+	}
+	ask.sha256 = list;
+	ask.n_sha256 = n;
+	return wire_pack(road->at->mem, &ask.base);
+}
+
+static void intake_attachments_media_learns_what_letters_name(void **state)
+{
+	static const uint8_t sums[] = { 0x77, 0x62, 0x61 }; /* kept: 0x62; 0x61 was uploaded */
+	static const struct file file = { .sum = 0x61, .source = "importer", .name = "a.jpg" };
+	struct intake_road *road = *state;
+	struct client *media = service_rig_join(road->at, "media", NULL);
+	Wangli__ObjectsReferenced *named = NULL;
+	struct str body = digests(road, sums, 3, OBJECT_SHA256_BYTES);
+	struct wire_msg answer =
+		service_rig_command(road->at, media, 0, "r1", "objects.referenced.v1", body);
+
+	assert_int_equal(answer.head.code, WIRE_CODE_DONE);
+	assert_int_equal(wire_unpack(road->at->mem, &wangli__objects_referenced__descriptor,
+				 answer.body, &named, NULL),
+		RES_OK);
+	assert_int_equal(named->n_sha256, 0);
+	/* Twice: each is told once. */
+	for (int i = 0; i < 2; i++) {
+		answer = submit(road, i == 0 ? "a7" : "a8", &file, 1);
+		intake_receipt(road, &answer);
+	}
+	answer = service_rig_command(road->at, media, 0, "r2", "objects.referenced.v1", body);
+	assert_int_equal(answer.head.code, WIRE_CODE_DONE);
+	assert_int_equal(wire_unpack(road->at->mem, &wangli__objects_referenced__descriptor,
+				 answer.body, &named, NULL),
+		RES_OK);
+	assert_int_equal(named->n_sha256, 1);
+	assert_int_equal(named->sha256[0].len, OBJECT_SHA256_BYTES);
+	assert_int_equal(named->sha256[0].data[31], 0x62);
+	answer = service_rig_command(road->at, road->cli, 0, "r3", "objects.referenced.v1", body);
+	assert_int_equal(answer.head.code, WIRE_CODE_FORBIDDEN);
+	answer = service_rig_command(road->at, media, 0, "r4", "objects.referenced.v1",
+		digests(road, sums, 1001, OBJECT_SHA256_BYTES));
+	assert_int_equal(answer.head.code, WIRE_CODE_INVALID);
+	answer = service_rig_command(road->at, media, 0, "r5", "objects.referenced.v1",
+		digests(road, sums, 1, OBJECT_SHA256_BYTES - 1));
+	assert_int_equal(answer.head.code, WIRE_CODE_INVALID);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(intake_attachments_are_kept_with_the_case),
 		cmocka_unit_test(intake_attachments_new_ticket_is_the_same_letter),
 		cmocka_unit_test(intake_attachments_bad_ones_refuse_the_letter),
+		cmocka_unit_test(intake_attachments_media_learns_what_letters_name),
 	};
 
 	return cmocka_run_group_tests(tests, intake_road_open, intake_road_close);
