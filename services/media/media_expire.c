@@ -130,24 +130,16 @@ void media_expire_turn(struct media_state *state)
 	page_begin(state);
 }
 
-static bool is_named(const Wangli__ObjectsReferenced *named, const uint8_t *sha256)
-{
-	for (size_t i = 0; i < named->n_sha256; i++)
-		if (named->sha256[i].len == MEDIA_SHA256_BYTES &&
-			memcmp(named->sha256[i].data, sha256, MEDIA_SHA256_BYTES) == 0)
-			return true;
-	return false;
-}
-
 /* What is named is touched: it is asked about again only after another OBJECTS_KEEP. */
-static void settle(struct media_state *state, const Wangli__ObjectsReferenced *named)
+static void settle(struct media_state *state, const struct str *named, size_t n)
 {
 	struct media_sweep *sweep = &state->sweep;
 	int64_t aside = state->tally.aside;
 	struct err err = { "" };
 
 	for (size_t i = 0; i < sweep->n; i++) {
-		if (is_named(named, sweep->sha256[i]))
+		if (media_fate_of(str_of(sweep->sha256[i], MEDIA_SHA256_BYTES), named, n) ==
+			MEDIA_FATE_STAYS)
 			note(state,
 				state->store->touch(
 					state->store, STORE_OBJECTS, name_of(state, i), &err),
@@ -162,14 +154,19 @@ static void settle(struct media_state *state, const Wangli__ObjectsReferenced *n
 /* Believed from intake alone, and only as the answer to the last question. */
 void media_expire_answer(struct media_state *state, const struct wire_msg *msg)
 {
-	Wangli__ObjectsReferenced *named = NULL;
+	Wangli__ObjectsReferenced *in = NULL;
+	struct str *named = NULL;
 
 	if (state->sweep.n == 0 || !str_eq_c(msg->head.sender, "intake") ||
 		!str_eq(msg->head.command_id, question_id(state)))
 		return;
 	if (msg->kind == WIRE_RESULT && msg->head.code == WIRE_CODE_DONE &&
-		wire_unpack(state->mem, &wangli__objects_referenced__descriptor, msg->body, &named,
+		wire_unpack(state->mem, &wangli__objects_referenced__descriptor, msg->body, &in,
 			NULL) == RES_OK)
-		settle(state, named);
+		named = arena_new_array(state->mem, struct str, in->n_sha256 + 1);
+	for (size_t i = 0; named != NULL && i < in->n_sha256; i++)
+		named[i] = str_of(in->sha256[i].data, in->sha256[i].len);
+	if (named != NULL)
+		settle(state, named, in->n_sha256);
 	state->sweep.n = 0;
 }
