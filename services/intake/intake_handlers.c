@@ -8,6 +8,7 @@
 #include "intake_channel.h"
 #include "intake_classify_core.h"
 #include "intake_core.h"
+#include "intake_objects.h"
 #include "intake_review.h"
 #include "intake_state.h"
 #include "intake_store.h"
@@ -256,6 +257,10 @@ const struct kit_handler intake_handlers[] = {
 		.handle = intake_open_command,
 		.no_case = true },
 	{ .kind = WIRE_COMMAND, .type = "keys.get.v1", .handle = intake_keys_get, .no_case = true },
+	{ .kind = WIRE_COMMAND,
+		.type = "objects.referenced.v1",
+		.handle = intake_objects_referenced,
+		.no_case = true },
 	{ .kind = WIRE_COMMAND,
 		.type = "channel.add.v1",
 		.handle = intake_channel_add,

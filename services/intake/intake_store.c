@@ -237,6 +237,7 @@ const struct db_sql *const intake_statements[] = {
 	&intake_sql_contact_insert,
 	&intake_sql_epoch_insert,
 	&intake_sql_attachment_insert,
+	&intake_sql_attachment_referenced,
 	&intake_sql_refusal_insert,
 	&intake_sql_case_ids,
 	&intake_sql_keys_load,
@@ -276,6 +277,22 @@ enum res intake_find_submissions(struct db *db, struct arena *mem, const struct 
 	TRY(db_run(db, &intake_sql_submission_find, &params, &result, err));
 	return db_read(result, mem, found_cols, COUNT(found_cols),
 		sizeof(struct intake_submission_row), out_rows, out_n, err);
+}
+
+enum res intake_find_referenced(struct db *db, struct arena *mem, const struct str *hex, size_t n,
+	struct intake_digest_row **out_rows, size_t *out_n, struct err *err)
+{
+	static const struct db_col cols[] = {
+		DB_COL(struct intake_digest_row, sha256, DB_HASH, "sha256"),
+	};
+	struct db_result *result;
+	struct db_params params;
+
+	db_params_init(&params, mem);
+	db_param_text_array(&params, hex, n);
+	TRY(db_run(db, &intake_sql_attachment_referenced, &params, &result, err));
+	return db_read(result, mem, cols, COUNT(cols), sizeof(struct intake_digest_row), out_rows,
+		out_n, err);
 }
 
 enum res intake_take_numbers(

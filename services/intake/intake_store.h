@@ -77,6 +77,12 @@ enum res intake_find_submissions(struct db *db, struct arena *mem, const struct 
 enum res intake_take_numbers(struct db *db, struct arena *mem, int64_t *out_numbers, size_t n,
 	struct err *err) must_check;
 
+struct intake_digest_row {
+	uint8_t sha256[32];
+};
+/* Those of these digests (in hex) of kept files that a letter names. */
+enum res intake_find_referenced(struct db *db, struct arena *mem, const struct str *hex, size_t n,
+	struct intake_digest_row **out_rows, size_t *out_n, struct err *err) must_check;
 enum res intake_load_keys(struct db *db, struct arena *mem, struct intake_key_row **out_rows,
 	size_t *out_n, struct err *err) must_check;
 enum res intake_put_key(struct db *db, struct arena *mem, const struct intake_key *key,

@@ -8,6 +8,7 @@
 
 #include "crypto/crypto.h"
 #include "media_bus.h"
+#include "media_expire.h"
 #include "media_http.h"
 #include "media_store.h"
 #include "os/os.h"
@@ -32,6 +33,7 @@ struct process {
 	struct http *http;
 	struct http *health;
 	struct loop_timer *turn;
+	struct loop_timer *expire;
 	char instance[WIRE_NAME_MAX + 1];
 };
 
@@ -67,6 +69,14 @@ static void on_turn(void *arg)
 
 	peer_turn(process->state.peer, loop_now(process->state.loop));
 	loop_timer_set(process->turn, TURN_EVERY);
+}
+
+static void on_expire(void *arg)
+{
+	struct process *process = arg;
+
+	media_expire_turn(&process->state);
+	loop_timer_set(process->expire, SPAN_MS(process->state.config.expire_every));
 }
 
 static void on_http(void *arg, int events)
@@ -185,6 +195,8 @@ static enum res process_open(struct process *process, struct err *err)
 	loop_after_round(state->loop, on_round, process);
 	process->turn = loop_timer_create(state->loop, on_turn, process);
 	loop_timer_set(process->turn, TURN_EVERY);
+	process->expire = loop_timer_create(state->loop, on_expire, process);
+	loop_timer_set(process->expire, SPAN_MS(state->config.expire_every));
 	return RES_OK;
 }
 
@@ -195,6 +207,7 @@ static void process_close(struct process *process)
 	http_close(process->http);
 	http_close(process->health);
 	loop_timer_destroy(process->turn);
+	loop_timer_destroy(process->expire);
 	peer_close(state->peer);
 	bus_context_destroy(process->context);
 	loop_destroy(state->loop);

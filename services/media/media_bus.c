@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "crypto/crypto.h"
+#include "media_expire.h"
 #include "media_keep.h"
 #include "os/os.h"
 #include "proto/door.pb-c.h"
@@ -85,8 +86,10 @@ static void object_put(struct media_state *state, const struct wire_msg *msg)
 /* Whose upload it is says the door alone. */
 static void on_message(struct media_state *state, const struct wire_msg *msg)
 {
-	if (!wire_kind_needs_credit(msg->kind))
-		return; /* answers: nothing was asked */
+	if (!wire_kind_needs_credit(msg->kind)) {
+		media_expire_answer(state, msg);
+		return;
+	}
 	if (msg->kind != WIRE_COMMAND || !str_eq_c(msg->head.type, "object.put.v1"))
 		answer(state, msg, WIRE_NACK, WIRE_CODE_UNKNOWN_TYPE, STR_NONE);
 	else if (!str_eq_c(msg->head.sender, "edge") || str_is_empty(msg->head.source))

@@ -60,3 +60,11 @@ struct str media_path_sha256(struct str path)
 	}
 	return digits;
 }
+
+enum media_fate media_fate_of(struct str sha256, const struct str *named, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (str_eq(named[i], sha256))
+			return MEDIA_FATE_STAYS;
+	return MEDIA_FATE_ASIDE;
+}

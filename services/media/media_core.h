@@ -41,6 +41,10 @@ struct media_put {
 int media_put_check(
 	const struct media_put *put, const struct media_limits *limits, struct err *err);
 
+enum media_fate { MEDIA_FATE_STAYS, MEDIA_FATE_ASIDE };
+/* Of an object that is old: named are those of the question that a letter names. */
+enum media_fate media_fate_of(struct str sha256, const struct str *named, size_t n);
+
 /* "/objects/<64 hex digits>" → the digits; STR_NONE: another path. */
 struct str media_path_sha256(struct str path);
 

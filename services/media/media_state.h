@@ -28,6 +28,15 @@ struct media_tally {
 	int64_t broken;	       /* uploads that broke off or were cut off */
 	int64_t photos_failed; /* wangli-photo crashed, hung or was killed */
 	int64_t read;
+	int64_t aside; /* set aside, index entries too */
+};
+
+#define MEDIA_PAGE 1000 /* that intake is asked about at once */
+struct media_sweep {
+	int64_t asked; /* questions so far */
+	struct instant before;
+	size_t n; /* 0: nothing is asked */
+	uint8_t sha256[MEDIA_PAGE][MEDIA_SHA256_BYTES];
 };
 
 struct media_upload;
@@ -47,6 +56,7 @@ struct media_state {
 	int64_t uploads;
 	int64_t photos; /* processes at work */
 	struct media_tally tally;
+	struct media_sweep sweep;
 };
 
 #endif

@@ -5,6 +5,7 @@
 #ifndef WL_MEDIA_STORE_H
 #define WL_MEDIA_STORE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -35,7 +36,8 @@ struct store {
 		uint64_t *out_bytes, struct err *err);
 	/* It counts as new from now on. RES_NOT_FOUND. */
 	enum res (*touch)(struct store *store, const char *kind, struct str hex, struct err *err);
-	/* Names not touched since `before`, `most` at most, in no order. */
+	/* Names not touched since `before`, `most` at most, in no order. `each` leaves the store
+	 * alone. */
 	enum res (*list_old)(struct store *store, const char *kind, struct instant before,
 		size_t most, void (*each)(void *arg, struct str hex, struct instant touched_at),
 		void *arg, struct err *err);
@@ -46,7 +48,7 @@ struct store {
 	/* Deletes what was set aside before `before`. */
 	enum res (*purge)(struct store *store, const char *kind, struct instant before,
 		size_t *out_n, struct err *err);
-	/* Bytes of all objects. */
+	/* Bytes of all objects, those set aside too. */
 	enum res (*used)(struct store *store, int64_t *out_bytes, struct err *err);
 	void (*close)(struct store *store);
 };

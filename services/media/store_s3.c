@@ -249,7 +249,7 @@ static enum res walk_all(struct walk *walk, const char *folder, const char *kind
 
 	snprintf(walk->prefix, sizeof walk->prefix, "%s%s/", folder, kind);
 	do {
-		struct str listing;
+		struct str listing = STR_NONE;
 		enum res res = page(walk->s3, str_from_c(walk->prefix), token, &listing, err);
 		if (res == RES_OK)
 			res = walk_page(walk, listing, &goes_on, err);
@@ -415,7 +415,7 @@ static enum res options_check(
 	size_t at = str_find(endpoint, STR("://"), 0);
 	struct str host = at == SIZE_MAX ? STR_NONE : str_slice(endpoint, at + 3, endpoint.n);
 
-	if (str_is_empty(host) || strpbrk(host.p, "/?#@ ") != NULL)
+	if (host.p == NULL || host.n == 0 || strpbrk(host.p, "/?#@ ") != NULL)
 		return err_set(err, RES_INVALID, "S3_ENDPOINT: want https://host[:port], no path");
 	if (!str_starts(endpoint, STR("https://")) && !is_local(endpoint))
 		return err_set(

@@ -68,6 +68,12 @@ insert into attachment (case_id, n, sha256, stored_sha256, size_bytes, media_typ
 select t.case_id, t.n, t.sha256, t.stored_sha256, t.size_bytes, t.media_type, t.name
 from unnest($1::attachment_row[]) as t;
 
+-- name: attachment_referenced
+-- $1 digests in hex. A probe of the index for each, whatever the planner thinks of the array's length.
+select decode(t.hex, 'hex')
+from unnest($1::text[]) as t (hex)
+cross join lateral (select 1 from attachment a where a.stored_sha256 = decode(t.hex, 'hex') limit 1) as named;
+
 -- name: refusal_insert
 insert into refusal (case_id, n, reason, sentence, guidance, actor, at)
 select t.case_id, t.n, t.reason, t.sentence, t.guidance, t.actor, t.at

@@ -44,15 +44,15 @@ class Media:
         self.process = None
         self.start()
 
-    def environment(self):
+    def environment(self, **more):
         return {
             "BUS_ADDRESS": f"ipc://{self.folder}/bus", "BUS_SERVER_KEY": BUS_SERVER_KEY, "BUS_KEY": BUS_KEY,
             "OBJECTS_KEY": base64.b64encode(self.key).decode(), "HTTP_LISTEN": f"127.0.0.1:{self.port}",
             "OBJECTS_URL": "http://media", "OBJECTS_DIR": str(self.objects), "UPLOAD_TIME": "3s", "ASAN_OPTIONS": "detect_leaks=0",
-            **self.settings}
+            **self.settings, **more}
 
-    def start(self):
-        self.process = subprocess.Popen([PROGRAM], stderr=subprocess.DEVNULL, env=self.environment())
+    def start(self, **more):
+        self.process = subprocess.Popen([PROGRAM], stderr=subprocess.DEVNULL, env=self.environment(**more))
         until(30, "media answers", self.answers)
 
     def answers(self):
@@ -142,10 +142,21 @@ def broken(media):
     assert len(media.kept()) == len(before) + 1
 
 
+def expiry(media):
+    """Nobody says what letters name: index entries go by their age, no object does."""
+    before = media.kept()
+    media.process.terminate()
+    assert media.process.wait(30) == 0
+    media.start(OBJECTS_KEEP="1s", ASIDE_KEEP="100ms", EXPIRE_EVERY="100ms")
+    until(30, "index entries are gone", lambda: not [path for kind in ("index", "aside") for path in (media.objects / kind).rglob("*")
+                                                     if path.is_file()])
+    assert media.kept() == before and before
+
+
 def main():
     media = Media()
     try:
-        for test in (photo, lies, broken):
+        for test in (photo, lies, broken, expiry):
             test(media)
             print("ok", test.__name__, flush=True)
         media.process.terminate()

@@ -3,8 +3,14 @@
  * makes it wait. */
 #include "intake_road.h"
 
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "object/object.h"
 #include "os/os.h"
+#include "proto/operator.pb-c.h"
 
 static uint8_t other_key[CRYPTO_KEY_BYTES];
 
@@ -151,12 +157,116 @@ static void intake_attachments_bad_ones_refuse_the_letter(void **state)
 	intake_receipt(road, &answer);
 }
 
+static struct str digests(struct intake_road *road, const uint8_t *sums, size_t n, size_t bytes)
+{
+	static uint8_t digest[3][OBJECT_SHA256_BYTES];
+	static ProtobufCBinaryData list[1001];
+	Wangli__ObjectsReferenced ask = WANGLI__OBJECTS_REFERENCED__INIT;
+
+	for (size_t i = 0; i < n; i++) {
+		memset(digest[i % 3], sums[i % 3], sizeof(digest[0]));
+		list[i] = (ProtobufCBinaryData){ .len = bytes, .data = digest[i % 3] };
+	}
+	ask.sha256 = list;
+	ask.n_sha256 = n;
+	return wire_pack(road->at->mem, &ask.base);
+}
+
+static void intake_attachments_media_learns_what_letters_name(void **state)
+{
+	static const uint8_t sums[] = { 0x77, 0x62, 0x61 }; /* kept: 0x62; 0x61 was uploaded */
+	static const struct file file = { .sum = 0x61, .source = "importer", .name = "a.jpg" };
+	struct intake_road *road = *state;
+	struct client *media = service_rig_join(road->at, "media", NULL);
+	Wangli__ObjectsReferenced *named = NULL;
+	struct str body = digests(road, sums, 3, OBJECT_SHA256_BYTES);
+	struct wire_msg answer =
+		service_rig_command(road->at, media, 0, "r1", "objects.referenced.v1", body);
+
+	assert_int_equal(answer.head.code, WIRE_CODE_DONE);
+	assert_int_equal(wire_unpack(road->at->mem, &wangli__objects_referenced__descriptor,
+				 answer.body, &named, NULL),
+		RES_OK);
+	assert_int_equal(named->n_sha256, 0);
+	/* Twice: each is told once. */
+	for (int i = 0; i < 2; i++) {
+		answer = submit(road, i == 0 ? "a7" : "a8", &file, 1);
+		intake_receipt(road, &answer);
+	}
+	answer = service_rig_command(road->at, media, 0, "r2", "objects.referenced.v1", body);
+	assert_int_equal(answer.head.code, WIRE_CODE_DONE);
+	assert_int_equal(wire_unpack(road->at->mem, &wangli__objects_referenced__descriptor,
+				 answer.body, &named, NULL),
+		RES_OK);
+	assert_int_equal(named->n_sha256, 1);
+	assert_int_equal(named->sha256[0].len, OBJECT_SHA256_BYTES);
+	assert_int_equal(named->sha256[0].data[31], 0x62);
+	answer = service_rig_command(road->at, road->cli, 0, "r3", "objects.referenced.v1", body);
+	assert_int_equal(answer.head.code, WIRE_CODE_FORBIDDEN);
+	answer = service_rig_command(road->at, media, 0, "r4", "objects.referenced.v1",
+		digests(road, sums, 1001, OBJECT_SHA256_BYTES));
+	assert_int_equal(answer.head.code, WIRE_CODE_INVALID);
+	answer = service_rig_command(road->at, media, 0, "r5", "objects.referenced.v1",
+		digests(road, sums, 1, OBJECT_SHA256_BYTES - 1));
+	assert_int_equal(answer.head.code, WIRE_CODE_INVALID);
+}
+
+#define NAMED	"6262626262626262626262626262626262626262626262626262626262626262"
+#define UNNAMED "7777777777777777777777777777777777777777777777777777777777777777"
+
+static void old_file(const char *folder, const char *hex, char out[300])
+{
+	const struct timespec old[2] = { { .tv_sec = 1000000 }, { .tv_sec = 1000000 } };
+
+	snprintf(out, 300, "%s/objects/%.2s/%.2s", folder, hex, hex + 2);
+	assert_int_equal(os_folder_create(out, 0700, NULL), RES_OK);
+	snprintf(out, 300, "%s/objects/%.2s/%.2s/%s", folder, hex, hex + 2, hex);
+	int fd = open(out, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	assert_int_equal(futimens(fd, old), 0);
+	close(fd);
+}
+
+/* After the letters of the test before: real media asks real intake. */
+static void intake_attachments_what_nobody_names_is_set_aside(void **state)
+{
+	struct intake_road *road = *state;
+	char folder[] = "/tmp/wangli-expire-XXXXXX";
+	char named[300], unnamed[300], aside[300], text[400];
+	struct stat info = { 0 };
+	struct instant until = instant_add(os_monotonic_now(), SPAN_MS(RIG_PATIENCE_MS));
+
+	assert_non_null(mkdtemp(folder));
+	old_file(folder, NAMED, named);
+	old_file(folder, UNNAMED, unnamed);
+	snprintf(aside, sizeof(aside), "%s/aside/objects/77/77/%s", folder, UNNAMED);
+	snprintf(text, sizeof(text), "unix:%s/http", folder);
+	setenv("HTTP_LISTEN", text, 1);
+	setenv("OBJECTS_URL", "http://media", 1);
+	setenv("OBJECTS_DIR", folder, 1);
+	setenv("OBJECTS_KEEP", "1h", 1);
+	setenv("EXPIRE_EVERY", "100ms", 1);
+	road->at->service = "media";
+	service_rig_start(road->at, MEDIA_PROGRAM);
+	road->at->service = "intake";
+	while (access(unnamed, F_OK) == 0 || stat(named, &info) != 0 ||
+		info.st_mtim.tv_sec == 1000000) {
+		assert_true(instant_is_before(os_monotonic_now(), until));
+		rig_round(road->at->rig, 20);
+	}
+	assert_int_equal(access(aside, F_OK), 0);
+	snprintf(text, sizeof(text), "rm -r %s", folder);
+	assert_int_equal(system(text), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(intake_attachments_are_kept_with_the_case),
 		cmocka_unit_test(intake_attachments_new_ticket_is_the_same_letter),
 		cmocka_unit_test(intake_attachments_bad_ones_refuse_the_letter),
+		cmocka_unit_test(intake_attachments_media_learns_what_letters_name),
+		cmocka_unit_test(intake_attachments_what_nobody_names_is_set_aside),
 	};
 
 	return cmocka_run_group_tests(tests, intake_road_open, intake_road_close);
