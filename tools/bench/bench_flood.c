@@ -48,14 +48,18 @@ struct flood {
 
 static int64_t resident_kb(pid_t pid)
 {
-	char path[64];
-	long long pages = 0;
+	char path[64], line[128];
+	int64_t pages = 0;
 	snprintf(path, sizeof path, "/proc/%d/statm", (int)pid);
 	FILE *file = fopen(path, "re");
 	if (file == NULL)
 		return 0;
-	if (fscanf(file, "%*s %lld", &pages) != 1)
-		pages = 0;
+	if (fgets(line, sizeof line, file) != NULL) { /* size, resident, … */
+		struct str rest = str_from_c(line), word;
+		if (!str_split(&rest, ' ', &word) || !str_split(&rest, ' ', &word) ||
+			str_to_int64(word, &pages) != RES_OK)
+			pages = 0;
+	}
 	fclose(file);
 	return pages * (sysconf(_SC_PAGESIZE) / 1024);
 }

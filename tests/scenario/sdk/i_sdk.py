@@ -1,12 +1,15 @@
 """The installed client library against a whole system, by its examples: a letter goes in and its receipt comes out, the same
 again; an integrator that is killed in the middle and started again has each receipt and each reply once."""
 
+import hashlib
 import json
 import os
 import pathlib
 import signal
+import struct
 import subprocess
 import sys
+import zlib
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "lib"))
 from sdk_prefix import Prefix, run  # noqa: E402
@@ -49,6 +52,39 @@ def letter_gets_its_receipt(s, prefix):
     assert client.run(*words).strip() == f"{number} {code} (received before)"
     client.run("L1", "另一个标题", "另外的正文", ok=(1,))
     assert json.loads(s.wangli("case", number, "--json").stdout)["state"] != "", number
+
+
+def png(path):
+    """A small picture that says where it was taken."""
+    def chunk(kind, body):
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    rows = b"".join(b"\0" + bytes((x * 7 + y) % 256 for x in range(3 * 40)) for y in range(30))
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 40, 30, 8, 2, 0, 0, 0)) +
+                     chunk(b"tEXt", b"GPS\0" + b"30.6570,104.0650") + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def letter_brings_its_photo(s, prefix):
+    """Right by the door, upload to media, ticket in the letter, row with the case; what is kept has no GPS."""
+    photo = s.folder / "路灯.png"
+    digest = png(photo)
+    client = Client(s, prefix, "attach", "photos")
+    words = (photo, "image/png", digest, "P1", "路灯不亮", "春熙路的路灯坏了，见照片。")
+    said = client.run(*words).split()
+    assert said[0] == "uploaded", said
+    row = s.one("select a.n || ' ' || encode(a.sha256, 'hex') || ' ' || a.media_type || ' ' || a.name from intake.v_attachment a"
+                " join intake.v_submission m on m.case_id = a.case_id where m.source_msg_id = 'P1'")
+    assert row == f"1 {digest} image/jpeg 路灯.png", row  # made anew from its pixels
+    stored = s.one("select encode(stored_sha256, 'hex') from intake.v_attachment")
+    kept = next((s.data / "objects").rglob(stored))
+    assert stored != digest and hashlib.sha256(kept.read_bytes()).hexdigest() == stored
+    assert b"GPS" not in kept.read_bytes() and kept.read_bytes().startswith(b"\xff\xd8")
+    assert client.run(*words).split()[:2] == ["known", said[1]], "the same photo and letter again"
+    assert s.one("select count(*) from intake.v_attachment") == "1"
+    lie = (photo, "image/png", "0" * 64, "P2", "标题", "摘要与文件不符。")
+    client.run(*lie, ok=(1,))
+    assert s.one("select count(*) from intake.v_submission where source_msg_id = 'P2'") == "0"
 
 
 def lines(path):
@@ -131,6 +167,7 @@ def main():
     with System() as s:
         prefix = Prefix(os.environ["WANGLI_BUILD"], s.folder)
         letter_gets_its_receipt(s, prefix)
+        letter_brings_its_photo(s, prefix)
         killed_integrator_has_each_receipt_once(s, prefix)
         heir_sends_what_a_dead_one_left(s, prefix)
         replies_are_written_down_once(s, prefix)

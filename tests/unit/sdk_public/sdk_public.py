@@ -88,7 +88,7 @@ def main():
         header_compiles_alone(prefix, folder)
         header_compiles_as_cpp(prefix, folder)
         manual_has_all(prefix)
-        for example in ("submit", "integrator"):
+        for example in ("attach", "submit", "integrator"):
             prefix.example(example, folder)
 
 
