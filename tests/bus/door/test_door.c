@@ -192,10 +192,6 @@ static void what_an_integrator_may_not_is_refused(void **state)
 			WIRE_CODE_FORBIDDEN },
 		{ { WIRE_SUBMIT, { .id = STR_INIT("x"), .type = STR_INIT("submit.v1") }, { 0 } },
 			WIRE_CODE_INVALID },
-		/* of a version to come: it would be read as what it is not */
-		{ { WIRE_SUBMIT, { .type = STR_INIT("submit.v2"), .source_msg_id = STR_INIT("m") },
-			  { 0 } },
-			WIRE_CODE_UNKNOWN_TYPE },
 		{ { WIRE_CLAIM, { .type = STR_INIT("claim.v1"), .source_msg_id = STR_INIT("m") },
 			  { 0 } },
 			WIRE_CODE_INVALID },
@@ -203,8 +199,6 @@ static void what_an_integrator_may_not_is_refused(void **state)
 			  { .type = STR_INIT("reply.approve.v1"), .command_id = STR_INIT("c") },
 			  { 0 } },
 			WIRE_CODE_UNKNOWN_TYPE },
-		{ { WIRE_COMMAND, { .type = STR_INIT("state.get.v1") }, { 0 } },
-			WIRE_CODE_INVALID },
 		{ { WIRE_DONE,
 			  { .type = STR_INIT("done.v1"),
 				  .source_msg_id = STR_INIT("m"),
@@ -382,10 +376,14 @@ static void routing_id_of_one_who_left_gives_no_rights(void **state)
 	rig_wait_health(door->rig, "edge", "keys", "count", 2);
 	raw_send(raw, &hello);
 	assert_true(zmq_recv(raw, got, sizeof(got), 0) > 0); /* welcomed */
-	zmq_close(raw);
-	raw = raw_open(door, "forum", "\0guess", 6);
-	raw_send(raw, &submit);
-	rig_wait_health(door->rig, "edge", "counts", "stranger", 1);
+	do { /* until the router has seen him leave it does not hear who comes under his id */
+		zmq_close(raw);
+		raw = raw_open(door, "forum", "\0guess", 6);
+		raw_send(raw, &submit);
+		for (int i = 0; i < 20 && rig_health(door->rig, "edge", "counts", "stranger") == 0;
+			i++)
+			rig_round(door->rig, 50);
+	} while (rig_health(door->rig, "edge", "counts", "stranger") == 0);
 	raw_send(raw, &hello);
 	rig_wait_health(door->rig, "edge", "counts", "stranger", 2);
 	assert_int_equal(rig_health(door->rig, "edge", "counts", "submitted"), 0);
