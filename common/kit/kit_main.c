@@ -410,10 +410,7 @@ static void loop_start(struct kit *kit)
 
 static enum res bus_start(struct kit *kit, struct err *err)
 {
-	uint64_t tag;
-	os_random(&tag, sizeof tag);
-	snprintf(kit->instance, sizeof kit->instance, "%s/%016llx", kit->spec->name,
-		(unsigned long long)tag);
+	os_instance_name(kit->instance, sizeof kit->instance, kit->spec->name);
 	kit->context = bus_context_create();
 	CHECK(kit->context != NULL);
 	struct peer_options options = {
@@ -422,12 +419,8 @@ static enum res bus_start(struct kit *kit, struct err *err)
 		.instance = kit->instance,
 		.window = (int32_t)kit->settings.window,
 	};
-	TRY(bus_pair_from_secret(str_trim(str_from_c(kit->settings.bus_key)), &options.self, err));
-	struct str server = str_trim(str_from_c(kit->settings.bus_server_key));
-	if (!bus_key_is_valid(server))
-		return err_set(
-			err, RES_INVALID, "BUS_SERVER_KEY is not a Z85 key of 40 characters");
-	memcpy(options.server_key, server.p, server.n);
+	TRY(peer_keys_set(&options, str_trim(str_from_c(kit->settings.bus_key)),
+		str_trim(str_from_c(kit->settings.bus_server_key)), err));
 	TRY(peer_open(&kit->peer, &options, err));
 	const struct str groups[] = { str_from_c(kit->spec->name) };
 	peer_set_groups(kit->peer, groups, 1);

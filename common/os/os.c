@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -43,6 +44,15 @@ void os_random(void *out, size_t bytes)
 			bytes -= (size_t)n;
 		}
 	}
+}
+
+void os_instance_name(char *out, size_t room, const char *prefix)
+{
+	uint64_t number;
+
+	os_random(&number, sizeof(number));
+	int n = snprintf(out, room, "%s/%016llx", prefix, (unsigned long long)number);
+	CHECK(n > 0 && (size_t)n < room);
 }
 
 struct os_lock {

@@ -16,11 +16,16 @@ struct instant os_real_now(void);      /* wall clock; never for business decisio
 struct instant os_monotonic_now(void); /* leases, heartbeats, time-outs: never jumps */
 
 void os_random(void *out, size_t bytes); /* getrandom(2); cannot fail after boot */
+/* "<prefix>/<16 hex>": what a process calls itself, another name in each life. room: 19 bytes more
+ * than the prefix. */
+void os_instance_name(char *out, size_t room, const char *prefix);
 
 /* Whole file into the arena with a NUL behind it. RES_NOT_FOUND, RES_DENIED, RES_TOO_BIG (over
  * max_bytes), RES_RETRY. */
 enum res os_file_read(struct arena *mem, const char *path, size_t max_bytes, struct str *out,
 	struct err *err) must_check;
+/* Makes the name of `path` durable: fsync of the folder that holds it. */
+enum res os_folder_sync(const char *path, struct err *err) must_check;
 /* New content under the old name, all or nothing: temporary file, fsync, rename, fsync of the
  * folder. mode as in chmod. */
 enum res os_file_replace(

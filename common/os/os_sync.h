@@ -7,8 +7,6 @@
 #include "base/err.h"
 #include "base/str.h"
 
-/* Makes the name of `path` durable: fsync of the folder that holds it. */
-enum res os_folder_sync(const char *path, struct err *err) must_check;
 /* All bytes at offset `at`. */
 enum res os_all_write(
 	int fd, const char *path, struct str bytes, off_t at, struct err *err) must_check;

@@ -101,6 +101,17 @@ static void say_hello(struct peer *peer)
 	send_batch(peer);
 }
 
+enum res peer_keys_set(
+	struct peer_options *options, struct str own, struct str server, struct err *err)
+{
+	if (!bus_key_is_valid(server))
+		return err_set(
+			err, RES_INVALID, "BUS_SERVER_KEY is not a Z85 key of 40 characters");
+	TRY(bus_pair_from_secret(own, &options->self, err));
+	memcpy(options->server_key, server.p, server.n);
+	return RES_OK;
+}
+
 enum res peer_open(struct peer **out, const struct peer_options *options, struct err *err)
 {
 	struct peer *peer;
@@ -290,6 +301,20 @@ size_t peer_receive(struct peer *peer, struct arena *mem, struct wire_msg *out, 
 	}
 	peer->counts.received += (int64_t)n;
 	return n;
+}
+
+void peer_receive_all(struct peer *peer, struct arena *mem,
+	void (*each)(void *arg, const struct wire_msg *msg), void *arg)
+{
+	struct wire_msg messages[PEER_ROUND_MESSAGES];
+	size_t n;
+
+	do {
+		arena_reset(mem);
+		n = peer_receive(peer, mem, messages, PEER_ROUND_MESSAGES);
+		for (size_t i = 0; i < n; i++)
+			each(arg, &messages[i]);
+	} while (n == PEER_ROUND_MESSAGES);
 }
 
 void peer_credit(struct peer *peer, int32_t n)

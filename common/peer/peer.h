@@ -27,6 +27,11 @@ struct peer_options {
 	int32_t window;	      /* messages that may be under way to us */
 };
 
+/* The keys as the settings BUS_KEY (ours, secret) and BUS_SERVER_KEY have them. RES_INVALID: one is
+ * none. */
+enum res peer_keys_set(struct peer_options *options, struct str own, struct str server,
+	struct err *err) must_check;
+
 struct peer;
 enum res peer_open(
 	struct peer **out, const struct peer_options *options, struct err *err) must_check;
@@ -49,6 +54,11 @@ void peer_flush(struct peer *peer);
 /* Takes up to `most` messages that are not the protocol's own; headers and bodies are copied into
  * mem. Returns how many. */
 size_t peer_receive(struct peer *peer, struct arena *mem, struct wire_msg *out, size_t most);
+/* The same until none is left, each handed to `each`, which may queue messages; mem is reset before
+ * every round of PEER_ROUND_MESSAGES. */
+#define PEER_ROUND_MESSAGES 256
+void peer_receive_all(struct peer *peer, struct arena *mem,
+	void (*each)(void *arg, const struct wire_msg *msg), void *arg);
 /* n messages that needed credit are dealt with: gives the broker that much again (sent with the
  * next flush). */
 void peer_credit(struct peer *peer, int32_t n);

@@ -8,8 +8,13 @@
 #include "os/os.h"
 #include "sdk/sdk_internal.h"
 
-#define BUSY_LEAST SPAN_MS(100)
-#define BUSY_MOST  SPAN_MIN(10)
+void random_name(char out[RANDOM_NAME])
+{
+	uint64_t number[2];
+	os_random(number, sizeof number);
+	snprintf(out, RANDOM_NAME, "%016llx%016llx", (unsigned long long)number[0],
+		(unsigned long long)number[1]);
+}
 
 void asks_init(struct asks *asks)
 {
@@ -34,14 +39,11 @@ enum res asks_room(const struct asks *asks, struct err *err)
 
 struct ask *asks_add(struct asks *asks, const struct ask *model)
 {
-	uint64_t number[2];
 	struct ask *ask = calloc(1, sizeof *ask + model->name.n + model->body.n);
 	CHECK(ask != NULL && asks->n < WANGLI_ASKS_MAX);
 	char *room = (char *)(ask + 1);
 	*ask = *model;
-	os_random(number, sizeof number);
-	snprintf(ask->command_id, sizeof ask->command_id, "%016llx%016llx",
-		(unsigned long long)number[0], (unsigned long long)number[1]);
+	random_name(ask->command_id);
 	if (model->name.n > 0)
 		memcpy(room, model->name.p, model->name.n);
 	if (model->body.n > 0)
@@ -137,7 +139,6 @@ void asks_take_nack(struct wangli *client, const struct wire_msg *msg, struct to
 {
 	struct ask *ask = ask_find(&client->asks, msg->head.command_id);
 	struct ask_answer answer = { .text = msg->head.text };
-	struct span after = SPAN_MS(msg->head.retry_after_ms);
 	if (ask == NULL)
 		return;
 	switch ((unsigned)msg->head.code) {
@@ -148,11 +149,7 @@ void asks_take_nack(struct wangli *client, const struct wire_msg *msg, struct to
 		answer.result = WANGLI_DENIED;
 		break;
 	default:
-		if (after.us < BUSY_LEAST.us)
-			after = BUSY_LEAST;
-		if (after.us > BUSY_MOST.us)
-			after = BUSY_MOST;
-		ask->due = instant_add(took->now, after);
+		ask->due = instant_add(took->now, nack_wait(msg));
 		return;
 	}
 	ask_end(client, ask, &answer);

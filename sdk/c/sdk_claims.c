@@ -6,7 +6,6 @@
  * DONE(fence). The same claim goes on after a crash before "calling". After one behind it on_doubt
  * is asked; UNKNOWN becomes DONE IN_DOUBT, and only a GO with a higher fence (a person found out
  * that it was not handed over) leads to a call again. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,11 +58,9 @@ static void stage_put(
 
 static void claim_begin(struct wangli *client, struct str delivery_id)
 {
-	uint64_t number[2];
 	struct spool_claim claim = { .stage = SPOOL_ASKED };
-	os_random(number, sizeof number);
-	snprintf(claim.id, sizeof claim.id, "%016llx%016llx", (unsigned long long)number[0],
-		(unsigned long long)number[1]);
+	_Static_assert(sizeof claim.id == RANDOM_NAME, "a claim is named at random");
+	random_name(claim.id);
 	spool_put_claim(client->spool, delivery_id, &claim);
 }
 

@@ -17,6 +17,7 @@
 #define STATUS_PREFIX  "status/"
 #define TAKE_MOST      200	    /* messages taken at once */
 #define WINDOW_MOST    1000	    /* messages on their way to us, deliveries among them */
+#define RANDOM_NAME    33	    /* bytes of random_name's text */
 #define ANSWER_WITHIN  SPAN_S(5)    /* then a letter is sent again */
 #define TURN_MEMORY    (128u << 20) /* a cap: 200 bodies, and the same unpacked */
 
@@ -28,7 +29,7 @@ struct ask_answer {
 };
 struct ask {
 	TAILQ_ENTRY(ask) link;
-	char command_id[33];
+	char command_id[RANDOM_NAME];
 	const char *type;
 	const char *to;
 	struct str name; /* what it is about, kept for the answer */
@@ -108,6 +109,8 @@ struct took {
 };
 
 /* sdk_letters.c */
+/* How long a NACK holds back what it refused: its retry time within what we let anybody say. */
+struct span nack_wait(const struct wire_msg *nack);
 void letters_send(struct wangli *client, struct instant now);
 void letters_take_receipt(struct wangli *client, const struct wire_msg *msg, struct took *took);
 void letters_take_nack(struct wangli *client, const struct wire_msg *msg, struct took *took);
@@ -138,6 +141,7 @@ void statuses_take(struct wangli *client, const struct wire_msg *msg, struct too
 void statuses_send_done(struct wangli *client, const struct took *took);
 
 /* sdk_asks.c */
+void random_name(char out[RANDOM_NAME]); /* 32 hex digits that nobody else chooses */
 void asks_init(struct asks *asks);
 void asks_fini(struct asks *asks);
 enum res asks_room(const struct asks *asks, struct err *err) must_check; /* for one more */

@@ -61,6 +61,14 @@ void letters_take_receipt(struct wangli *client, const struct wire_msg *msg, str
 	letter_told(took, letter);
 }
 
+struct span nack_wait(const struct wire_msg *nack)
+{
+	struct span after = SPAN_MS(nack->head.retry_after_ms);
+	if (after.us < BUSY_LEAST.us)
+		return BUSY_LEAST;
+	return after.us > BUSY_MOST.us ? BUSY_MOST : after;
+}
+
 /* What a NACK says about the letter: RES_RETRY, or why it will never be taken. */
 static enum res nack_meaning(enum wire_code code)
 {
@@ -82,11 +90,7 @@ void letters_take_nack(struct wangli *client, const struct wire_msg *msg, struct
 		return;
 	enum res why = nack_meaning(msg->head.code);
 	if (why == RES_RETRY) {
-		struct span after = SPAN_MS(msg->head.retry_after_ms);
-		if (after.us < BUSY_LEAST.us)
-			after = BUSY_LEAST;
-		if (after.us > BUSY_MOST.us)
-			after = BUSY_MOST;
+		struct span after = nack_wait(msg);
 		if (after.us < OUTBOX_ASIDE.us)
 			sdk_window_busy(&client->window, client->outbox.n_flying, letter->sent_at,
 				took->now);

@@ -117,22 +117,13 @@ static void letter_read(void *arg, struct str bytes)
 }
 
 /* The rename must be durable before anything is appended to the new file. */
-static enum res folder_sync(const char *folder, struct err *err)
-{
-	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int failed = fd < 0 || fsync(fd) != 0 ? errno : 0;
-	if (fd >= 0)
-		close(fd);
-	if (failed != 0)
-		return err_set(err, RES_RETRY, "%s: %s", folder, strerror(failed));
-	return RES_OK;
-}
-
 static enum res moved_sync(struct spool *spool, struct err *err)
 {
 	if (!spool->is_moved)
 		return RES_OK;
-	TRY(folder_sync(spool->folder, err));
+	SCOPED(arena)
+	struct arena *mem = arena_create(64u << 10);
+	TRY(os_folder_sync(spool_path(mem, spool, "letters").p, err));
 	spool->is_moved = false;
 	return RES_OK;
 }

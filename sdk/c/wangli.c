@@ -117,9 +117,9 @@ static enum res options_check(
 
 static void instance_name(char out[WIRE_NAME_MAX + 1], const char *channel)
 {
-	uint64_t number;
-	os_random(&number, sizeof number);
-	snprintf(out, WIRE_NAME_MAX + 1, "%.40s/%016llx", channel, (unsigned long long)number);
+	char prefix[41]; /* 19 bytes more stand behind it */
+	snprintf(prefix, sizeof prefix, "%.40s", channel);
+	os_instance_name(out, WIRE_NAME_MAX + 1, prefix);
 }
 
 static void groups_set(struct wangli *client, const char *const *names)

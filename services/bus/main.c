@@ -92,7 +92,6 @@ static enum res open_server(struct process *process, struct err *err)
 {
 	struct bus_state *state = &process->state;
 	char name[WIRE_NAME_MAX + 1];
-	uint64_t random;
 	struct server_options options = { .context = process->context,
 		.router = { .address = state->config.listen,
 			.self = &process->pair,
@@ -102,8 +101,7 @@ static enum res open_server(struct process *process, struct err *err)
 		.hooks = bus_hooks,
 		.arg = state };
 
-	os_random(&random, sizeof(random));
-	snprintf(name, sizeof(name), "bus/%016llx", (unsigned long long)random);
+	os_instance_name(name, sizeof(name), "bus");
 	TRY(bus_zap_open(&process->zap, process->context, bus_on_key, state, err));
 	TRY(server_open(&state->server, &options, err));
 	loop_add_socket(state->loop, bus_zap_socket(process->zap), on_zap, process);

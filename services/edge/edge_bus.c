@@ -8,7 +8,6 @@
 #include "edge_handlers.h"
 #include "proto/operator.pb-c.h"
 
-#define ROUND_MESSAGES	256
 #define ASK_AGAIN_AFTER SPAN_S(1)
 
 /* "edge/<16 hex of this life>/<number>" */
@@ -157,8 +156,10 @@ static void on_deliver(struct edge_state *state, const struct wire_msg *msg)
 		retry_after_ms);
 }
 
-static void on_bus_message(struct edge_state *state, const struct wire_msg *msg)
+static void on_bus_message(void *arg, const struct wire_msg *msg)
 {
+	struct edge_state *state = arg;
+
 	switch (msg->kind) {
 	case WIRE_RESULT:
 	case WIRE_RECEIPT:
@@ -196,15 +197,7 @@ static void on_bus_message(struct edge_state *state, const struct wire_msg *msg)
 
 void edge_bus_receive(struct edge_state *state)
 {
-	struct wire_msg messages[ROUND_MESSAGES];
-	size_t n;
-
-	do {
-		arena_reset(state->mem);
-		n = peer_receive(state->peer, state->mem, messages, ROUND_MESSAGES);
-		for (size_t i = 0; i < n; i++)
-			on_bus_message(state, &messages[i]);
-	} while (n == ROUND_MESSAGES);
+	peer_receive_all(state->peer, state->mem, on_bus_message, state);
 }
 
 struct served {

@@ -163,13 +163,10 @@ static enum res open_bus(struct process *process, struct err *err)
 		.address = state->config.bus_address,
 		.instance = process->instance,
 		.window = (int32_t)state->config.window };
-	struct str server_key = str_from_c(state->config.bus_server_key);
 	struct str group = STR(EDGE_GROUP);
 
-	if (!bus_key_is_valid(server_key))
-		return err_set(err, RES_INVALID, "BUS_SERVER_KEY is not a Z85 key");
-	memcpy(options.server_key, server_key.p, server_key.n);
-	TRY(bus_pair_from_secret(str_from_c(state->config.bus_key), &options.self, err));
+	TRY(peer_keys_set(&options, str_from_c(state->config.bus_key),
+		str_from_c(state->config.bus_server_key), err));
 	TRY(peer_open(&state->peer, &options, err));
 	peer_on_welcome(state->peer, edge_bus_on_welcome, state);
 	peer_on_socket(state->peer, on_bus_socket, process);
@@ -213,15 +210,12 @@ static struct edge_letters *letters_create(const struct edge_config *config, str
 static enum res process_open(struct process *process, struct err *err)
 {
 	struct edge_state *state = &process->state;
-	uint64_t random;
 
 	TRY(os_privileges_bound(err));
 	if (!IS_SANITIZED)
 		TRY(os_memory_bound(state->config.memory_most, err));
 	TRY(crypto_start(err));
-	os_random(&random, sizeof(random));
-	snprintf(process->instance, sizeof(process->instance), "edge/%016llx",
-		(unsigned long long)random);
+	os_instance_name(process->instance, sizeof(process->instance), "edge");
 	state->asked_at = INSTANT_NONE;
 	state->keys = edge_keys_create(SPAN_MS(state->config.keys_stale));
 	state->letters = letters_create(&state->config, state->log);

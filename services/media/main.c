@@ -15,7 +15,7 @@
 
 #define EXIT_SETTINGS	2
 #define TURN_EVERY	SPAN_S(1)
-#define ROUND_BYTES_MAX (1024 * 1024)
+#define ROUND_BYTES_MAX (4 * 1024 * 1024)
 #define BODY_MAX	1024 /* of requests that are no upload */
 #define LINES_SPARE	48   /* connections beside the uploads */
 
@@ -131,13 +131,10 @@ static enum res open_bus(struct process *process, struct err *err)
 		.address = state->config.bus_address,
 		.instance = process->instance,
 		.window = (int32_t)state->config.window };
-	struct str server_key = str_from_c(state->config.bus_server_key);
 	struct str group = STR(MEDIA_GROUP);
 
-	if (!bus_key_is_valid(server_key))
-		return err_set(err, RES_INVALID, "BUS_SERVER_KEY is not a Z85 key");
-	memcpy(options.server_key, server_key.p, server_key.n);
-	TRY(bus_pair_from_secret(str_from_c(state->config.bus_key), &options.self, err));
+	TRY(peer_keys_set(&options, str_from_c(state->config.bus_key),
+		str_from_c(state->config.bus_server_key), err));
 	TRY(peer_open(&state->peer, &options, err));
 	peer_on_welcome(state->peer, on_welcome, process);
 	peer_on_socket(state->peer, on_bus_socket, process);
@@ -179,11 +176,8 @@ static enum res open_store(struct media_state *state, struct err *err)
 static enum res process_open(struct process *process, struct err *err)
 {
 	struct media_state *state = &process->state;
-	uint64_t random;
 
-	os_random(&random, sizeof(random));
-	snprintf(process->instance, sizeof(process->instance), "media/%016llx",
-		(unsigned long long)random);
+	os_instance_name(process->instance, sizeof(process->instance), "media");
 	TRY(open_store(state, err));
 	state->mem = arena_create(ROUND_BYTES_MAX);
 	state->loop = loop_create();

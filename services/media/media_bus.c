@@ -9,8 +9,6 @@
 #include "os/os.h"
 #include "proto/door.pb-c.h"
 
-#define ROUND_MESSAGES 64
-
 static void answer(struct media_state *state, const struct wire_msg *msg, enum wire_kind kind,
 	enum wire_code code, struct str body)
 {
@@ -84,8 +82,10 @@ static void object_put(struct media_state *state, const struct wire_msg *msg)
 }
 
 /* Whose upload it is says the door alone. */
-static void on_message(struct media_state *state, const struct wire_msg *msg)
+static void on_message(void *arg, const struct wire_msg *msg)
 {
+	struct media_state *state = arg;
+
 	if (!wire_kind_needs_credit(msg->kind)) {
 		media_expire_answer(state, msg);
 		return;
@@ -101,13 +101,5 @@ static void on_message(struct media_state *state, const struct wire_msg *msg)
 
 void media_bus_receive(struct media_state *state)
 {
-	struct wire_msg messages[ROUND_MESSAGES];
-	size_t n;
-
-	do {
-		arena_reset(state->mem);
-		n = peer_receive(state->peer, state->mem, messages, ROUND_MESSAGES);
-		for (size_t i = 0; i < n; i++)
-			on_message(state, &messages[i]);
-	} while (n == ROUND_MESSAGES);
+	peer_receive_all(state->peer, state->mem, on_message, state);
 }

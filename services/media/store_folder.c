@@ -116,16 +116,10 @@ static enum res names_sync(const struct place *place, struct err *err)
 	struct place at = *place;
 
 	for (int depth = 0; depth < 3; depth++) {
+		TRY(os_folder_sync(at.path, err));
 		char *slash = strrchr(at.path, '/');
 		CHECK(slash != NULL);
 		*slash = 0;
-		int fd = open(at.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (fd < 0)
-			return fault(at.path, "open", err);
-		int failed = fsync(fd);
-		close(fd);
-		if (failed != 0)
-			return fault(at.path, "fsync", err);
 	}
 	return RES_OK;
 }

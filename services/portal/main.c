@@ -121,12 +121,9 @@ static enum res open_bus(struct process *process, struct err *err)
 		.address = state->config.bus_address,
 		.instance = process->instance,
 		.window = BUS_WINDOW };
-	struct str server_key = str_trim(str_from_c(state->config.bus_server_key));
 
-	if (!bus_key_is_valid(server_key))
-		return err_set(err, RES_INVALID, "BUS_SERVER_KEY is not a Z85 key");
-	memcpy(options.server_key, server_key.p, server_key.n);
-	TRY(bus_pair_from_secret(str_trim(str_from_c(state->config.bus_key)), &options.self, err));
+	TRY(peer_keys_set(&options, str_trim(str_from_c(state->config.bus_key)),
+		str_trim(str_from_c(state->config.bus_server_key)), err));
 	TRY(peer_open(&state->peer, &options, err));
 	peer_on_welcome(state->peer, on_welcome, process);
 	peer_on_socket(state->peer, on_bus_socket, process);
@@ -166,11 +163,8 @@ static enum res open_health(struct process *process, struct err *err)
 static enum res process_open(struct process *process, struct err *err)
 {
 	struct portal_state *state = &process->state;
-	uint64_t random;
 
-	os_random(&random, sizeof(random));
-	snprintf(process->instance, sizeof(process->instance), "portal/%016llx",
-		(unsigned long long)random);
+	os_instance_name(process->instance, sizeof(process->instance), "portal");
 	TRY(crypto_start(err));
 	if (crypto_base64_read(str_trim(str_from_c(state->config.secret)), state->secret,
 		    sizeof(state->secret)) != RES_OK)

@@ -5,7 +5,6 @@
 
 #include "base/check.h"
 
-#define ROUND_MESSAGES 256
 #define RETRY_AT_LEAST SPAN_MS(50)
 #define RETRY_AT_MOST  SPAN_MS(1000)
 #define TURN_EVERY     SPAN_MS(50)
@@ -150,8 +149,10 @@ static void on_answer(struct portal_state *state, const struct wire_msg *msg)
 		ask_end(state, open, ASK_REFUSED, msg->head.text);
 }
 
-static void on_message(struct portal_state *state, const struct wire_msg *msg)
+static void on_message(void *arg, const struct wire_msg *msg)
 {
+	struct portal_state *state = arg;
+
 	if (msg->kind == WIRE_RESULT || msg->kind == WIRE_NACK) {
 		on_answer(state, msg);
 		return;
@@ -174,15 +175,7 @@ static void on_message(struct portal_state *state, const struct wire_msg *msg)
 
 void portal_asks_receive(struct portal_state *state)
 {
-	struct wire_msg messages[ROUND_MESSAGES];
-	size_t n;
-
-	do {
-		arena_reset(state->mem);
-		n = peer_receive(state->peer, state->mem, messages, ROUND_MESSAGES);
-		for (size_t i = 0; i < n; i++)
-			on_message(state, &messages[i]);
-	} while (n == ROUND_MESSAGES);
+	peer_receive_all(state->peer, state->mem, on_message, state);
 }
 
 static bool turn_each(void *arg, struct str key, void *value)

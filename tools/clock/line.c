@@ -39,13 +39,11 @@ static void socket_changed(void *arg, void *old_socket, void *new_socket)
 static enum res connect_to(struct line *line, const struct line_options *options, struct err *err)
 {
 	char instance[WIRE_NAME_MAX + 1];
-	uint64_t number;
 	struct peer_options peer = { .context = line->context,
 		.address = options->address,
 		.instance = instance,
 		.window = LINE_WINDOW };
-	os_random(&number, sizeof number);
-	snprintf(instance, sizeof instance, "cli/%016llx", (unsigned long long)number);
+	os_instance_name(instance, sizeof instance, "cli");
 	TRY(bus_pair_from_secret(str_from_c(options->secret_key), &peer.self, err));
 	if (!bus_key_is_valid(str_from_c(options->server_key)))
 		return err_set(err, RES_INVALID, "the broker's key is no Z85 key");

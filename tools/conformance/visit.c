@@ -39,12 +39,9 @@ enum res visit_open(struct visit **out, const struct visit_door *door, const str
 	struct err *err)
 {
 	struct visit *visit = calloc(1, sizeof *visit);
-	uint64_t number;
 
 	CHECK(visit != NULL);
-	os_random(&number, sizeof number);
-	snprintf(visit->instance, sizeof visit->instance, "check/%016llx",
-		(unsigned long long)number);
+	os_instance_name(visit->instance, sizeof visit->instance, "check");
 	zmq_msg_init(&visit->batch);
 	visit->socket = zmq_socket(door->zmq, ZMQ_DEALER);
 	if (visit->socket == NULL || !socket_connect(visit->socket, door, self)) {

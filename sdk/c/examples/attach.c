@@ -186,19 +186,14 @@ int main(int argc, char **argv)
 	}
 	struct work work = { .file = argv[at], .type = argv[at + 1] };
 	struct wangli_callbacks on;
-	struct wangli_options options = settings_options(&settings);
-	struct wangli_error error;
-	struct wangli *client = NULL;
 	wangli_callbacks_init(&on);
 	on.arg = &work;
 	on.on_object = on_object;
 	on.on_receipt = on_receipt;
 	on.on_refused = on_refused;
-	options.on = &on;
-	if (wangli_open(&client, &options, &error) != WANGLI_OK) {
-		fprintf(stderr, "%s\n", error.text);
+	struct wangli *client = settings_client(&settings, &on);
+	if (client == NULL)
 		return 1;
-	}
 	bool is_in = attach(client, &work, argv + at);
 	wangli_close(client);
 	return is_in ? 0 : 1;

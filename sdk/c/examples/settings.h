@@ -73,4 +73,17 @@ static inline struct wangli_options settings_options(struct settings *settings)
 	return options;
 }
 
+/* A client with these callbacks; NULL: it cannot be, and why is told. */
+static inline struct wangli *settings_client(
+	struct settings *settings, const struct wangli_callbacks *on)
+{
+	struct wangli_options options = settings_options(settings);
+	struct wangli_error error;
+	struct wangli *client = NULL;
+	options.on = on;
+	if (wangli_open(&client, &options, &error) != WANGLI_OK)
+		fprintf(stderr, "%s\n", error.text);
+	return client;
+}
+
 #endif

@@ -61,18 +61,13 @@ int main(int argc, char **argv)
 	}
 	struct answer answer = { .has_come = false };
 	struct wangli_callbacks on;
-	struct wangli_options options = settings_options(&settings);
-	struct wangli_error error;
-	struct wangli *client = NULL;
 	wangli_callbacks_init(&on);
 	on.arg = &answer;
 	on.on_receipt = on_receipt;
 	on.on_refused = on_refused;
-	options.on = &on;
-	if (wangli_open(&client, &options, &error) != WANGLI_OK) {
-		fprintf(stderr, "%s\n", error.text);
+	struct wangli *client = settings_client(&settings, &on);
+	if (client == NULL)
 		return 1;
-	}
 	int code = letter_send(client, argv + at, &answer);
 	wangli_close(client);
 	return code;

@@ -128,30 +128,33 @@ struct wire_msg road_deliver(struct road *road, int64_t case_id)
 	return deliver;
 }
 
+void road_channel_says(struct road *road, enum wire_kind kind, struct wire_head head,
+	int64_t case_id, const ProtobufCMessage *body)
+{
+	struct wire_msg msg = { .kind = kind, .head = head };
+
+	msg.head.time = INSTANT_NONE;
+	msg.head.to = STR("reply");
+	msg.head.reply_to = str_from_c(peer_instance(road->door->peer));
+	msg.head.case_id = case_id;
+	msg.body = wire_pack(road->at->mem, body);
+	client_send(road->door, &msg);
+}
+
 void road_done(struct road *road, const struct wire_msg *deliver, const char *delivery_id,
 	const char *channel, enum wire_code code)
 {
 	Wangli__Done body = WANGLI__DONE__INIT;
-	struct wire_msg msg = {
-		.kind = WIRE_DONE,
-		.head = {
-			.type = STR("done.v1"),
-			.time = INSTANT_NONE,
-			.to = STR("reply"),
-			.reply_to = str_from_c(peer_instance(road->door->peer)),
-			.case_id = deliver->head.case_id,
-			.channel = str_from_c(channel),
-			.source_msg_id = deliver->head.source_msg_id,
-			.code = code,
-		},
-	};
+	struct wire_head head = { .type = STR("done.v1"),
+		.channel = str_from_c(channel),
+		.source_msg_id = deliver->head.source_msg_id,
+		.code = code };
 
 	body.delivery_id = (char *)(uintptr_t)delivery_id;
 	body.reason =
 		(char *)(uintptr_t)(code == WIRE_CODE_UNDELIVERABLE ? "no such account: 13812345678"
 								    : "");
-	msg.body = wire_pack(road->at->mem, &body.base);
-	client_send(road->door, &msg);
+	road_channel_says(road, WIRE_DONE, head, deliver->head.case_id, &body.base);
 }
 
 const char *road_look(struct road *road, const char *what, int64_t case_id)

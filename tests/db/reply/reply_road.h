@@ -35,6 +35,10 @@ void road_approvals_by(struct road *road, const char *whom);
 
 /* The next DELIVER of that case; what the sweep sends again of other cases is passed over. */
 struct wire_msg road_deliver(struct road *road, int64_t case_id);
+/* As the door passes on what the channel says of a case. head: type, channel, source_msg_id, and a
+ * code or a route where there is one. */
+void road_channel_says(struct road *road, enum wire_kind kind, struct wire_head head,
+	int64_t case_id, const ProtobufCMessage *body);
 void road_done(struct road *road, const struct wire_msg *deliver, const char *delivery_id,
 	const char *channel, enum wire_code code);
 

@@ -29,29 +29,18 @@ static int claim_open(void **state)
 	return road_open(state);
 }
 
-/* As the door passes it on. */
 static void send_claim(
 	struct road *road, int64_t case_id, const char *delivery_id, const char *name)
 {
 	Wangli__Claim body = WANGLI__CLAIM__INIT;
-	struct wire_msg msg = {
-		.kind = WIRE_CLAIM,
-		.head = {
-			.type = STR("claim.v1"),
-			.time = INSTANT_NONE,
-			.to = STR("reply"),
-			.reply_to = str_from_c(peer_instance(road->door->peer)),
-			.route = STR("7"),
-			.case_id = case_id,
-			.channel = STR("app"),
-			.source_msg_id = STR("m"),
-		},
-	};
+	struct wire_head head = { .type = STR("claim.v1"),
+		.route = STR("7"),
+		.channel = STR("app"),
+		.source_msg_id = STR("m") };
 
 	body.delivery_id = (char *)(uintptr_t)delivery_id;
 	body.claim_id = (char *)(uintptr_t)name;
-	msg.body = wire_pack(road->at->mem, &body.base);
-	client_send(road->door, &msg);
+	road_channel_says(road, WIRE_CLAIM, head, case_id, &body.base);
 }
 
 /* The fence that GO says. */
@@ -82,24 +71,14 @@ static void say_done(struct road *road, int64_t case_id, const char *delivery_id
 	enum wire_code code, int32_t fence)
 {
 	Wangli__Done body = WANGLI__DONE__INIT;
-	struct wire_msg msg = {
-		.kind = WIRE_DONE,
-		.head = {
-			.type = STR("done.v1"),
-			.time = INSTANT_NONE,
-			.to = STR("reply"),
-			.reply_to = str_from_c(peer_instance(road->door->peer)),
-			.case_id = case_id,
-			.channel = STR("app"),
-			.source_msg_id = STR("m"),
-			.code = code,
-		},
-	};
+	struct wire_head head = { .type = STR("done.v1"),
+		.channel = STR("app"),
+		.source_msg_id = STR("m"),
+		.code = code };
 
 	body.delivery_id = (char *)(uintptr_t)delivery_id;
 	body.fence = fence;
-	msg.body = wire_pack(road->at->mem, &body.base);
-	client_send(road->door, &msg);
+	road_channel_says(road, WIRE_DONE, head, case_id, &body.base);
 }
 
 static struct wire_msg verify(struct road *road, const char *actor, int64_t case_id,
