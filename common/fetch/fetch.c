@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/check.h"
+#include "fetch/fetch_guard.h"
 
 struct fetch {
 	struct fetch_options options;
@@ -129,36 +130,22 @@ static size_t take_body(char *bytes, size_t size, size_t n, void *arg)
 
 /* --- a call --- */
 
+/* Nothing of one call is of use to the next: its address is judged anew. */
 static bool call_limit(struct call *call)
 {
 	const struct fetch_options *options = &call->fetch->options;
-	const char *protocols = options->allows_http ? "https,http" : "https";
+	const struct fetch_guard guard = { .timeout = options->timeout,
+		.connect = options->connect,
+		.allows_http = options->allows_http,
+		.ca_file = call->fetch->ca_file };
 	CURL *easy = call->easy;
 
-	return curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, protocols) == CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "https") == CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_PROXY, "") == CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_NOPROXY, "*") == CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L) == CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) ==
-		       CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)(options->timeout.us / 1000)) ==
-		       CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
-		       (long)(options->connect.us / 1000)) == CURLE_OK &&
+	return fetch_guard_set(easy, &guard) &&
 	       curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, 0L) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L) == CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
 	       /* the end of a call does not wait for a name server that hangs */
-	       curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L) == CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) ==
-		       CURLE_OK &&
-	       (call->fetch->ca_file[0] == 0 ||
-		       curl_easy_setopt(easy, CURLOPT_CAINFO, call->fetch->ca_file) == CURLE_OK);
+	       curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L) == CURLE_OK;
 }
 
 static bool call_fill(struct call *call, const struct fetch_request *request)

@@ -4,12 +4,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <seccomp.h>
-#include <string.h>
+#include <stddef.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+
+#include "sandbox/sandbox_filter.h"
 
 #define N(array) (sizeof(array) / sizeof((array)[0]))
 #define WRITES	 (O_ACCMODE | O_CREAT | O_TRUNC)
@@ -99,16 +100,5 @@ static int list_add(scmp_filter_ctx filter)
 
 enum res sandbox_enter(struct err *err)
 {
-	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
-	int res = filter == NULL ? -ENOMEM : seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
-
-	if (res == 0)
-		res = list_add(filter);
-	if (res == 0)
-		res = seccomp_load(filter);
-	if (filter != NULL)
-		seccomp_release(filter);
-	if (res != 0)
-		return err_set(err, RES_INVALID, "seccomp: %s", strerror(-res));
-	return RES_OK;
+	return sandbox_filter_load(SCMP_ACT_ERRNO(EPERM), list_add, err);
 }

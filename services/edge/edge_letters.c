@@ -153,10 +153,9 @@ static bool refuse(struct edge_refusal *out, int32_t retry_after_ms, struct str 
 	return false;
 }
 
-bool edge_letters_take_token(struct edge_letters *letters, struct str name, struct edge_quota own,
-	struct instant now, struct edge_refusal *out)
+static bool token_take(struct edge_letters *letters, struct edge_source *source,
+	struct edge_quota own, struct instant now, struct edge_refusal *out)
 {
-	struct edge_source *source = edge_sources_get(letters->sources, name);
 	struct edge_quota quota = edge_quota_of(own, letters->options.quota);
 	int32_t retry_ms;
 
@@ -165,6 +164,12 @@ bool edge_letters_take_token(struct edge_letters *letters, struct str name, stru
 	source->over_quota++;
 	letters->counts.over_quota++;
 	return refuse(out, retry_ms, STR("the quota of this source is used up"));
+}
+
+bool edge_letters_take_token(struct edge_letters *letters, struct str name, struct edge_quota own,
+	struct instant now, struct edge_refusal *out)
+{
+	return token_take(letters, edge_sources_get(letters->sources, name), own, now, out);
 }
 
 /* What is known against this letter. */
@@ -212,7 +217,7 @@ bool edge_letters_depart(struct edge_letters *letters, const struct edge_letter 
 		return refuse(out, edge_share_retry_ms(&letters->share),
 			STR("this source has its share of letters under way"));
 	}
-	if (!edge_letters_take_token(letters, letter->source, letter->quota, now, out))
+	if (!token_take(letters, source, letter->quota, now, out))
 		return false;
 	flight.digest = digest_of(letters, letter);
 	leave = edge_suspects_ask(&letters->suspects, flight.digest);

@@ -8,7 +8,7 @@
 
 #include "base/str.h"
 #include "image/image.h"
-#include "jail/jail.h"
+#include "sandbox/jail.h"
 
 #define EXIT_REFUSED 3
 #define MEMORY_BYTES INT64_C(805306368) /* 768 MiB */

@@ -2,7 +2,7 @@
 #ifndef WL_STORE_S3_WIRE_H
 #define WL_STORE_S3_WIRE_H
 
-#include "request/request.h"
+#include "fetch/request.h"
 #include "store_s3.h"
 
 struct s3 {

@@ -10,8 +10,8 @@ import lint  # noqa: E402
 # Folder of an adapter → the prefixes of its one library.
 LIBRARIES = {
     "bus": ("zmq",), "loop": ("zmq",), "db": ("libpq-fe.h", "libpq/", "catalog/"), "wire": ("protobuf-c/",),
-    "json": ("jansson",), "http": ("microhttpd",), "crypto": ("sodium",), "os": ("zlib",), "image": ("vips/",), "jail": ("seccomp.h",), "log": (), "config": (),
-    "metrics": (), "sandbox": ("seccomp",), "fetch": ("curl/",), "request": ("curl/",),
+    "json": ("jansson",), "http": ("microhttpd",), "crypto": ("sodium",), "os": ("zlib",), "image": ("vips/",), "log": (), "config": (),
+    "metrics": (), "sandbox": ("seccomp",), "fetch": ("curl/",),
 }
 ADAPTERS = set(LIBRARIES)
 COMMON = ADAPTERS | {"base", "peer", "object", "kit"}

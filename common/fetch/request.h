@@ -1,8 +1,8 @@
 /* One HTTP request at a time, waited for (libcurl): for a service that the operator chose, such as
  * an object store. No redirects, no proxies, no cookies, no .netrc; TLS verified; time and answer
  * limited. Bodies come from and go to descriptors, so that nobody holds a file in memory. */
-#ifndef WL_REQUEST_REQUEST_H
-#define WL_REQUEST_REQUEST_H
+#ifndef WL_FETCH_REQUEST_H
+#define WL_FETCH_REQUEST_H
 
 #include <stdbool.h>
 #include <stdint.h>

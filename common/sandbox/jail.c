@@ -1,15 +1,16 @@
 /* Order: limits and namespaces need calls that the filter then forbids. */
-#include "jail/jail.h"
+#include "sandbox/jail.h"
 
 #include <errno.h>
 #include <sched.h>
-#include <seccomp.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "sandbox/sandbox_filter.h"
 
 /* What a decoder needs that has its input open: memory, clocks, threads of its own (libvips has
  * some), and its end. */
@@ -74,20 +75,6 @@ static int rules_add(scmp_filter_ctx filter)
 	return fault;
 }
 
-static enum res filter_load(struct err *err)
-{
-	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
-	int fault = filter == NULL ? -ENOMEM : rules_add(filter);
-
-	if (fault == 0)
-		fault = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
-	if (fault == 0)
-		fault = seccomp_load(filter);
-	if (filter != NULL)
-		seccomp_release(filter);
-	return fault == 0 ? RES_OK : err_set(err, RES_RETRY, "filter: %s", strerror(-fault));
-}
-
 enum res jail_enter(const struct jail_limits *limits, struct err *err)
 {
 	files_close();
@@ -98,5 +85,5 @@ enum res jail_enter(const struct jail_limits *limits, struct err *err)
 	if (unshare(CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS) != 0)
 		errno = 0; /* not every kernel lets us; the filter forbids the same */
 	TRY(limits_set(limits, err));
-	return filter_load(err);
+	return sandbox_filter_load(SCMP_ACT_KILL_PROCESS, rules_add, err);
 }

@@ -1,7 +1,7 @@
 /* A process that is about to read what a stranger made gives everything up (libseccomp): new
  * privileges, memory without end, files, other processes, the network. There is no way back. */
-#ifndef WL_JAIL_JAIL_H
-#define WL_JAIL_JAIL_H
+#ifndef WL_SANDBOX_JAIL_H
+#define WL_SANDBOX_JAIL_H
 
 #include <stdint.h>
 

@@ -1,5 +1,5 @@
 /* Requests over libcurl's easy interface. See request.h. */
-#include "request/request.h"
+#include "fetch/request.h"
 
 #include <curl/curl.h>
 #include <stdio.h>
@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/check.h"
+#include "fetch/fetch_guard.h"
 
 struct requester {
 	struct requester_options options;
@@ -125,31 +126,6 @@ static size_t take_body(char *bytes, size_t size, size_t n, void *arg)
 
 /* --- a request --- */
 
-static bool limit(struct requester *requester, const struct request *request)
-{
-	const struct requester_options *options = &requester->options;
-	CURL *easy = requester->easy;
-
-	return curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR,
-		       options->allows_http ? "https,http" : "https") == CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_PROXY, "") == CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_NOPROXY, "*") == CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) ==
-		       CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)(request->timeout.us / 1000)) ==
-		       CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
-		       (long)(options->connect.us / 1000)) == CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) ==
-		       CURLE_OK &&
-	       (requester->ca_file[0] == 0 ||
-		       curl_easy_setopt(easy, CURLOPT_CAINFO, requester->ca_file) == CURLE_OK);
-}
-
 static bool fill_put(CURL *easy, struct exchange *exchange)
 {
 	const struct request *request = exchange->request;
@@ -208,6 +184,10 @@ enum res request_make(struct requester *requester, struct arena *mem, const stru
 	struct request_answer *out, struct err *err)
 {
 	struct exchange exchange = { .request = request, .easy = requester->easy };
+	const struct fetch_guard guard = { .timeout = request->timeout,
+		.connect = requester->options.connect,
+		.allows_http = requester->options.allows_http,
+		.ca_file = requester->ca_file };
 	struct curl_slist *headers;
 	enum res res;
 
@@ -216,7 +196,7 @@ enum res request_make(struct requester *requester, struct arena *mem, const stru
 	headers = headers_of(request);
 	curl_easy_reset(requester->easy);
 	/* a limit that cannot be set is a request that is not made */
-	if (limit(requester, request) && fill(requester->easy, &exchange, headers))
+	if (fetch_guard_set(requester->easy, &guard) && fill(requester->easy, &exchange, headers))
 		res = perform(requester->easy, mem, &exchange, out, err);
 	else
 		res = err_set(err, RES_BUG, "libcurl refuses an option");
