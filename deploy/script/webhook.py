@@ -16,6 +16,7 @@ import urllib.parse
 
 PING_SECONDS = 75  # longer than the longest try
 PAUSE_SECONDS = 0.05
+FAILURES_MOST = 2  # a process that ended so often after its start will end again
 
 
 def fail(text):
@@ -69,10 +70,20 @@ def cmd_list(options):
               f"{row['status']:<10} {row['subscriber']}")
 
 
+def ended_n(options):
+    """How often the process said that it cannot go on."""
+    try:
+        words = (options.data / "log" / f"webhook-{options.rest[0]}" / "current").read_text()
+    except OSError:
+        return 0
+    return words.count('"setting_refused"') + words.count('"process_failed"')
+
+
 def cmd_wait(options):
     end = time.monotonic() + float(options.rest[1])
+    ended_before = ended_n(options)
     while health(options.run, options.rest[0]).get("status") != "ok":
-        if time.monotonic() > end:
+        if time.monotonic() > end or ended_n(options) >= ended_before + FAILURES_MOST:
             sys.exit(1)
         time.sleep(PAUSE_SECONDS)
 
