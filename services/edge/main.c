@@ -65,15 +65,6 @@ static void on_bus(void *arg)
 	edge_bus_receive(&((struct process *)arg)->state);
 }
 
-static void on_bus_socket(void *arg, void *old_socket, void *new_socket)
-{
-	struct process *process = arg;
-
-	log_event(process->state.log, bus_lost, LOG_TEXT("instance", process->instance));
-	loop_remove_socket(process->state.loop, old_socket);
-	loop_add_socket(process->state.loop, new_socket, on_bus, process);
-}
-
 /* Nobody new comes in while too many descriptors are in use: those who are in go on, and the
  * listener never meets the end of descriptors, where it would spin. */
 static void mind_descriptors(struct edge_state *state)
@@ -116,13 +107,25 @@ static void on_round(void *arg)
 	peer_flush(state->peer);
 }
 
+static void bus_turn(struct process *process)
+{
+	struct edge_state *state = &process->state;
+	struct err err;
+
+	peer_turn(state->peer, loop_now(state->loop));
+	if (peer_was_lost(state->peer))
+		log_event(state->log, bus_lost, LOG_TEXT("instance", process->instance));
+	if (peer_has_trouble(state->peer, &err))
+		log_event(state->log, bus_name_unknown, LOG_TEXT("text", err.text));
+}
+
 static void on_turn(void *arg)
 {
 	struct process *process = arg;
 	struct edge_state *state = &process->state;
 
 	server_turn(state->server, loop_now(state->loop));
-	peer_turn(state->peer, loop_now(state->loop));
+	bus_turn(process);
 	edge_letters_turn(state->letters, loop_now(state->loop));
 	edge_bus_mind_keys(state);
 	if (edge_keys_have_ends(state->keys))
@@ -169,9 +172,8 @@ static enum res open_bus(struct process *process, struct err *err)
 		str_from_c(state->config.bus_server_key), err));
 	TRY(peer_open(&state->peer, &options, err));
 	peer_on_welcome(state->peer, edge_bus_on_welcome, state);
-	peer_on_socket(state->peer, on_bus_socket, process);
 	peer_set_groups(state->peer, &group, 1);
-	loop_add_socket(state->loop, peer_socket(state->peer), on_bus, process);
+	peer_attach(state->peer, state->loop, on_bus, process);
 	return RES_OK;
 }
 

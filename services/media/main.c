@@ -42,15 +42,6 @@ static void on_bus(void *arg)
 	media_bus_receive(&((struct process *)arg)->state);
 }
 
-static void on_bus_socket(void *arg, void *old_socket, void *new_socket)
-{
-	struct process *process = arg;
-
-	log_event(process->state.log, bus_lost, LOG_TEXT("instance", process->instance));
-	loop_remove_socket(process->state.loop, old_socket);
-	loop_add_socket(process->state.loop, new_socket, on_bus, process);
-}
-
 static void on_welcome(void *arg)
 {
 	struct process *process = arg;
@@ -63,11 +54,23 @@ static void on_round(void *arg)
 	peer_flush(((struct process *)arg)->state.peer);
 }
 
+static void bus_turn(struct process *process)
+{
+	struct media_state *state = &process->state;
+	struct err err;
+
+	peer_turn(state->peer, loop_now(state->loop));
+	if (peer_was_lost(state->peer))
+		log_event(state->log, bus_lost, LOG_TEXT("instance", process->instance));
+	if (peer_has_trouble(state->peer, &err))
+		log_event(state->log, bus_name_unknown, LOG_TEXT("text", err.text));
+}
+
 static void on_turn(void *arg)
 {
 	struct process *process = arg;
 
-	peer_turn(process->state.peer, loop_now(process->state.loop));
+	bus_turn(process);
 	loop_timer_set(process->turn, TURN_EVERY);
 }
 
@@ -137,9 +140,8 @@ static enum res open_bus(struct process *process, struct err *err)
 		str_from_c(state->config.bus_server_key), err));
 	TRY(peer_open(&state->peer, &options, err));
 	peer_on_welcome(state->peer, on_welcome, process);
-	peer_on_socket(state->peer, on_bus_socket, process);
 	peer_set_groups(state->peer, &group, 1);
-	loop_add_socket(state->loop, peer_socket(state->peer), on_bus, process);
+	peer_attach(state->peer, state->loop, on_bus, process);
 	return RES_OK;
 }
 

@@ -45,15 +45,6 @@ static void on_bus(void *arg)
 	portal_asks_receive(&((struct process *)arg)->state);
 }
 
-static void on_bus_socket(void *arg, void *old_socket, void *new_socket)
-{
-	struct process *process = arg;
-
-	log_event(process->state.log, bus_lost, LOG_TEXT("instance", process->instance));
-	loop_remove_socket(process->state.loop, old_socket);
-	loop_add_socket(process->state.loop, new_socket, on_bus, process);
-}
-
 static void on_welcome(void *arg)
 {
 	struct process *process = arg;
@@ -95,12 +86,24 @@ static void database_turn(struct process *process)
 		(void)!portal_store_sweep(state, &err);
 }
 
+static void bus_turn(struct process *process)
+{
+	struct portal_state *state = &process->state;
+	struct err err;
+
+	peer_turn(state->peer, loop_now(state->loop));
+	if (peer_was_lost(state->peer))
+		log_event(state->log, bus_lost, LOG_TEXT("instance", process->instance));
+	if (peer_has_trouble(state->peer, &err))
+		log_event(state->log, bus_name_unknown, LOG_TEXT("text", err.text));
+}
+
 static void on_turn(void *arg)
 {
 	struct process *process = arg;
 
 	process->turns++;
-	peer_turn(process->state.peer, loop_now(process->state.loop));
+	bus_turn(process);
 	database_turn(process);
 	loop_timer_set(process->turn, TURN_EVERY);
 }
@@ -126,8 +129,7 @@ static enum res open_bus(struct process *process, struct err *err)
 		str_trim(str_from_c(state->config.bus_server_key)), err));
 	TRY(peer_open(&state->peer, &options, err));
 	peer_on_welcome(state->peer, on_welcome, process);
-	peer_on_socket(state->peer, on_bus_socket, process);
-	loop_add_socket(state->loop, peer_socket(state->peer), on_bus, process);
+	peer_attach(state->peer, state->loop, on_bus, process);
 	return RES_OK;
 }
 

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "peer/members.h"
+#include "peer/peer_key.h"
 
 #define WINDOW 9
 
@@ -154,7 +155,7 @@ static void pick_same_key_same_member_and_spreads(void **state)
 		join(two, (uint8_t)(2 - i), names[2 - i], "i", WINDOW);
 	}
 	for (int64_t id = 1; id <= 3000; id++) {
-		uint64_t key = members_key_of_id(id);
+		uint64_t key = peer_key_of_id(id);
 		struct member *a = members_pick(one, STR("i"), MEMBER_WORK, key).to;
 		struct member *b = members_pick(two, STR("i"), MEMBER_WORK, key).to;
 
@@ -165,7 +166,7 @@ static void pick_same_key_same_member_and_spreads(void **state)
 		assert_in_range(count[i], 800, 1200);
 	members_leave(two, members_find_instance(two, STR("i/c")));
 	for (int64_t id = 1; id <= 3000; id++) {
-		uint64_t key = members_key_of_id(id);
+		uint64_t key = peer_key_of_id(id);
 		struct member *a = members_pick(one, STR("i"), MEMBER_WORK, key).to;
 		struct member *b = members_pick(two, STR("i"), MEMBER_WORK, key).to;
 
