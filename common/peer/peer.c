@@ -1,5 +1,6 @@
-/* Several lines as one. Owns them, the loop's view of their sockets, who was heard where, and the
- * resolver; what one line says and hears is peer_line.c's. */
+/* Several lines as one. Owns them, the loop's view of their sockets, and who was heard where. What
+ * one line says and hears is peer_line.c's, where lines may go peer_targets.c's, which one is taken
+ * peer_lines_core.c's. */
 #include "peer/peer.h"
 
 #include <stdio.h>
@@ -11,27 +12,16 @@
 #include "peer/peer_key.h"
 #include "peer/peer_line.h"
 #include "peer/peer_lines_core.h"
-#include "peer/peer_places.h"
+#include "peer/peer_targets.h"
 
 #define HEARD_MAX 1024	    /* askers whose line is remembered */
 #define YOUNG_FOR SPAN_S(1) /* others need a moment to find a broker that has just started */
 #define TRY_FOR	  SPAN_S(3) /* before another address is tried */
-#define SETS_MAX  (PEER_PLACES_MAX * OS_ADDRESSES_MAX)
-
-/* An address that may be connected to. */
-struct target {
-	char address[PEER_PLACE_TEXT];
-	int64_t failed_us;
-};
 
 struct peer {
 	struct line_owner owner;
-	struct peer_places places;
-	bool is_troubled[PEER_PLACES_MAX]; /* and has been told */
-	struct os_resolver *resolver;	   /* NULL: no names */
-	uint64_t rounds;		   /* of it that we have seen */
-	struct target *targets;
-	size_t targets_n;
+	uint64_t self; /* of the instance */
+	struct targets targets;
 	struct line *lines[PEER_LINES_MAX];
 	size_t lines_n;
 	size_t next;	   /* to be received from */
@@ -177,60 +167,7 @@ static void tell_changes(struct peer *peer)
 		peer->welcomed(peer->welcomed_arg);
 }
 
-/* --- places --- */
-
-static void target_keep(struct peer *peer, struct target *out, size_t *n, const char *address)
-{
-	if (*n == SETS_MAX)
-		return;
-	out[*n] = (struct target){ .failed_us = INT64_MIN };
-	snprintf(out[*n].address, sizeof(out[*n].address), "%s", address);
-	for (size_t i = 0; i < *n; i++)
-		if (strcmp(out[i].address, address) == 0)
-			return;
-	for (size_t i = 0; i < peer->targets_n; i++)
-		if (strcmp(peer->targets[i].address, address) == 0)
-			out[*n].failed_us = peer->targets[i].failed_us;
-	++*n;
-}
-
-/* Every address that is known just now, in the order of the setting and of their texts. */
-static void targets_make(struct peer *peer)
-{
-	struct target *made = calloc(SETS_MAX, sizeof(*made));
-	size_t n = 0, name = 0;
-
-	CHECK(made != NULL);
-	for (size_t i = 0; i < peer->places.n; i++) {
-		const struct peer_place *place = &peer->places.items[i];
-		struct os_addresses found;
-		char address[PEER_PLACE_TEXT];
-
-		if (place->name[0] == 0) {
-			target_keep(peer, made, &n, place->text);
-			continue;
-		}
-		os_resolver_get(peer->resolver, name++, &found);
-		for (size_t a = 0; a < found.n; a++) {
-			bool is_v6 = strchr(found.texts[a], ':') != NULL;
-
-			snprintf(address, sizeof(address), "tcp://%s%s%s:%s", is_v6 ? "[" : "",
-				found.texts[a], is_v6 ? "]" : "", place->port);
-			target_keep(peer, made, &n, address);
-		}
-	}
-	free(peer->targets);
-	peer->targets = made;
-	peer->targets_n = n;
-}
-
-static struct target *target_of(struct peer *peer, const struct line *line)
-{
-	for (size_t i = 0; i < peer->targets_n; i++)
-		if (strcmp(peer->targets[i].address, line->address) == 0)
-			return &peer->targets[i];
-	return NULL;
-}
+/* --- which lines --- */
 
 /* Whose address is gone, and who says nothing: an address that is only missing from an answer may
  * serve well. With more places than lines, whoever is away for too long or is going makes room. */
@@ -238,9 +175,9 @@ static bool is_over(struct peer *peer, const struct line *line)
 {
 	bool is_away = !peer_line_is_up(line) && !instant_is_none(line->down_at);
 
-	if (target_of(peer, line) == NULL)
+	if (targets_find(&peer->targets, line->address) == NULL)
 		return is_away || peer_line_is_quiet(line);
-	if (peer->targets_n <= lines_wanted(peer) || !is_away)
+	if (peer->targets.n <= lines_wanted(peer) || !is_away)
 		return false;
 	return !line->is_draining && instant_since(peer->now, line->down_at).us >= TRY_FOR.us;
 }
@@ -250,27 +187,18 @@ static size_t lines_counted(const struct peer *peer)
 	size_t n = 0;
 
 	for (size_t i = 0; i < peer->lines_n; i++)
-		n += !peer->lines[i]->is_draining || peer->targets_n <= lines_wanted(peer);
+		n += !peer->lines[i]->is_draining || peer->targets.n <= lines_wanted(peer);
 	return n;
 }
 
-static const char *next_address(struct peer *peer)
+static bool is_taken(const void *arg, const char *address)
 {
-	struct line_place *places = calloc(peer->targets_n + 1, sizeof(*places));
-	size_t next;
+	const struct peer *peer = arg;
 
-	CHECK(places != NULL);
-	for (size_t i = 0; i < peer->targets_n; i++) {
-		places[i].id = peer_key_of(str_from_c(peer->targets[i].address));
-		places[i].failed_us = peer->targets[i].failed_us;
-		for (size_t l = 0; l < peer->lines_n; l++)
-			places[i].is_taken =
-				places[i].is_taken ||
-				strcmp(peer->lines[l]->address, peer->targets[i].address) == 0;
-	}
-	next = lines_next(places, peer->targets_n, peer_key_of(str_from_c(peer->owner.instance)));
-	free(places);
-	return next == LINES_NONE ? NULL : peer->targets[next].address;
+	for (size_t i = 0; i < peer->lines_n; i++)
+		if (strcmp(peer->lines[i]->address, address) == 0)
+			return true;
+	return false;
 }
 
 static enum res lines_fill(struct peer *peer, struct err *err)
@@ -278,14 +206,14 @@ static enum res lines_fill(struct peer *peer, struct err *err)
 	const char *address;
 
 	while (peer->lines_n < PEER_LINES_MAX && lines_counted(peer) < lines_wanted(peer) &&
-		(address = next_address(peer)) != NULL)
+		(address = targets_next(&peer->targets, peer->self, is_taken, peer)) != NULL)
 		TRY(line_add(peer, address, err));
 	return RES_OK;
 }
 
 static void line_give_up(struct peer *peer, size_t at)
 {
-	struct target *target = target_of(peer, peer->lines[at]);
+	struct target *target = targets_find(&peer->targets, peer->lines[at]->address);
 
 	if (target != NULL)
 		target->failed_us = peer->now.us;
@@ -309,16 +237,13 @@ static void lines_mind(struct peer *peer)
 {
 	size_t before = peer->lines_n;
 
-	if (peer->resolver != NULL && os_resolver_rounds(peer->resolver) != peer->rounds) {
-		peer->rounds = os_resolver_rounds(peer->resolver);
-		targets_make(peer);
-	}
+	targets_renew(&peer->targets);
 	for (size_t i = peer->lines_n; i-- > 0;)
 		if (is_over(peer, peer->lines[i]))
 			line_give_up(peer, i);
 	lines_thin(peer);
-	if (peer->lines_n < before && peer->resolver != NULL)
-		os_resolver_hurry(peer->resolver);
+	if (peer->lines_n < before)
+		targets_hurry(&peer->targets);
 	(void)!lines_fill(peer, NULL); /* looked at again with the next turn */
 }
 
@@ -335,27 +260,6 @@ enum res peer_keys_set(
 	return RES_OK;
 }
 
-static enum res resolver_start(struct peer *peer, struct err *err)
-{
-	const char *names[PEER_PLACES_MAX];
-	size_t n = 0;
-
-	for (size_t i = 0; i < peer->places.n; i++)
-		if (peer->places.items[i].name[0] != 0)
-			names[n++] = peer->places.items[i].name;
-	if (n == 0)
-		return RES_OK;
-	return os_resolver_open(&peer->resolver, names, n, peer->owner.options.look, err);
-}
-
-static enum res peer_start(struct peer *peer, struct err *err)
-{
-	TRY(peer_places_read(str_from_c(peer->owner.options.address), &peer->places, err));
-	TRY(resolver_start(peer, err));
-	targets_make(peer);
-	return lines_fill(peer, err);
-}
-
 enum res peer_open(struct peer **out, const struct peer_options *options, struct err *err)
 {
 	struct peer *peer;
@@ -370,8 +274,11 @@ enum res peer_open(struct peer **out, const struct peer_options *options, struct
 	memcpy(peer->owner.instance, options->instance, strlen(options->instance));
 	peer->heard = map_create();
 	peer->now = INSTANT_NONE;
-	res = peer_start(peer, err);
-	peer->owner.options.address = NULL; /* the caller's */
+	peer->self = peer_key_of(str_from_c(options->instance));
+	res = targets_open(&peer->targets, str_from_c(options->address), options->look, err);
+	if (res == RES_OK)
+		res = lines_fill(peer, err);
+	peer->owner.options.address = peer->owner.options.instance = NULL; /* the caller's */
 	if (res != RES_OK) {
 		peer_close(peer);
 		return res;
@@ -388,9 +295,8 @@ void peer_close(struct peer *peer)
 		socket_forget(peer, peer->lines[i]->dealer);
 		peer_line_close(peer->lines[i]);
 	}
-	os_resolver_close(peer->resolver);
+	targets_close(&peer->targets);
 	map_destroy(peer->heard);
-	free(peer->targets);
 	free(peer);
 }
 
@@ -605,8 +511,8 @@ void peer_turn(struct peer *peer, struct instant now)
 		line_renew(peer, peer->lines[i]);
 		was_silent = true;
 	}
-	if (was_silent && peer->resolver != NULL)
-		os_resolver_hurry(peer->resolver);
+	if (was_silent)
+		targets_hurry(&peer->targets);
 	lines_mind(peer);
 	tell_changes(peer);
 }
@@ -632,23 +538,7 @@ bool peer_was_lost(struct peer *peer)
 
 bool peer_has_trouble(struct peer *peer, struct err *out)
 {
-	size_t name = 0;
-
-	for (size_t i = 0; i < peer->places.n && peer->rounds > 0; i++) {
-		struct os_addresses found;
-		bool was_troubled = peer->is_troubled[i];
-
-		if (peer->places.items[i].name[0] == 0)
-			continue;
-		os_resolver_get(peer->resolver, name++, &found);
-		peer->is_troubled[i] = !found.is_found;
-		if (found.is_found || was_troubled)
-			continue;
-		(void)!err_set(out, RES_RETRY, "%s: %s; it is looked up again every few seconds",
-			peer->places.items[i].text, found.why);
-		return true;
-	}
-	return false;
+	return targets_have_trouble(&peer->targets, out);
 }
 
 const char *peer_instance(const struct peer *peer)
