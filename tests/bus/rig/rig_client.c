@@ -17,8 +17,12 @@ struct client *client_begin(struct rig *rig, const struct client_options *option
 		.address = options->at_door ? rig->door_address : rig->bus_address,
 		.self = *rig_key(rig, options->name, !options->at_door),
 		.instance = options->instance,
-		.window = options->window };
+		.window = options->window,
+		.most_lines = options->most_lines,
+		.look = options->look };
 
+	if (options->address != NULL)
+		peer.address = options->address;
 	assert_non_null(client);
 	assert_true(rig->clients_n < RIG_CLIENTS_MAX);
 	client->mem = arena_create(CLIENT_BYTES_MAX);
