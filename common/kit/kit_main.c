@@ -419,7 +419,7 @@ static void loop_start(struct kit *kit)
 	kit->loop = loop_create();
 	CHECK(kit->loop != NULL);
 	loop_on_signal(kit->loop, SIGTERM, on_stop, kit);
-	loop_on_signal(kit->loop, SIGINT, on_stop, kit);
+	loop_on_signal(kit->loop, SIGINT, on_stopped, kit); /* somebody at a terminal: at once */
 	kit->gather_timer = loop_timer_create(kit->loop, on_gather, kit);
 	kit->settle_timer = loop_timer_create(kit->loop, on_settle, kit);
 	kit->sweep_timer = loop_timer_create(kit->loop, on_sweep, kit);

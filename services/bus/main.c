@@ -134,7 +134,7 @@ static enum res process_open(struct process *process, struct err *err)
 	TRY(bus_peers_open(&state->peers, state->config.peers_dir, err));
 	state->loop = loop_create();
 	loop_on_signal(state->loop, SIGTERM, on_signal, process);
-	loop_on_signal(state->loop, SIGINT, on_signal, process);
+	loop_on_signal(state->loop, SIGINT, on_end, process); /* somebody at a terminal: at once */
 	bus_metrics_open(state);
 	state->mem = arena_create(STAMP_BYTES_MAX);
 	process->context = bus_context_create();

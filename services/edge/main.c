@@ -249,7 +249,7 @@ static enum res process_open(struct process *process, struct err *err)
 	state->mem = arena_create(ROUND_BYTES_MAX);
 	state->loop = loop_create();
 	loop_on_signal(state->loop, SIGTERM, on_signal, process);
-	loop_on_signal(state->loop, SIGINT, on_signal, process);
+	loop_on_signal(state->loop, SIGINT, on_end, process); /* somebody at a terminal: at once */
 	process->context = bus_context_create();
 	TRY(open_door(process, err));
 	TRY(open_bus(process, err));

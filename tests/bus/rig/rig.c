@@ -80,21 +80,6 @@ static int remove_each(const char *path, const struct stat *about, int type, str
 	return remove(path);
 }
 
-void rig_destroy(struct rig *rig)
-{
-	while (rig->clients_n > 0)
-		client_close(rig, rig->clients[0]);
-	bus_context_destroy(rig->context);
-	if (rig->edge > 0)
-		rig_stop(&rig->edge);
-	if (rig->bus > 0)
-		rig_stop(&rig->bus);
-	if (rig->second > 0)
-		rig_stop(&rig->second);
-	nftw(rig->folder, remove_each, 8, FTW_DEPTH | FTW_PHYS);
-	free(rig);
-}
-
 const struct bus_pair *rig_key(struct rig *rig, const char *name, bool is_peer)
 {
 	struct rig_key *key;
@@ -178,15 +163,35 @@ void rig_kill(pid_t *pid)
 	*pid = 0;
 }
 
-void rig_stop(pid_t *pid)
+static void end(pid_t *pid, int how)
 {
 	int status;
 
-	assert_int_equal(kill(*pid, SIGTERM), 0);
+	assert_int_equal(kill(*pid, how), 0);
 	assert_int_equal(waitpid(*pid, &status, 0), *pid);
 	*pid = 0;
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+void rig_stop(pid_t *pid)
+{
+	end(pid, SIGTERM);
+}
+
+void rig_destroy(struct rig *rig)
+{
+	while (rig->clients_n > 0)
+		client_close(rig, rig->clients[0]);
+	bus_context_destroy(rig->context);
+	if (rig->edge > 0)
+		end(&rig->edge, SIGINT);
+	if (rig->bus > 0)
+		end(&rig->bus, SIGINT);
+	if (rig->second > 0)
+		end(&rig->second, SIGINT);
+	nftw(rig->folder, remove_each, 8, FTW_DEPTH | FTW_PHYS);
+	free(rig);
 }
 
 /* The whole answer of GET /health, or nothing while nobody listens. */
