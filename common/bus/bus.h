@@ -32,11 +32,17 @@ void bus_context_destroy(
 
 /* --- a client's socket --- */
 struct bus_dealer;
-/* address: "tcp://127.0.0.1:8312", "ipc:///run/…". Connects in the background. */
+/* address: "tcp://127.0.0.1:8312", "tcp://[::1]:8312", "ipc:///run/…". Connects in the background.
+ */
 enum res bus_dealer_open(struct bus_dealer **out, struct bus_context *context, const char *address,
 	const struct bus_pair *self, const char *server_key, struct err *err) must_check;
 void bus_dealer_close(struct bus_dealer *dealer);
 void *bus_dealer_socket(struct bus_dealer *dealer); /* for the loop */
+/* Readable when the connection may have been cut: ask bus_dealer_was_cut then. */
+void *bus_dealer_cut_socket(struct bus_dealer *dealer);
+/* true: the connection that stood has ended since this was asked last: the far process is gone, or
+ * the way to it. libzmq makes another one by itself. */
+bool bus_dealer_was_cut(struct bus_dealer *dealer);
 /* Sends "WL1" and the batch. RES_RETRY: the queue is full or nobody is connected; nothing was sent.
  */
 enum res bus_dealer_send(struct bus_dealer *dealer, struct str batch) must_check;

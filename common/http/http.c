@@ -33,6 +33,7 @@ struct http {
 	struct http_options options;
 	struct http_lines lines;
 	struct http_exchange *waiting; /* suspended ones: MHD must not stop with any of them */
+	size_t answering;	       /* exchanges that are no streams */
 	char *unix_path;	       /* to be removed at the end; NULL for TCP */
 };
 
@@ -204,6 +205,7 @@ static ssize_t stream_read(void *arg, uint64_t position, char *out, size_t room)
 static enum MHD_Result stream_begin(
 	struct http_exchange *exchange, const struct http_answer *answer)
 {
+	exchange->http->answering--;
 	buf_clear(&exchange->body);
 	buf_add_str(&exchange->body, answer->body);
 	return response_queue(exchange->connection, answer->status,
@@ -325,6 +327,7 @@ static struct http_exchange *exchange_create(struct http *http, struct MHD_Conne
 	}
 	exchange->http = http;
 	exchange->connection = connection;
+	http->answering++;
 	address_note(exchange);
 	return exchange;
 }
@@ -443,6 +446,7 @@ static void on_completed(void *arg, struct MHD_Connection *connection, void **re
 	bool has_broken_off = exchange->is_in_pieces && !exchange->is_served;
 	if ((exchange->way != HTTP_NOW || has_broken_off) && http->options.gone != NULL)
 		http->options.gone(http->options.arg, exchange);
+	http->answering -= exchange->way != HTTP_STREAM;
 	if (exchange->response != NULL)
 		MHD_destroy_response(exchange->response);
 	buf_fini(&exchange->body);
@@ -556,6 +560,11 @@ void http_close(struct http *http)
 		close(http->fd);
 	free(http->unix_path);
 	free(http);
+}
+
+size_t http_answering(const struct http *http)
+{
+	return http->answering;
 }
 
 int http_fd(const struct http *http)

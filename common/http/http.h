@@ -104,6 +104,8 @@ enum res http_open_as(
 void http_close(struct http *http);
 int http_fd(const struct http *http); /* readable when http_turn has work */
 void http_turn(struct http *http);    /* never blocks */
+/* Requests whose answer is not out yet, streams left out: a process that ends waits for them. */
+size_t http_answering(const struct http *http);
 
 /* What the caller keeps with an exchange from its head on. NULL until it is set. */
 void http_exchange_keep(struct http_exchange *exchange, void *data);

@@ -249,7 +249,7 @@ struct kit {
 	bool gather_is_over;
 	struct instant held_until; /* a batch failed for what is outside of it: not before this */
 	int32_t credit_held;	   /* of messages that were refused while the database is away */
-	bool is_full; /* the inbox: the socket is out of the loop until there is room */
+	bool is_full; /* the inbox: the sockets are out of the loop until there is room */
 	struct arena *batch_mem;
 	struct batch *batch; /* the one being decided; NULL between batches */
 	struct arena *relay_mem;
@@ -264,6 +264,7 @@ struct kit {
 	struct loop_timer *turn_timer;
 	struct loop_timer *db_timer;
 	struct loop_timer *shelf_timer;
+	struct loop_timer *stop_timer;
 	struct memory *memory;
 	struct relay relay;
 	struct kit_counts counts;

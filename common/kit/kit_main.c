@@ -20,8 +20,9 @@
 #define SETTLE_AT	  1000
 #define TURN_EVERY	  SPAN_MS(250)
 #define DB_RETRY	  SPAN_MS(200)
-#define REFUSE_MOST	  64   /* at a time: even the largest fit into BATCH_MEMORY */
-#define AWAY_RETRY_MS	  1000 /* what askers are told while the database is away */
+#define DRAIN_MOST	  SPAN_S(5) /* what was taken may take to be done before the end */
+#define REFUSE_MOST	  64	    /* at a time: even the largest fit into BATCH_MEMORY */
+#define AWAY_RETRY_MS	  1000	    /* what askers are told while the database is away */
 
 static const struct config_setting kit_settings[] = {
 #define SETTING(field, name, type, fallback, least, most, unit, meaning)                           \
@@ -107,8 +108,8 @@ static void take_message(struct kit *kit, const struct wire_msg *msg)
 	}
 }
 
-/* Takes what has arrived. With the inbox full the socket leaves the loop, or it would spin;
- * after_round puts it back. */
+/* Takes what has arrived. With the inbox full the sockets leave the loop, or it would spin;
+ * after_round puts them back. */
 static void on_socket(void *arg)
 {
 	struct kit *kit = arg;
@@ -125,7 +126,7 @@ static void on_socket(void *arg)
 			arena_reset(kit->inbox_mem[kit->inbox_at]);
 	}
 	kit->is_full = true;
-	loop_remove_socket(kit->loop, peer_socket(kit->peer));
+	peer_pause(kit->peer);
 }
 
 /* There is room again. What peer_receive left of a batch is invisible to the poll, so it is asked
@@ -135,7 +136,7 @@ static void listen_again(struct kit *kit)
 	if (!kit->is_full || !kit_inbox_has_room(kit))
 		return;
 	kit->is_full = false;
-	loop_add_socket(kit->loop, peer_socket(kit->peer), on_socket, kit);
+	peer_resume(kit->peer);
 	on_socket(kit);
 	loop_again(kit->loop);
 }
@@ -165,22 +166,10 @@ static void refuse_more(struct kit *kit)
 	} while (n > 0);
 }
 
-static void on_new_socket(void *arg, void *old_socket, void *new_socket)
-{
-	struct kit *kit = arg;
-	if (kit->is_full)
-		return; /* listen_again takes the new one */
-	if (old_socket != NULL)
-		loop_remove_socket(kit->loop, old_socket);
-	if (new_socket != NULL)
-		loop_add_socket(kit->loop, new_socket, on_socket, kit);
-}
-
 static void on_welcome(void *arg)
 {
 	struct kit *kit = arg;
 	log_event(kit->log, bus_connected, LOG_TEXT("instance", kit->instance));
-	kit->credit_held = 0; /* a new session opens the whole window */
 	relay_wake_all(kit);
 }
 
@@ -269,12 +258,33 @@ static void settle(struct kit *kit)
 		log_event(kit->log, db_lost, LOG_TEXT("why", err.text));
 }
 
+/* Without a database nothing can be finished: whoever asks asks another, or again. */
+static void stop_when_drained(struct kit *kit)
+{
+	if (!kit->is_stopping)
+		return;
+	if (!db_is_up(kit->db)) {
+		loop_stop(kit->loop);
+		return;
+	}
+	if (kit->n_inbox > 0 || kit->is_full || !peer_has_left(kit->peer))
+		return;
+	if (shelf_count(kit->shelf) > 0) {
+		kit->shelf_is_due = true;
+		loop_again(kit->loop);
+		return;
+	}
+	settle(kit); /* what was answered is not sent again */
+	loop_stop(kit->loop);
+}
+
 static void after_round(void *arg)
 {
 	struct kit *kit = arg;
 	if (!db_is_up(kit->db)) {
 		if (!loop_timer_is_set(kit->db_timer))
 			loop_timer_set(kit->db_timer, DB_RETRY);
+		stop_when_drained(kit);
 		peer_flush(kit->peer);
 		return;
 	}
@@ -297,6 +307,7 @@ static void after_round(void *arg)
 		settle(kit);
 	else if (relay_has_finished(kit) && !loop_timer_is_set(kit->settle_timer))
 		loop_timer_set(kit->settle_timer, SPAN_MS(kit->settings.settle));
+	stop_when_drained(kit);
 	peer_flush(kit->peer);
 }
 
@@ -327,12 +338,14 @@ static void on_sweep(void *arg)
 static void on_turn(void *arg)
 {
 	struct kit *kit = arg;
-	bool was_up = peer_is_up(kit->peer);
+	struct err err;
 	if (kit->is_full && is_held(kit))
 		refuse_more(kit);
 	peer_turn(kit->peer, loop_now(kit->loop));
-	if (was_up && !peer_is_up(kit->peer))
+	if (peer_was_lost(kit->peer))
 		log_event(kit->log, bus_lost, LOG_TEXT("instance", kit->instance));
+	if (peer_has_trouble(kit->peer, &err))
+		log_event(kit->log, bus_name_unknown, LOG_TEXT("text", err.text));
 	loop_timer_set(kit->turn_timer, TURN_EVERY);
 }
 
@@ -342,12 +355,22 @@ static void on_health(void *arg, int events)
 	http_turn(((struct kit *)arg)->http);
 }
 
+/* Nobody sends anything new from here on; what has been taken is done and answered, so that nobody
+ * waits for a lease. */
 static void on_stop(void *arg)
 {
 	struct kit *kit = arg;
+	if (kit->is_stopping)
+		return;
 	log_event(kit->log, process_stopping, LOG_INT("messages", kit->counts.messages));
 	kit->is_stopping = true;
-	loop_stop(kit->loop);
+	peer_leave(kit->peer);
+	loop_timer_set(kit->stop_timer, DRAIN_MOST);
+}
+
+static void on_stopped(void *arg)
+{
+	loop_stop(((struct kit *)arg)->loop);
 }
 
 /* --- start and end --- */
@@ -396,13 +419,14 @@ static void loop_start(struct kit *kit)
 	kit->loop = loop_create();
 	CHECK(kit->loop != NULL);
 	loop_on_signal(kit->loop, SIGTERM, on_stop, kit);
-	loop_on_signal(kit->loop, SIGINT, on_stop, kit);
+	loop_on_signal(kit->loop, SIGINT, on_stopped, kit); /* somebody at a terminal: at once */
 	kit->gather_timer = loop_timer_create(kit->loop, on_gather, kit);
 	kit->settle_timer = loop_timer_create(kit->loop, on_settle, kit);
 	kit->sweep_timer = loop_timer_create(kit->loop, on_sweep, kit);
 	kit->turn_timer = loop_timer_create(kit->loop, on_turn, kit);
 	kit->db_timer = loop_timer_create(kit->loop, on_db_timer, kit);
 	kit->shelf_timer = loop_timer_create(kit->loop, on_shelf, kit);
+	kit->stop_timer = loop_timer_create(kit->loop, on_stopped, kit);
 	loop_timer_set(kit->sweep_timer, SPAN_MS(kit->settings.sweep));
 	loop_timer_set(kit->turn_timer, TURN_EVERY);
 	loop_after_round(kit->loop, after_round, kit);
@@ -424,9 +448,8 @@ static enum res bus_start(struct kit *kit, struct err *err)
 	TRY(peer_open(&kit->peer, &options, err));
 	const struct str groups[] = { str_from_c(kit->spec->name) };
 	peer_set_groups(kit->peer, groups, 1);
-	peer_on_socket(kit->peer, on_new_socket, kit);
 	peer_on_welcome(kit->peer, on_welcome, kit);
-	loop_add_socket(kit->loop, peer_socket(kit->peer), on_socket, kit);
+	peer_attach(kit->peer, kit->loop, on_socket, kit);
 	return RES_OK;
 }
 
@@ -472,7 +495,7 @@ static void end(struct kit *kit)
 	db_close(kit->db);
 	bus_context_destroy(kit->context);
 	struct loop_timer *timers[] = { kit->gather_timer, kit->settle_timer, kit->sweep_timer,
-		kit->turn_timer, kit->db_timer, kit->shelf_timer };
+		kit->turn_timer, kit->db_timer, kit->shelf_timer, kit->stop_timer };
 	for (size_t i = 0; i < sizeof timers / sizeof timers[0]; i++)
 		loop_timer_destroy(timers[i]);
 	loop_destroy(kit->loop);

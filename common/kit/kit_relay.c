@@ -195,8 +195,9 @@ static void group_block(
 
 static void take_nack(struct kit *kit, const struct wire_msg *msg, struct group *group)
 {
-	/* the broker speaks for the whole group; a member's own BUSY concerns this one case and
-	 * waits for the lease, unless it is a channel's, which is full */
+	/* a broker speaks for the whole group, and peer for all brokers; a member's own BUSY
+	 * concerns this one case and waits for the lease, unless it is a channel's, which is full
+	 */
 	bool is_brokers = str_is_empty(msg->head.sender) || str_eq_c(msg->head.sender, "bus");
 	if (msg->head.code == WIRE_CODE_GAP) {
 		struct stream_range range =
@@ -204,6 +205,10 @@ static void take_nack(struct kit *kit, const struct wire_msg *msg, struct group 
 		if (kit_planted("ignore_gap") || refused_is(kit, &msg->head, group))
 			return;
 		relay_due(kit, msg->head.case_id, group, range.first, range.last);
+	} else if (msg->head.code == WIRE_CODE_BUSY && is_brokers &&
+		   msg->head.retry_after_ms == PEER_AT_ONCE_MS) {
+		window_unsend(&group->window);
+		relay_due(kit, msg->head.case_id, group, msg->head.seq, msg->head.seq);
 	} else if (msg->head.code == WIRE_CODE_BUSY && is_brokers) {
 		int32_t wait_ms = msg->head.retry_after_ms > 0 ? msg->head.retry_after_ms : 100;
 		window_unsend(&group->window);
@@ -552,17 +557,21 @@ static enum res send_deliveries_due(struct kit *kit, struct err *err)
 	return n > 0 ? deliver_send(kit, due, n, err) : RES_OK;
 }
 
+/* What a lease is taken for: not shortly before the end. */
+static enum res take_up(struct kit *kit, struct err *err)
+{
+	TRY(wake(kit, err));
+	TRY(sweep(kit, err));
+	return claim_timers(kit, err);
+}
+
 void relay_turn(struct kit *kit)
 {
 	struct err err = { .text = "" };
 	if (!db_is_up(kit->db) || !peer_is_up(kit->peer))
 		return;
 	arena_reset(kit->relay_mem);
-	enum res res = wake(kit, &err);
-	if (res == RES_OK)
-		res = sweep(kit, &err);
-	if (res == RES_OK)
-		res = claim_timers(kit, &err);
+	enum res res = kit->is_stopping ? RES_OK : take_up(kit, &err);
 	if (res == RES_OK)
 		res = send_events_due(kit, &err);
 	if (res == RES_OK)

@@ -218,7 +218,7 @@ void shelf_turn(struct kit *kit)
 	for (int i = 1; i >= 0; i--) {
 		struct shelf_case *at;
 		while ((at = shelf->lists[i].first) != NULL &&
-			!instant_is_before(loop_now(kit->loop), at->until) &&
+			(kit->is_stopping || !instant_is_before(loop_now(kit->loop), at->until)) &&
 			(has_room = has_room_for(kit, at))) {
 			shelf_move(kit, at->case_id, NULL);
 			kit->gather_is_over = true;

@@ -6,6 +6,8 @@
 
 #include "base/check.h"
 #include "base/map.h"
+#include "peer/peer_key.h"
+#include "peer/peer_lines_core.h"
 
 /* Under this share of its window a member gets no SUBMIT. */
 #define WORK_SHARE 3
@@ -230,7 +232,7 @@ enum res members_join(
 	if (is_new)
 		member = member_make(members, hello);
 	instance_set(members, member, hello->instance);
-	member->credit = is_new || member->credit > window ? window : member->credit;
+	member->credit += window - member->window; /* a new one begins with nothing of both */
 	member->window = window;
 	member_leave_groups(members, member);
 	if (member_enter_groups(members, member, hello) != RES_OK) {
@@ -294,31 +296,6 @@ void members_spend(struct member *member)
 	member->credit--;
 }
 
-/* splitmix64's finaliser. */
-static uint64_t mix(uint64_t x)
-{
-	x ^= x >> 30;
-	x *= UINT64_C(0xbf58476d1ce4e5b9);
-	x ^= x >> 27;
-	x *= UINT64_C(0x94d049bb133111eb);
-	return x ^ x >> 31;
-}
-
-/* FNV-1a, 64 bits. */
-uint64_t members_key_of(struct str text)
-{
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
-
-	for (size_t i = 0; i < text.n; i++)
-		hash = (hash ^ (uint8_t)text.p[i]) * UINT64_C(0x100000001b3);
-	return mix(hash);
-}
-
-uint64_t members_key_of_id(int64_t id)
-{
-	return mix((uint64_t)id + UINT64_C(0x9e3779b97f4a7c15));
-}
-
 static bool has_credit_for(const struct member *member, enum member_class class)
 {
 	return member->credit > (class == MEMBER_SUBMIT ? member->window / WORK_SHARE : 0);
@@ -333,7 +310,7 @@ struct member_pick members_pick(
 
 	for (size_t i = 0; of != NULL && i < of->n; i++) {
 		struct member *member = of->members[i];
-		uint64_t score = mix(members_key_of(str_from_c(member->instance)) ^ key);
+		uint64_t score = lines_score(peer_key_of(str_from_c(member->instance)), key);
 
 		if (member->gone != NULL)
 			continue;

@@ -37,8 +37,9 @@ struct member {
 	struct member_group *groups[PEER_GROUPS_MAX];
 	size_t groups_n;
 	int32_t window;
-	int32_t credit;
+	int32_t credit; /* under 0 after its window shrank */
 	struct instant heard_at;
+	bool has_parted;	/* it knows that the server goes; server.c's */
 	const char *gone;	/* why it is about to be removed; NULL: it is well. server.c's */
 	struct wire_writer out; /* what is staged for it; server.c's */
 };
@@ -56,9 +57,10 @@ struct member_hello {
 	size_t groups_n;
 	int32_t window;
 };
-/* A new connection gets its whole window; a member that says HELLO again keeps its credit and
- * changes its groups. RES_TOO_BIG: over MEMBERS_MAX, MEMBERS_GROUPS_MAX or a name too long. *out
- * borrowed until it leaves. */
+/* A new connection gets its whole window. A member that says HELLO again changes its groups; its
+ * credit grows or shrinks by as much as its window (under nothing until that is earned back: what
+ * was sent before is under way still). RES_TOO_BIG: over MEMBERS_MAX, MEMBERS_GROUPS_MAX or a name
+ * too long. *out borrowed until it leaves. */
 enum res members_join(
 	struct members *members, const struct member_hello *hello, struct member **out) must_check;
 void members_leave(struct members *members, struct member *member);
@@ -71,9 +73,6 @@ struct member *const *members_all(const struct members *members, size_t *out_n);
 
 void members_credit(struct members *members, struct member *member, int32_t n);
 void members_spend(struct member *member); /* it is being sent one message that needs credit */
-
-uint64_t members_key_of(struct str text);
-uint64_t members_key_of_id(int64_t id);
 
 struct member_pick {
 	struct member *to; /* NULL: nobody has credit for this class */

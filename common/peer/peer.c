@@ -1,6 +1,6 @@
-/* One session with a broker or a door. Owns the dealer, the batch being filled and the credit that
- * is owed to the broker. Everything it cannot send it drops: durability lives in PostgreSQL and in
- * spools, never here. */
+/* Several lines as one. Owns them, the loop's view of their sockets, and who was heard where. What
+ * one line says and hears is peer_line.c's, where lines may go peer_targets.c's, which one is taken
+ * peer_lines_core.c's. */
 #include "peer/peer.h"
 
 #include <stdio.h>
@@ -8,98 +8,246 @@
 #include <string.h>
 
 #include "base/check.h"
-#include "proto/envelope.pb-c.h"
+#include "base/map.h"
+#include "peer/peer_key.h"
+#include "peer/peer_line.h"
+#include "peer/peer_lines_core.h"
+#include "peer/peer_targets.h"
 
-#define HELLO_BYTES_MAX (64 * 1024)
+#define HEARD_MAX 1024	    /* askers whose line is remembered */
+#define YOUNG_FOR SPAN_S(1) /* others need a moment to find a broker that has just started */
+#define TRY_FOR	  SPAN_S(3) /* before another address is tried */
 
 struct peer {
-	struct peer_options options;
-	char *address;
-	char instance[WIRE_NAME_MAX + 1];
-	char groups[PEER_GROUPS_MAX][WIRE_NAME_MAX + 1];
-	size_t groups_n;
+	struct line_owner owner;
+	uint64_t self; /* of the instance */
+	struct targets targets;
+	struct line *lines[PEER_LINES_MAX];
+	size_t lines_n;
+	size_t next;	   /* to be received from */
+	struct map *heard; /* instance → place among lines, + 1 */
+	struct instant now;
+	bool is_first_told;
+	bool was_up; /* when somebody last asked whether it was lost */
 
-	struct bus_dealer *dealer;
-	struct wire_reader reader; /* what is left of the batch that the dealer lent */
-	struct wire_writer writer;
-	int32_t credit_due;
-	int32_t credit_queued; /* in the batch being filled */
-	bool is_welcomed;
-	char session[2 * WIRE_NAME_MAX + 2]; /* what the last WELCOME called it */
-	bool has_heard;			     /* since the last turn */
-	struct instant heard_at;
-	struct instant asked_at; /* the last PING or HELLO of peer_turn */
-	struct peer_counts counts;
-
-	void (*changed)(void *arg, void *old_socket, void *new_socket);
-	void *changed_arg;
+	struct loop *loop; /* NULL: not attached */
+	bool is_paused;
+	void (*ready)(void *arg);
+	void *ready_arg;
 	void (*welcomed)(void *arg);
 	void *welcomed_arg;
 };
 
-static enum res dealer_open(struct peer *peer, struct err *err)
-{
-	return bus_dealer_open(&peer->dealer, peer->options.context, peer->address,
-		&peer->options.self, peer->options.server_key, err);
-}
+/* --- sockets --- */
 
-/* Messages are asked for again by who waits for them; credit by nobody, so it stays due. */
-static void send_batch(struct peer *peer)
+static void socket_watch(struct peer *peer, struct bus_dealer *dealer)
 {
-	if (peer->writer.count == 0)
+	if (peer->loop == NULL || peer->is_paused)
 		return;
-	if (bus_dealer_send(peer->dealer, buf_str(&peer->writer.bytes)) == RES_OK) {
-		peer->counts.sent += peer->writer.count;
-	} else {
-		peer->counts.dropped_full += peer->writer.count;
-		peer->credit_due += peer->credit_queued;
+	loop_add_socket(peer->loop, bus_dealer_socket(dealer), peer->ready, peer->ready_arg);
+	loop_add_socket(peer->loop, bus_dealer_cut_socket(dealer), peer->ready, peer->ready_arg);
+}
+
+static void socket_forget(struct peer *peer, struct bus_dealer *dealer)
+{
+	if (peer->loop == NULL || peer->is_paused)
+		return;
+	loop_remove_socket(peer->loop, bus_dealer_socket(dealer));
+	loop_remove_socket(peer->loop, bus_dealer_cut_socket(dealer));
+}
+
+void peer_attach(struct peer *peer, struct loop *loop, void (*ready)(void *arg), void *arg)
+{
+	CHECK(peer->loop == NULL);
+	peer->loop = loop;
+	peer->ready = ready;
+	peer->ready_arg = arg;
+	for (size_t i = 0; i < peer->lines_n; i++)
+		socket_watch(peer, peer->lines[i]->dealer);
+}
+
+void peer_pause(struct peer *peer)
+{
+	for (size_t i = 0; i < peer->lines_n; i++)
+		socket_forget(peer, peer->lines[i]->dealer);
+	peer->is_paused = true;
+}
+
+void peer_resume(struct peer *peer)
+{
+	peer->is_paused = false;
+	for (size_t i = 0; i < peer->lines_n; i++)
+		socket_watch(peer, peer->lines[i]->dealer);
+}
+
+size_t peer_sockets(struct peer *peer, void **out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < peer->lines_n; i++) {
+		out[n++] = bus_dealer_socket(peer->lines[i]->dealer);
+		out[n++] = bus_dealer_cut_socket(peer->lines[i]->dealer);
 	}
-	peer->credit_queued = 0;
-	wire_writer_clear(&peer->writer);
+	return n;
 }
 
-static void queue(struct peer *peer, const struct wire_msg *msg)
-{
-	enum res res = wire_write(&peer->writer, msg, NULL);
+/* --- lines --- */
 
-	if (res == RES_RETRY) {
-		send_batch(peer);
-		res = wire_write(&peer->writer, msg, NULL);
+static size_t lines_wanted(const struct peer *peer)
+{
+	size_t most = peer->owner.options.most_lines;
+
+	return most == 0 || most > PEER_LINES_MAX ? PEER_LINES_MAX : most;
+}
+
+/* One of a few lines gets the whole window of those few: a draining one beside it is on its way
+ * out.
+ */
+static void shares_set(struct peer *peer, size_t n)
+{
+	size_t most = lines_wanted(peer);
+	int32_t share = lines_share(peer->owner.options.window, n < most ? n : most);
+
+	for (size_t i = 0; i < peer->lines_n; i++)
+		peer_line_set_share(peer->lines[i], share);
+}
+
+static enum res line_add(struct peer *peer, const char *address, struct err *err)
+{
+	size_t n = peer->lines_n + 1;
+	size_t most = lines_wanted(peer);
+	struct line *line;
+
+	CHECK(peer->lines_n < PEER_LINES_MAX);
+	shares_set(peer, n); /* before the new one opens: those who stand give some back */
+	TRY(peer_line_open(&line, &peer->owner, address,
+		lines_share(peer->owner.options.window, n < most ? n : most), err));
+	peer->lines[peer->lines_n++] = line;
+	socket_watch(peer, line->dealer);
+	return RES_OK;
+}
+
+static void line_remove(struct peer *peer, size_t at)
+{
+	struct line *line = peer->lines[at];
+
+	socket_forget(peer, line->dealer);
+	peer_line_close(line);
+	memmove(peer->lines + at, peer->lines + at + 1,
+		(peer->lines_n - at - 1) * sizeof(peer->lines[0]));
+	peer->lines_n--;
+	map_clear(peer->heard);
+	shares_set(peer, peer->lines_n);
+}
+
+static bool is_up_without(const struct peer *peer, const struct line *except)
+{
+	for (size_t i = 0; i < peer->lines_n; i++)
+		if (peer->lines[i] != except && peer_line_is_up(peer->lines[i]))
+			return true;
+	return false;
+}
+
+/* What was under way is asked for again as soon as there is a way: when a line is lost and another
+ * stands, or when the first one stands (again). */
+static void tell_changes(struct peer *peer)
+{
+	bool must_tell = false;
+
+	for (size_t i = 0; i < peer->lines_n; i++) {
+		struct line *line = peer->lines[i];
+
+		must_tell = must_tell || (line->is_lost && is_up_without(peer, line)) ||
+			    (line->is_new && (!is_up_without(peer, line) || !peer->is_first_told));
+		peer->is_first_told = peer->is_first_told || line->is_new;
+		line->is_lost = false;
+		line->is_new = false;
 	}
-	if (res != RES_OK)
-		peer->counts.dropped_full++;
+	if (must_tell && peer->welcomed != NULL)
+		peer->welcomed(peer->welcomed_arg);
 }
 
-static struct str hello_body(struct peer *peer, struct arena *mem)
+/* --- which lines --- */
+
+/* Whose address is gone, and who says nothing: an address that is only missing from an answer may
+ * serve well. With more places than lines, whoever is away for too long or is going makes room. */
+static bool is_over(struct peer *peer, const struct line *line)
 {
-	Wangli__Hello hello = WANGLI__HELLO__INIT;
-	char *groups[PEER_GROUPS_MAX];
-	char version[] = WANGLI_VERSION;
+	bool is_away = !peer_line_is_up(line) && !instant_is_none(line->down_at);
 
-	for (size_t i = 0; i < peer->groups_n; i++)
-		groups[i] = peer->groups[i];
-	hello.groups = groups;
-	hello.n_groups = peer->groups_n;
-	hello.version = version;
-	return wire_pack(mem, &hello.base);
+	if (targets_find(&peer->targets, line->address) == NULL)
+		return is_away || peer_line_is_quiet(line);
+	if (peer->targets.n <= lines_wanted(peer) || !is_away)
+		return false;
+	return !line->is_draining && instant_since(peer->now, line->down_at).us >= TRY_FOR.us;
 }
 
-/* The first HELLO of a session opens the whole window: credit owed from before is void. A member
- * that only changes its groups keeps its credit, and what is owed to it. */
-static void say_hello(struct peer *peer)
+static size_t lines_counted(const struct peer *peer)
 {
-	SCOPED(arena)
-	struct arena *mem = arena_create(HELLO_BYTES_MAX);
-	struct wire_msg hello = { .kind = WIRE_HELLO,
-		.head = { .id = str_from_c(peer->instance), .credit = peer->options.window } };
+	size_t n = 0;
 
-	CHECK(mem != NULL);
-	hello.body = hello_body(peer, mem);
-	if (!peer->is_welcomed)
-		peer->credit_due = 0;
-	queue(peer, &hello);
-	send_batch(peer);
+	for (size_t i = 0; i < peer->lines_n; i++)
+		n += !peer->lines[i]->is_draining || peer->targets.n <= lines_wanted(peer);
+	return n;
 }
+
+static bool is_taken(const void *arg, const char *address)
+{
+	const struct peer *peer = arg;
+
+	for (size_t i = 0; i < peer->lines_n; i++)
+		if (strcmp(peer->lines[i]->address, address) == 0)
+			return true;
+	return false;
+}
+
+static enum res lines_fill(struct peer *peer, struct err *err)
+{
+	const char *address;
+
+	while (peer->lines_n < PEER_LINES_MAX && lines_counted(peer) < lines_wanted(peer) &&
+		(address = targets_next(&peer->targets, peer->self, is_taken, peer)) != NULL)
+		TRY(line_add(peer, address, err));
+	return RES_OK;
+}
+
+static void line_give_up(struct peer *peer, size_t at)
+{
+	struct target *target = targets_find(&peer->targets, peer->lines[at]->address);
+
+	if (target != NULL)
+		target->failed_us = peer->now.us;
+	line_remove(peer, at);
+}
+
+/* One that was going came back beside its successor. */
+static void lines_thin(struct peer *peer)
+{
+	while (lines_counted(peer) > lines_wanted(peer)) {
+		size_t at = 0;
+
+		for (size_t i = 0; i < peer->lines_n; i++)
+			if (!peer->lines[i]->is_welcomed)
+				at = i;
+		line_give_up(peer, at);
+	}
+}
+
+static void lines_mind(struct peer *peer)
+{
+	size_t before = peer->lines_n;
+
+	targets_renew(&peer->targets);
+	for (size_t i = peer->lines_n; i-- > 0;)
+		if (is_over(peer, peer->lines[i]))
+			line_give_up(peer, i);
+	lines_thin(peer);
+	if (peer->lines_n < before)
+		targets_hurry(&peer->targets);
+	(void)!lines_fill(peer, NULL); /* looked at again with the next turn */
+}
+
+/* --- life --- */
 
 enum res peer_keys_set(
 	struct peer_options *options, struct str own, struct str server, struct err *err)
@@ -122,18 +270,19 @@ enum res peer_open(struct peer **out, const struct peer_options *options, struct
 			options->instance, WIRE_NAME_MAX);
 	peer = calloc(1, sizeof(*peer));
 	CHECK(peer != NULL);
-	peer->options = *options;
-	peer->address = strdup(options->address);
-	CHECK(peer->address != NULL);
-	memcpy(peer->instance, options->instance, strlen(options->instance));
-	peer->heard_at = INSTANT_NONE;
-	peer->asked_at = INSTANT_NONE;
-	res = dealer_open(peer, err);
+	peer->owner.options = *options;
+	memcpy(peer->owner.instance, options->instance, strlen(options->instance));
+	peer->heard = map_create();
+	peer->now = INSTANT_NONE;
+	peer->self = peer_key_of(str_from_c(options->instance));
+	res = targets_open(&peer->targets, str_from_c(options->address), options->look, err);
+	if (res == RES_OK)
+		res = lines_fill(peer, err);
+	peer->owner.options.address = peer->owner.options.instance = NULL; /* the caller's */
 	if (res != RES_OK) {
 		peer_close(peer);
 		return res;
 	}
-	say_hello(peer);
 	*out = peer;
 	return RES_OK;
 }
@@ -142,164 +291,173 @@ void peer_close(struct peer *peer)
 {
 	if (peer == NULL)
 		return;
-	if (peer->dealer != NULL) {
-		queue(peer, &(struct wire_msg){ .kind = WIRE_BYE });
-		send_batch(peer);
+	for (size_t i = 0; i < peer->lines_n; i++) {
+		socket_forget(peer, peer->lines[i]->dealer);
+		peer_line_close(peer->lines[i]);
 	}
-	bus_dealer_close(peer->dealer);
-	wire_writer_fini(&peer->writer);
-	free(peer->address);
+	targets_close(&peer->targets);
+	map_destroy(peer->heard);
 	free(peer);
 }
 
-void *peer_socket(struct peer *peer)
+static bool has_groups(const struct line_owner *owner, const struct str *groups, size_t n)
 {
-	return bus_dealer_socket(peer->dealer);
-}
-
-void peer_on_socket(struct peer *peer,
-	void (*changed)(void *arg, void *old_socket, void *new_socket), void *arg)
-{
-	peer->changed = changed;
-	peer->changed_arg = arg;
-}
-
-static bool has_groups(const struct peer *peer, const struct str *groups, size_t n)
-{
-	if (n != peer->groups_n)
+	if (n != owner->groups_n)
 		return false;
 	for (size_t i = 0; i < n; i++)
-		if (!str_eq_c(groups[i], peer->groups[i]))
+		if (!str_eq_c(groups[i], owner->groups[i]))
 			return false;
 	return true;
 }
 
 void peer_set_groups(struct peer *peer, const struct str *groups, size_t n)
 {
+	struct line_owner *owner = &peer->owner;
+
 	CHECK(n <= PEER_GROUPS_MAX);
-	if (has_groups(peer, groups, n))
+	if (has_groups(owner, groups, n))
 		return;
 	for (size_t i = 0; i < n; i++) {
 		CHECK(groups[i].n <= WIRE_NAME_MAX);
-		memcpy(peer->groups[i], groups[i].p, groups[i].n);
-		peer->groups[i][groups[i].n] = 0;
+		memcpy(owner->groups[i], groups[i].p, groups[i].n);
+		owner->groups[i][groups[i].n] = 0;
 	}
-	peer->groups_n = n;
-	say_hello(peer);
+	owner->groups_n = n;
+	for (size_t i = 0; i < peer->lines_n; i++)
+		peer_line_say_hello(peer->lines[i]);
+}
+
+void peer_leave(struct peer *peer)
+{
+	peer_set_groups(peer, NULL, 0);
+}
+
+bool peer_has_left(const struct peer *peer)
+{
+	for (size_t i = 0; i < peer->lines_n; i++)
+		if (peer_line_is_up(peer->lines[i]) && peer->lines[i]->unanswered > 0)
+			return false;
+	return true;
+}
+
+/* --- out --- */
+
+static void facts_of(
+	const struct peer *peer, struct str group, struct line_facts out[PEER_LINES_MAX])
+{
+	for (size_t i = 0; i < peer->lines_n; i++) {
+		const struct line *line = peer->lines[i];
+
+		out[i] = (struct line_facts){ .id = line->id,
+			.is_up = line->is_welcomed,
+			.is_draining = line->is_draining,
+			.is_young = instant_is_none(line->welcomed_at) ||
+				    instant_since(line->now, line->welcomed_at).us < YOUNG_FOR.us,
+			.is_quiet = peer_line_is_quiet(line),
+			.is_refusing = peer_line_refusal_of(line, group) != NULL };
+	}
+}
+
+static struct line *line_for(struct peer *peer, const struct wire_msg *msg)
+{
+	struct line_facts facts[PEER_LINES_MAX];
+	enum lines_use use = LINES_ANSWER;
+	size_t at;
+
+	if (wire_kind_needs_credit(msg->kind)) {
+		use = msg->kind == WIRE_DONE ? LINES_OUTCOME : LINES_ASK;
+	} else {
+		at = (size_t)(uintptr_t)map_get(peer->heard, msg->head.to);
+		if (at > 0 && at <= peer->lines_n && peer->lines[at - 1]->is_welcomed &&
+			!peer_line_is_quiet(peer->lines[at - 1]))
+			return peer->lines[at - 1];
+	}
+	facts_of(peer, msg->head.to, facts);
+	at = lines_pick(facts, peer->lines_n, use, peer_key_of_head(&msg->head));
+	return at == LINES_NONE ? NULL : peer->lines[at];
 }
 
 void peer_send(struct peer *peer, const struct wire_msg *msg)
 {
-	if (peer->is_welcomed)
-		queue(peer, msg);
+	struct line *line = line_for(peer, msg);
+
+	if (line != NULL)
+		peer_line_queue(line, msg);
 	else
-		peer->counts.dropped_full++;
+		peer->owner.counts.dropped_full++;
 }
 
 void peer_flush(struct peer *peer)
 {
-	if (peer->credit_due > 0 && peer->is_welcomed) {
-		int32_t credit = peer->credit_due;
-
-		peer->credit_due = 0;
-		queue(peer, &(struct wire_msg){ .kind = WIRE_CREDIT, .head.credit = credit });
-		peer->credit_queued = credit;
-	}
-	send_batch(peer);
+	for (size_t i = 0; i < peer->lines_n; i++)
+		peer_line_flush(peer->lines[i]);
 }
 
-/* A WELCOME that only answers a change of groups is no news: server and connection are the same as
- * before. */
-static void on_welcome(struct peer *peer, const struct wire_record *record)
-{
-	char session[sizeof(peer->session)];
-	bool was_welcomed = peer->is_welcomed;
-	struct wire_head head;
+/* --- in --- */
 
-	if (wire_head_read(record->header, &head, NULL) != RES_OK) {
-		peer->counts.dropped_bad++;
+static void heard_note(struct peer *peer, size_t at, const struct wire_msg *msg)
+{
+	if (peer->lines_n == 1 || !wire_kind_needs_credit(msg->kind) ||
+		str_is_empty(msg->head.reply_to))
+		return;
+	if (map_get(peer->heard, msg->head.reply_to) == NULL && map_count(peer->heard) >= HEARD_MAX)
+		map_clear(peer->heard);
+	map_put(peer->heard, msg->head.reply_to, (void *)(uintptr_t)(at + 1));
+}
+
+/* A broker that refuses speaks for its own line. Where another line may do better the caller hears
+ * BUSY and asks again at once; where one is merely busy nobody hears that nobody is there. */
+static void refusal_judge(struct peer *peer, size_t at, struct wire_msg *msg)
+{
+	struct line_facts facts[PEER_LINES_MAX];
+	struct str group = msg->head.subject;
+	bool is_busy = msg->head.code == WIRE_CODE_BUSY;
+
+	peer_line_refused(peer->lines[at], group, is_busy, msg->head.retry_after_ms);
+	facts_of(peer, group, facts);
+	if (lines_have_better(facts, peer->lines_n, at)) {
+		msg->head.code = WIRE_CODE_BUSY;
+		msg->head.retry_after_ms = PEER_AT_ONCE_MS;
 		return;
 	}
-	snprintf(session, sizeof(session), "%.*s %.*s", STR_ARG(head.id), STR_ARG(head.route));
-	peer->is_welcomed = true;
-	if (was_welcomed && strcmp(session, peer->session) == 0)
-		return;
-	memcpy(peer->session, session, sizeof(session));
-	if (peer->welcomed != NULL)
-		peer->welcomed(peer->welcomed_arg);
-}
+	for (size_t i = 0; i < peer->lines_n && !is_busy; i++) {
+		const struct line_refusal *other = peer_line_refusal_of(peer->lines[i], group);
 
-/* The protocol's own messages end here; true: msg is the caller's. */
-static bool is_for_caller(struct peer *peer, const struct wire_record *record)
-{
-	switch ((unsigned)record->kind) {
-	case WIRE_HELLO: /* the far side does not know us (any more) */
-		peer->is_welcomed = false;
-		say_hello(peer);
-		return false;
-	case WIRE_WELCOME:
-		on_welcome(peer, record);
-		return false;
-	case WIRE_PING:
-		queue(peer, &(struct wire_msg){ .kind = WIRE_PONG });
-		return false;
-	case WIRE_PONG:
-		return false;
-	case WIRE_BYE: /* the far side goes; its heir will not know us */
-		peer->is_welcomed = false;
-		return false;
+		is_busy = peer_line_is_up(peer->lines[i]) && other != NULL && other->is_busy;
 	}
-	if (wire_kind_is_known((unsigned)record->kind))
-		return true;
-	peer->counts.dropped_bad++;
-	return false;
+	if (is_busy)
+		msg->head.code = WIRE_CODE_BUSY;
 }
 
-/* What cannot be read must not cost the window: its credit goes back. */
-static bool record_read(struct peer *peer, struct arena *mem, const struct wire_record *record,
-	struct wire_msg *out)
+static void take_note(struct peer *peer, size_t at, struct wire_msg *msg)
 {
-	struct str header = arena_str(mem, record->header);
-
-	out->kind = record->kind;
-	out->body = arena_str(mem, record->body);
-	if (!arena_failed(mem) && wire_head_read(header, &out->head, NULL) == RES_OK)
-		return true;
-	peer->counts.dropped_bad++;
-	if (wire_kind_needs_credit(record->kind))
-		peer_credit(peer, 1);
-	return false;
+	heard_note(peer, at, msg);
+	if (peer->lines_n == 1)
+		return;
+	if (msg->kind == WIRE_CREDIT)
+		peer_line_accepts(peer->lines[at], msg->head.to);
+	else if (msg->kind == WIRE_NACK && str_eq_c(msg->head.sender, "bus") &&
+		 (msg->head.code == WIRE_CODE_BUSY || msg->head.code == WIRE_CODE_NO_CONSUMER))
+		refusal_judge(peer, at, msg);
 }
 
-/* Opens the next batch; false: there is none. */
-static bool next_batch(struct peer *peer)
-{
-	struct str batch;
-	enum res res = bus_dealer_receive(peer->dealer, &batch);
-
-	if (res == RES_RETRY)
-		return false;
-	peer->has_heard = true;
-	if (res != RES_OK || wire_reader_open(&peer->reader, batch, NULL) != RES_OK)
-		peer->counts.dropped_bad++;
-	return true;
-}
-
+/* Lines take turns, so that one that is always full starves no other. */
 size_t peer_receive(struct peer *peer, struct arena *mem, struct wire_msg *out, size_t most)
 {
-	struct wire_record record;
-	size_t n = 0;
+	size_t n = 0, empty = 0;
 
-	while (n < most) {
-		if (!wire_reader_next(&peer->reader, &record)) {
-			if (!next_batch(peer))
-				break;
-			continue;
-		}
-		if (is_for_caller(peer, &record) && record_read(peer, mem, &record, &out[n]))
-			n++;
+	while (n < most && empty < peer->lines_n) {
+		size_t at = peer->next % peer->lines_n;
+		size_t before = n;
+		size_t end = n + (most - n + peer->lines_n - 1) / peer->lines_n;
+
+		while (n < end && peer_line_receive(peer->lines[at], mem, &out[n]))
+			take_note(peer, at, &out[n++]);
+		empty = n == before ? empty + 1 : 0;
+		peer->next = at + 1;
 	}
-	peer->counts.received += (int64_t)n;
+	peer->owner.counts.received += (int64_t)n;
+	tell_changes(peer);
 	return n;
 }
 
@@ -319,56 +477,49 @@ void peer_receive_all(struct peer *peer, struct arena *mem,
 
 void peer_credit(struct peer *peer, int32_t n)
 {
-	peer->credit_due += n;
+	int32_t outstanding[PEER_LINES_MAX];
+	int32_t give[PEER_LINES_MAX] = { 0 };
+
+	for (size_t i = 0; i < peer->lines_n; i++)
+		outstanding[i] = peer->lines[i]->outstanding;
+	lines_give(outstanding, peer->lines_n, n, give);
+	for (size_t i = 0; i < peer->lines_n; i++)
+		peer_line_credit(peer->lines[i], give[i]);
 }
 
-/* A new socket resolves the name again and forgets whatever hung in the old one. */
-static void reopen(struct peer *peer)
-{
-	struct bus_dealer *old = peer->dealer;
+/* --- turns --- */
 
-	if (dealer_open(peer, NULL) != RES_OK) {
-		peer->dealer = old;
+static void line_renew(struct peer *peer, struct line *line)
+{
+	struct bus_dealer *old = peer_line_reopen(line);
+
+	if (old == NULL)
 		return;
-	}
-	peer->reader = (struct wire_reader){ 0 };
-	wire_writer_clear(&peer->writer);
-	peer->credit_queued = 0;
-	peer->is_welcomed = false;
-	peer->counts.reconnects++;
-	if (peer->changed != NULL)
-		peer->changed(
-			peer->changed_arg, bus_dealer_socket(old), bus_dealer_socket(peer->dealer));
+	socket_forget(peer, old);
+	socket_watch(peer, line->dealer);
 	bus_dealer_close(old);
-	say_hello(peer);
 }
 
 void peer_turn(struct peer *peer, struct instant now)
 {
-	if (peer->has_heard || instant_is_none(peer->heard_at))
-		peer->heard_at = now;
-	peer->has_heard = false;
-	if (instant_since(now, peer->heard_at).us > PEER_SILENT_AFTER.us) {
-		peer->heard_at = now;
-		peer->asked_at = now;
-		reopen(peer);
-		return;
+	bool was_silent = false;
+
+	peer->now = now;
+	for (size_t i = 0; i < peer->lines_n; i++) {
+		if (!peer_line_turn(peer->lines[i], now))
+			continue;
+		line_renew(peer, peer->lines[i]);
+		was_silent = true;
 	}
-	if (!instant_is_none(peer->asked_at) &&
-		instant_since(now, peer->asked_at).us < PEER_PING_EVERY.us)
-		return;
-	peer->asked_at = now;
-	if (!peer->is_welcomed) {
-		say_hello(peer);
-		return;
-	}
-	queue(peer, &(struct wire_msg){ .kind = WIRE_PING });
-	send_batch(peer);
+	if (was_silent)
+		targets_hurry(&peer->targets);
+	lines_mind(peer);
+	tell_changes(peer);
 }
 
 bool peer_is_up(const struct peer *peer)
 {
-	return peer->is_welcomed;
+	return is_up_without(peer, NULL);
 }
 
 void peer_on_welcome(struct peer *peer, void (*welcomed)(void *arg), void *arg)
@@ -377,12 +528,30 @@ void peer_on_welcome(struct peer *peer, void (*welcomed)(void *arg), void *arg)
 	peer->welcomed_arg = arg;
 }
 
+bool peer_was_lost(struct peer *peer)
+{
+	bool was_up = peer->was_up;
+
+	peer->was_up = peer_is_up(peer);
+	return was_up && !peer->was_up;
+}
+
+bool peer_has_trouble(struct peer *peer, struct err *out)
+{
+	return targets_have_trouble(&peer->targets, out);
+}
+
 const char *peer_instance(const struct peer *peer)
 {
-	return peer->instance;
+	return peer->owner.instance;
 }
 
 struct peer_counts peer_counts(const struct peer *peer)
 {
-	return peer->counts;
+	struct peer_counts counts = peer->owner.counts;
+
+	counts.lines = (int64_t)peer->lines_n;
+	for (size_t i = 0; i < peer->lines_n; i++)
+		counts.lines_up += peer_line_is_up(peer->lines[i]);
+	return counts;
 }

@@ -35,6 +35,7 @@ struct server {
 	size_t failed_cap;
 	bool has_staged;
 	bool has_gone;
+	bool is_draining;
 	struct instant turned_at;
 	struct server_counts counts;
 };
@@ -89,7 +90,7 @@ void server_close(struct server *server)
 	if (server == NULL)
 		return;
 	all = members_all(server->members, &n);
-	for (size_t i = 0; server->router != NULL && i < n; i++)
+	for (size_t i = 0; server->router != NULL && !server->is_draining && i < n; i++)
 		send_now(server, &all[i]->routing, &(struct wire_msg){ .kind = WIRE_BYE });
 	for (size_t i = 0; i < server->failed_n; i++)
 		wire_writer_fini(&server->failed[i].batch);
@@ -259,6 +260,17 @@ struct from {
 	bool is_told; /* a stranger is told once a batch to say HELLO */
 };
 
+/* While draining: of a member it says that BYE was heard; others are told to go elsewhere. */
+static void hello_late(struct server *server, const struct from *from, struct member *member)
+{
+	if (member == NULL || member->gone != NULL) {
+		send_now(server, &from->routing, &(struct wire_msg){ .kind = WIRE_BYE });
+		return;
+	}
+	member->has_parted = true;
+	member->heard_at = from->now;
+}
+
 static void on_hello(
 	struct server *server, const struct from *from, const struct wire_record *record)
 {
@@ -273,6 +285,10 @@ static void on_hello(
 
 	if (member != NULL && !str_eq_c(from->user, member->user)) {
 		server->counts.stranger++; /* on the routing id of somebody who just left */
+		return;
+	}
+	if (server->is_draining) {
+		hello_late(server, from, member);
 		return;
 	}
 	arena_reset(server->mem);
@@ -315,7 +331,8 @@ static void on_stranger(struct server *server, struct from *from)
 {
 	server->counts.stranger++;
 	if (!from->is_told)
-		send_now(server, &from->routing, &(struct wire_msg){ .kind = WIRE_HELLO });
+		send_now(server, &from->routing,
+			&(struct wire_msg){ .kind = server->is_draining ? WIRE_BYE : WIRE_HELLO });
 	from->is_told = true;
 }
 
@@ -480,6 +497,33 @@ void server_turn(struct server *server, struct instant now)
 	}
 	server->turned_at = now;
 	server_flush(server);
+}
+
+void server_drain(struct server *server)
+{
+	struct member *const *all;
+	size_t n;
+
+	if (server->is_draining)
+		return;
+	server->is_draining = true;
+	all = members_all(server->members, &n);
+	for (size_t i = 0; i < n; i++)
+		if (all[i]->gone == NULL)
+			stage_kind(server, all[i], WIRE_BYE);
+}
+
+bool server_is_drained(const struct server *server)
+{
+	struct member *const *all;
+	size_t n;
+
+	all = members_all(server->members, &n);
+	for (size_t i = 0; i < n; i++)
+		if (all[i]->gone == NULL &&
+			(!all[i]->has_parted || all[i]->credit < all[i]->window))
+			return false;
+	return server->is_draining;
 }
 
 struct server_counts server_counts(const struct server *server)

@@ -3,9 +3,10 @@
  * the hooks' business.
  *
  * Life: server_open → (loop: server_receive when the socket is readable, server_flush after each
- * round, server_turn once a second) → server_close (says BYE). Staged messages leave with
- * server_flush, one batch a member where they fit. Members are removed by server_flush and
- * server_turn only, so a pointer taken inside a hook is good until the hook returns. */
+ * round, server_turn once a second) → server_drain until server_is_drained → server_close (says
+ * BYE). Staged messages leave with server_flush, one batch a member where they fit. Members are
+ * removed by server_flush and server_turn only, so a pointer taken inside a hook is good until the
+ * hook returns. */
 #ifndef WL_PEER_SERVER_H
 #define WL_PEER_SERVER_H
 
@@ -61,6 +62,10 @@ void server_stage_msg(struct server *server, struct member *to, const struct wir
 void server_dismiss(struct server *server, struct member *member, const char *why);
 void server_flush(struct server *server);
 void server_turn(struct server *server, struct instant now); /* now: monotonic */
+/* Says BYE to all and lets nobody in any more; what comes is dealt with as before. */
+void server_drain(struct server *server);
+/* Everybody has heard that, and nothing that was sent to anybody is under way any more. */
+bool server_is_drained(const struct server *server);
 
 struct server_counts {
 	int64_t received;

@@ -87,11 +87,12 @@ parse_shared() {
 	[ ${#RUN} -lt 80 ] || fail "the folder for sockets, $RUN, is too long; set XDG_RUNTIME_DIR to a shorter one"
 }
 
-# What `up` settled: PORT, CLOCK and RUN. Fails when there is no such system.
+# What `up` settled: PORT, CLOCK, RUN and BUSES. Fails when there is no such system.
 system_load() {
 	[ -r "$DATA/system.conf" ] || fail "there is no system at $DATA; ./wangli up makes one"
 	local name value
 	DATA=$(realpath "$DATA")
+	BUSES=1
 	# Read, not sourced: the folder may be somebody else's.
 	while IFS='=' read -r name value; do
 		case $name in
@@ -99,9 +100,10 @@ system_load() {
 		CLOCK) CLOCK=$value ;;
 		RUN) RUN=$value ;;
 		SYSTEM_USER) SYSTEM_USER=$value ;;
+		BUSES) BUSES=$value ;;
 		esac
 	done <"$DATA/system.conf"
-	[[ $PORT =~ ^[0-9]{4,5}$ ]] || fail "$DATA/system.conf is damaged"
+	[[ $PORT =~ ^[0-9]{4,5}$ && $BUSES =~ ^[1-8]$ ]] || fail "$DATA/system.conf is damaged"
 	[ -n "$IS_ROOT" ] || [ "$SYSTEM_USER" = "$(id -un)" ] || fail "the system at $DATA belongs to $SYSTEM_USER; run this as $SYSTEM_USER"
 	[ -z "$IS_ROOT" ] || [ "$SYSTEM_USER" = root ] || fail "the system at $DATA was made by $SYSTEM_USER, without accounts; run this as $SYSTEM_USER"
 }
@@ -121,6 +123,7 @@ account_of() {
 	_) ;;
 	postgres) set -- db ;;
 	webhook-*) set -- webhook ;;
+	bus-*) set -- bus ;;
 	esac
 	if [ -n "$IS_ROOT" ]; then
 		echo "wangli-$1"
@@ -139,7 +142,7 @@ usage() {
 	cat <<-'END'
 		usage: ./wangli COMMAND [--data DIR] …      DIR names the system, default var/
 
-		  up [--port 8311] [--clock simulated] [--road auto]
+		  up [--port 8311] [--clock simulated] [--road auto] [--buses 1]
 		                                            from a fresh Debian 12 to a running system; again: changes nothing
 		  up --demo                                 the same with a city's appeals of five weeks, in all states, to look at
 		  down                                      stops it; the data stay

@@ -13,7 +13,7 @@ service_environment() {
 	[ "$PRESET" = release ] || echo 'ASAN_OPTIONS=detect_leaks=0'
 	if [ "$CLOCK" = simulated ]; then
 		case $service in
-		bus | edge | media | portal) ;;
+		bus | bus-* | edge | media | portal) ;;
 		# Somebody waits for each step of the clock; but a measurement wants the pace of every day.
 		*) [ "${WANGLI_PACE:-}" = steady ] || printf 'GATHER=1ms\nSETTLE=5ms\nSHELF=1ms\n' ;;
 		esac
@@ -23,10 +23,10 @@ service_environment() {
 		return
 	fi
 	echo "HEALTH_LISTEN=unix:$RUN/$service.health"
-	echo "BUS_KEY_FILE=$keys/$service.key"
+	echo "BUS_KEY_FILE=$keys/${service%-[0-9]*}.key"
 	case $service in
-	bus)
-		echo "BUS_LISTEN=ipc://$RUN/bus.sock"
+	bus | bus-*)
+		echo "BUS_LISTEN=ipc://$RUN/$service.sock"
 		echo "BUS_PEERS_DIR=$keys/peers"
 		return
 		;;
@@ -42,7 +42,7 @@ service_environment() {
 		;;
 	*) echo "PG_CONNINFO=$(conninfo) user=wl_$service" ;;
 	esac
-	echo "BUS_ADDRESS=ipc://$RUN/bus.sock"
+	echo "BUS_ADDRESS=$(brokers_address)"
 	echo "BUS_SERVER_KEY_FILE=$keys/bus.pub"
 	case $service in
 	intake)
@@ -66,6 +66,7 @@ service_program() {
 	case $1 in
 	postgres) echo "$PG_BIN/postgres -D $PG_DATA" ;;
 	webhook-*) echo "$(readlink -f "$DATA/app")/bin/wangli-webhook" ;;
+	bus-*) echo "$(readlink -f "$DATA/app")/bin/wangli-bus" ;;
 	*) echo "$(readlink -f "$DATA/app")/bin/wangli-$1" ;;
 	esac
 }
@@ -232,8 +233,8 @@ system_stop() {
 	for service in "${SERVICES[@]}"; do
 		[ ! -p "$DATA/service/$service/supervise/ok" ] || homes+=("$DATA/service/$service")
 	done
-	for service in $(webhook_names); do
-		[ ! -p "$DATA/service/webhook-$service/supervise/ok" ] || homes+=("$DATA/service/webhook-$service")
+	for service in $(webhook_names | sed 's/^/webhook-/') $(brokers_known); do
+		[ ! -p "$DATA/service/$service/supervise/ok" ] || homes+=("$DATA/service/$service")
 	done
 	[ ${#homes[@]} = 0 ] || sv -w "$STOP_SECONDS" force-shutdown "${homes[@]}" >/dev/null 2>&1 || true
 	[ ! -p "$DATA/service/postgres/supervise/ok" ] ||

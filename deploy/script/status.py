@@ -64,8 +64,9 @@ def ask_postgres(run):
 def look(data, run):
     """One dict a process."""
     result = []
+    brokers = sorted(home.name for home in (data / "service").glob("bus-*"))
     webhooks = sorted(home.name for home in (data / "service").glob("webhook-*"))
-    for name in (*SERVICES, *webhooks):
+    for name in (*SERVICES, *brokers, *webhooks):
         pid, uptime = process_of(data / "service" / name)
         if pid is None:
             is_healthy, said = False, {"status": "not running"}

@@ -69,8 +69,9 @@ cmd_ref() {
 
 # The environment of programs that speak to the bus with the operator's key.
 operator_environment() {
-	export BUS_ADDRESS=ipc://$RUN/bus.sock BUS_SERVER_KEY_FILE=$DATA/keys/bus.pub BUS_KEY_FILE=$DATA/keys/operator
+	export BUS_ADDRESS BUS_SERVER_KEY_FILE=$DATA/keys/bus.pub BUS_KEY_FILE=$DATA/keys/operator
 	export PG_CONNINFO
+	BUS_ADDRESS=$(brokers_address)
 	PG_CONNINFO="$(conninfo) user=$1"
 }
 

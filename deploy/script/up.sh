@@ -2,7 +2,7 @@
 # ./wangli up and down.
 
 cmd_up() {
-	local asked_port='' asked_clock='' asked_road='' is_demo='' limit=''
+	local asked_port='' asked_clock='' asked_road='' asked_buses='' is_demo='' limit=''
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--port)
@@ -18,6 +18,11 @@ cmd_up() {
 		--road)
 			asked_road=${2:-}
 			is_member "$asked_road" "${ROADS[@]}" || fail "--road wants one of: ${ROADS[*]} (it says who takes which step in a new system)"
+			shift
+			;;
+		--buses)
+			asked_buses=${2:-}
+			[[ $asked_buses =~ ^[0-9]$ ]] && [ "$asked_buses" -ge 1 ] && [ "$asked_buses" -le "$BUSES_MOST" ] || fail "--buses wants a number from 1 to $BUSES_MOST (how many brokers run)"
 			shift
 			;;
 		--demo | --demo=*)
@@ -60,10 +65,10 @@ cmd_up() {
 	say "  door    tcp://127.0.0.1:$((PORT + 1))    (public key: $DATA/keys/door.pub)"
 }
 
-# PORT, CLOCK and WAS_RUNNING from what was asked for and what there is.
+# PORT, CLOCK, BUSES and WAS_RUNNING from what was asked for and what there is.
 up_settle() {
 	local differs=''
-	PORT=8311 CLOCK=real WAS_RUNNING=
+	PORT=8311 CLOCK=real BUSES=1 WAS_RUNNING=
 	if [ -e "$DATA/system.conf" ]; then
 		system_load
 		! supervisor_pid >/dev/null || WAS_RUNNING=yes
@@ -73,6 +78,7 @@ up_settle() {
 	fi
 	PORT=${asked_port:-$PORT}
 	CLOCK=${asked_clock:-$CLOCK}
+	BUSES=${asked_buses:-$BUSES}
 	[ -z "$WAS_RUNNING" ] || return 0
 	if ! system_is_gone; then
 		system_lock
@@ -92,16 +98,26 @@ up_start() {
 	for service in $(webhook_names); do
 		[ -n "$WAS_RUNNING" ] || { mkdir -p "$DATA/service/webhook-$service" && touch "$DATA/service/webhook-$service/down"; }
 	done
+	for service in $(brokers_known); do
+		[ -n "$WAS_RUNNING" ] || touch "$DATA/service/$service/down"
+	done
 	[ -n "$WAS_RUNNING" ] || supervisor_start
 	service_start postgres
 	wait_until 60 pg_isready -q -h "$RUN" -U postgres -d postgres || fail "the database does not start: $(last_words postgres)"
 	database_ensure
 	clock_ensure
 	reference_ensure
-	printf 'PORT=%s\nCLOCK=%s\nRUN=%s\nSYSTEM_USER=%s\n' "$PORT" "$CLOCK" "$RUN" "$(id -un)" | put "$DATA/system.conf" 644
+	{
+		printf 'PORT=%s\nCLOCK=%s\nRUN=%s\nSYSTEM_USER=%s\n' "$PORT" "$CLOCK" "$RUN" "$(id -un)"
+		[ "$BUSES" = 1 ] || echo "BUSES=$BUSES"
+	} | put "$DATA/system.conf" 644
+	for service in $(brokers_more); do
+		broker_start "$service"
+	done
 	for service in "${SERVICES[@]}"; do
 		service_start "$service"
 	done
+	brokers_drop
 	for service in $(webhook_names); do
 		webhook_start "$service"
 	done

@@ -54,13 +54,6 @@ static void socket_ready(void *arg)
 	loop_stop(client->loop);
 }
 
-static void socket_changed(void *arg, void *old_socket, void *new_socket)
-{
-	struct wangli *client = arg;
-	loop_remove_socket(client->loop, old_socket);
-	loop_add_socket(client->loop, new_socket, socket_ready, client);
-}
-
 static void wait_is_over(void *arg)
 {
 	struct wangli *client = arg;
@@ -142,9 +135,11 @@ static enum res client_connect(
 	struct wangli *client, const struct wangli_options *options, struct err *err)
 {
 	char instance[WIRE_NAME_MAX + 1];
-	struct peer_options peer = {
-		.address = options->address, .instance = instance, .window = WINDOW_MOST
-	};
+	/* The door counts quotas and claims by session: one at a time. */
+	struct peer_options peer = { .address = options->address,
+		.instance = instance,
+		.window = WINDOW_MOST,
+		.most_lines = 1 };
 	TRY(bus_pair_from_secret(str_from_c(options->secret_key), &peer.self, err));
 	instance_name(instance, options->channel);
 	memcpy(peer.server_key, options->server_key, sizeof peer.server_key);
@@ -153,9 +148,8 @@ static enum res client_connect(
 	client->context = bus_context_create();
 	peer.context = client->context;
 	TRY(peer_open(&client->peer, &peer, err));
-	peer_on_socket(client->peer, socket_changed, client);
 	peer_on_welcome(client->peer, welcomed, client);
-	loop_add_socket(client->loop, peer_socket(client->peer), socket_ready, client);
+	peer_attach(client->peer, client->loop, socket_ready, client);
 	groups_set(client, options->groups);
 	return RES_OK;
 }
@@ -292,8 +286,6 @@ void wangli_close(struct wangli *client)
 	/* What could not be made durable was never sent: the caller's last turn said so. */
 	if (client->spool != NULL)
 		(void)!spool_sync(client->spool, &client->outbox, NULL);
-	if (client->peer != NULL)
-		loop_remove_socket(client->loop, peer_socket(client->peer));
 	peer_close(client->peer);
 	bus_context_destroy(client->context);
 	loop_timer_destroy(client->timer);

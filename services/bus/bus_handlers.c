@@ -7,6 +7,7 @@
 #include "bus_core.h"
 #include "bus_metrics.h"
 #include "bus_peers.h"
+#include "peer/peer_key.h"
 
 #define NAME STR("bus")
 
@@ -21,15 +22,6 @@ static int kind_of(enum wire_kind kind)
 #undef ROUTED
 	}
 	return -1;
-}
-
-static uint64_t key_of(const struct wire_head *head)
-{
-	if (head->case_id != 0)
-		return members_key_of_id(head->case_id);
-	if (!str_is_empty(head->source_msg_id))
-		return members_key_of(head->source_msg_id);
-	return members_key_of(str_is_empty(head->command_id) ? head->id : head->command_id);
 }
 
 static enum member_class class_of(enum wire_kind kind)
@@ -161,7 +153,8 @@ static void on_message(void *arg, struct member *from, const struct wire_record 
 	message.to = head.to;
 	message.producer = head.producer;
 	if (bus_class_of(message.kind) == BUS_ASK) {
-		pick = members_pick(members, head.to, class_of(record->kind), key_of(&head));
+		pick = members_pick(
+			members, head.to, class_of(record->kind), peer_key_of_head(&head));
 		target = pick.to;
 	} else {
 		pick = (struct member_pick){ 0 };

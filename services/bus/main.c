@@ -17,6 +17,7 @@
 
 #define EXIT_SETTINGS	2
 #define TURN_EVERY	SPAN_S(1)
+#define DRAIN_MOST	SPAN_S(2) /* what is under way may take to end; the rest is sent again */
 #define STAMP_BYTES_MAX 4096
 #define CONNECTIONS	256
 
@@ -34,6 +35,7 @@ struct process {
 	struct bus_zap *zap;
 	struct http *http;
 	struct loop_timer *turn;
+	struct loop_timer *end; /* of draining */
 	struct bus_pair pair;
 };
 
@@ -51,7 +53,11 @@ static void on_message_ready(void *arg)
 
 static void on_round(void *arg)
 {
-	server_flush(((struct process *)arg)->state.server);
+	struct bus_state *state = &((struct process *)arg)->state;
+
+	server_flush(state->server);
+	if (server_is_drained(state->server))
+		loop_stop(state->loop);
 }
 
 static void on_turn(void *arg)
@@ -74,7 +80,14 @@ static void on_signal(void *arg)
 	struct process *process = arg;
 
 	log_event(process->state.log, process_stopping, LOG_TEXT("version", WANGLI_VERSION));
-	loop_stop(process->state.loop);
+	server_drain(process->state.server);
+	if (!loop_timer_is_set(process->end))
+		loop_timer_set(process->end, DRAIN_MOST);
+}
+
+static void on_end(void *arg)
+{
+	loop_stop(((struct process *)arg)->state.loop);
 }
 
 static enum res open_health(struct process *process, struct err *err)
@@ -109,6 +122,7 @@ static enum res open_server(struct process *process, struct err *err)
 	loop_after_round(state->loop, on_round, process);
 	process->turn = loop_timer_create(state->loop, on_turn, process);
 	loop_timer_set(process->turn, TURN_EVERY);
+	process->end = loop_timer_create(state->loop, on_end, process);
 	return RES_OK;
 }
 
@@ -120,7 +134,7 @@ static enum res process_open(struct process *process, struct err *err)
 	TRY(bus_peers_open(&state->peers, state->config.peers_dir, err));
 	state->loop = loop_create();
 	loop_on_signal(state->loop, SIGTERM, on_signal, process);
-	loop_on_signal(state->loop, SIGINT, on_signal, process);
+	loop_on_signal(state->loop, SIGINT, on_end, process); /* somebody at a terminal: at once */
 	bus_metrics_open(state);
 	state->mem = arena_create(STAMP_BYTES_MAX);
 	process->context = bus_context_create();
@@ -132,6 +146,7 @@ static void process_close(struct process *process)
 {
 	http_close(process->http);
 	loop_timer_destroy(process->turn);
+	loop_timer_destroy(process->end);
 	server_close(process->state.server);
 	bus_zap_close(process->zap);
 	bus_context_destroy(process->context);

@@ -217,7 +217,7 @@ void edge_bus_mind_groups(struct edge_state *state)
 {
 	struct served served = { .groups = { STR(EDGE_GROUP) }, .n = 1 };
 
-	if (!state->groups_changed)
+	if (!state->groups_changed || state->is_closing)
 		return;
 	state->groups_changed = false;
 	members_groups(server_members(state->server), serve, &served);

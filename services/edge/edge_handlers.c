@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "peer/peer_key.h"
+
 static struct edge_rights rights_of(struct edge_state *state, const char *user)
 {
 	return edge_keys_rights(state->keys, str_from_c(user), loop_now(state->loop));
@@ -308,7 +310,7 @@ struct member_pick edge_pass_delivery(struct edge_state *state, const struct wir
 {
 	struct wire_msg out = *deliver;
 	struct member_pick pick = members_pick(server_members(state->server), deliver->head.to,
-		MEMBER_WORK, members_key_of_id(deliver->head.case_id));
+		MEMBER_WORK, peer_key_of_id(deliver->head.case_id));
 
 	if (pick.to == NULL)
 		return pick;

@@ -313,6 +313,11 @@ void edge_letters_turn(struct edge_letters *letters, struct instant now)
 	}
 }
 
+bool edge_letters_are_answered(const struct edge_letters *letters)
+{
+	return edge_flights_oldest(letters->flights) == NULL;
+}
+
 void edge_letters_excuse(struct edge_letters *letters)
 {
 	letters->excused = edge_flights_last(letters->flights);

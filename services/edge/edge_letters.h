@@ -32,6 +32,8 @@ struct edge_letters;
 struct edge_letters *edge_letters_create(const struct edge_letters_options *options);
 void edge_letters_destroy(struct edge_letters *letters);
 /* Its sources; commands draw from the same buckets. */
+/* None is under way. */
+bool edge_letters_are_answered(const struct edge_letters *letters);
 struct edge_sources *edge_letters_sources(struct edge_letters *letters);
 
 struct edge_letter {

@@ -56,6 +56,7 @@ struct edge_state {
 	bool is_full;	 /* so many descriptors are in use that nobody new is let in */
 	bool wants_keys; /* before their time: a key is unknown, or keys changed */
 	bool is_stale_told;
+	bool is_closing;     /* a signal: no group is served any more */
 	bool groups_changed; /* somebody came or went: tell the bus which groups are served */
 	struct edge_tally tally;
 	int64_t dropped_told;

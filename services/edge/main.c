@@ -16,6 +16,7 @@
 
 #define EXIT_SETTINGS	  2
 #define TURN_EVERY	  SPAN_S(1)
+#define DRAIN_MOST	  SPAN_S(3) /* letters and deliveries under way; the rest is sent again */
 #define DESCRIPTORS_EVERY SPAN_MS(50)
 #define ROUND_BYTES_MAX	  (128 * 1024 * 1024) /* 256 messages of the largest size, and room */
 #define CONNECTIONS	  1024
@@ -44,6 +45,7 @@ struct process {
 	struct http *http;
 	struct loop_timer *turn;
 	struct loop_timer *descriptors;
+	struct loop_timer *end; /* set: the door is closing */
 	struct bus_pair door;
 	char instance[WIRE_NAME_MAX + 1];
 };
@@ -63,15 +65,6 @@ static void on_door(void *arg)
 static void on_bus(void *arg)
 {
 	edge_bus_receive(&((struct process *)arg)->state);
-}
-
-static void on_bus_socket(void *arg, void *old_socket, void *new_socket)
-{
-	struct process *process = arg;
-
-	log_event(process->state.log, bus_lost, LOG_TEXT("instance", process->instance));
-	loop_remove_socket(process->state.loop, old_socket);
-	loop_add_socket(process->state.loop, new_socket, on_bus, process);
 }
 
 /* Nobody new comes in while too many descriptors are in use: those who are in go on, and the
@@ -105,15 +98,40 @@ static void on_descriptors(void *arg)
 	loop_timer_set(process->descriptors, DESCRIPTORS_EVERY);
 }
 
+/* Integrators have heard that the door closes, the brokers that it takes nothing any more, and
+ * every letter that is inside is answered. */
+static bool is_drained(const struct process *process)
+{
+	const struct edge_state *state = &process->state;
+
+	return loop_timer_is_set(process->end) && server_is_drained(state->server) &&
+	       peer_has_left(state->peer) && edge_letters_are_answered(state->letters);
+}
+
 static void on_round(void *arg)
 {
-	struct edge_state *state = &((struct process *)arg)->state;
+	struct process *process = arg;
+	struct edge_state *state = &process->state;
 
 	server_flush(state->server);
 	edge_bus_mind_groups(state);
 	if (state->wants_keys)
 		edge_bus_mind_keys(state);
 	peer_flush(state->peer);
+	if (is_drained(process))
+		loop_stop(state->loop);
+}
+
+static void bus_turn(struct process *process)
+{
+	struct edge_state *state = &process->state;
+	struct err err;
+
+	peer_turn(state->peer, loop_now(state->loop));
+	if (peer_was_lost(state->peer))
+		log_event(state->log, bus_lost, LOG_TEXT("instance", process->instance));
+	if (peer_has_trouble(state->peer, &err))
+		log_event(state->log, bus_name_unknown, LOG_TEXT("text", err.text));
 }
 
 static void on_turn(void *arg)
@@ -122,7 +140,7 @@ static void on_turn(void *arg)
 	struct edge_state *state = &process->state;
 
 	server_turn(state->server, loop_now(state->loop));
-	peer_turn(state->peer, loop_now(state->loop));
+	bus_turn(process);
 	edge_letters_turn(state->letters, loop_now(state->loop));
 	edge_bus_mind_keys(state);
 	if (edge_keys_have_ends(state->keys))
@@ -142,7 +160,16 @@ static void on_signal(void *arg)
 	struct process *process = arg;
 
 	log_event(process->state.log, process_stopping, LOG_TEXT("version", WANGLI_VERSION));
-	loop_stop(process->state.loop);
+	process->state.is_closing = true;
+	server_drain(process->state.server);
+	peer_leave(process->state.peer);
+	if (!loop_timer_is_set(process->end))
+		loop_timer_set(process->end, DRAIN_MOST);
+}
+
+static void on_end(void *arg)
+{
+	loop_stop(((struct process *)arg)->state.loop);
 }
 
 static enum res open_health(struct process *process, struct err *err)
@@ -169,9 +196,8 @@ static enum res open_bus(struct process *process, struct err *err)
 		str_from_c(state->config.bus_server_key), err));
 	TRY(peer_open(&state->peer, &options, err));
 	peer_on_welcome(state->peer, edge_bus_on_welcome, state);
-	peer_on_socket(state->peer, on_bus_socket, process);
 	peer_set_groups(state->peer, &group, 1);
-	loop_add_socket(state->loop, peer_socket(state->peer), on_bus, process);
+	peer_attach(state->peer, state->loop, on_bus, process);
 	return RES_OK;
 }
 
@@ -223,7 +249,7 @@ static enum res process_open(struct process *process, struct err *err)
 	state->mem = arena_create(ROUND_BYTES_MAX);
 	state->loop = loop_create();
 	loop_on_signal(state->loop, SIGTERM, on_signal, process);
-	loop_on_signal(state->loop, SIGINT, on_signal, process);
+	loop_on_signal(state->loop, SIGINT, on_end, process); /* somebody at a terminal: at once */
 	process->context = bus_context_create();
 	TRY(open_door(process, err));
 	TRY(open_bus(process, err));
@@ -231,6 +257,7 @@ static enum res process_open(struct process *process, struct err *err)
 	loop_after_round(state->loop, on_round, process);
 	process->turn = loop_timer_create(state->loop, on_turn, process);
 	loop_timer_set(process->turn, TURN_EVERY);
+	process->end = loop_timer_create(state->loop, on_end, process);
 	process->descriptors = loop_timer_create(state->loop, on_descriptors, process);
 	loop_timer_set(process->descriptors, DESCRIPTORS_EVERY);
 	return RES_OK;
@@ -241,6 +268,7 @@ static void process_close(struct process *process)
 	http_close(process->http);
 	loop_timer_destroy(process->turn);
 	loop_timer_destroy(process->descriptors);
+	loop_timer_destroy(process->end);
 	server_close(process->state.server);
 	bus_zap_close(process->zap);
 	peer_close(process->state.peer);

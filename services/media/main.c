@@ -15,6 +15,7 @@
 
 #define EXIT_SETTINGS	2
 #define TURN_EVERY	SPAN_S(1)
+#define DRAIN_MOST	SPAN_S(5)
 #define ROUND_BYTES_MAX (4 * 1024 * 1024)
 #define BODY_MAX	1024 /* of requests that are no upload */
 #define LINES_SPARE	48   /* connections beside the uploads */
@@ -33,6 +34,7 @@ struct process {
 	struct http *http;
 	struct http *health;
 	struct loop_timer *turn;
+	struct loop_timer *end; /* set: no more than this is left to finish what is under way */
 	struct loop_timer *expire;
 	char instance[WIRE_NAME_MAX + 1];
 };
@@ -40,15 +42,6 @@ struct process {
 static void on_bus(void *arg)
 {
 	media_bus_receive(&((struct process *)arg)->state);
-}
-
-static void on_bus_socket(void *arg, void *old_socket, void *new_socket)
-{
-	struct process *process = arg;
-
-	log_event(process->state.log, bus_lost, LOG_TEXT("instance", process->instance));
-	loop_remove_socket(process->state.loop, old_socket);
-	loop_add_socket(process->state.loop, new_socket, on_bus, process);
 }
 
 static void on_welcome(void *arg)
@@ -60,14 +53,31 @@ static void on_welcome(void *arg)
 
 static void on_round(void *arg)
 {
-	peer_flush(((struct process *)arg)->state.peer);
+	struct process *process = arg;
+
+	peer_flush(process->state.peer);
+	if (loop_timer_is_set(process->end) && peer_has_left(process->state.peer) &&
+		http_answering(process->http) == 0)
+		loop_stop(process->state.loop);
+}
+
+static void bus_turn(struct process *process)
+{
+	struct media_state *state = &process->state;
+	struct err err;
+
+	peer_turn(state->peer, loop_now(state->loop));
+	if (peer_was_lost(state->peer))
+		log_event(state->log, bus_lost, LOG_TEXT("instance", process->instance));
+	if (peer_has_trouble(state->peer, &err))
+		log_event(state->log, bus_name_unknown, LOG_TEXT("text", err.text));
 }
 
 static void on_turn(void *arg)
 {
 	struct process *process = arg;
 
-	peer_turn(process->state.peer, loop_now(process->state.loop));
+	bus_turn(process);
 	loop_timer_set(process->turn, TURN_EVERY);
 }
 
@@ -96,7 +106,14 @@ static void on_signal(void *arg)
 	struct process *process = arg;
 
 	log_event(process->state.log, process_stopping, LOG_TEXT("version", WANGLI_VERSION));
-	loop_stop(process->state.loop);
+	peer_leave(process->state.peer);
+	if (!loop_timer_is_set(process->end))
+		loop_timer_set(process->end, DRAIN_MOST);
+}
+
+static void on_end(void *arg)
+{
+	loop_stop(((struct process *)arg)->state.loop);
 }
 
 static enum res open_http(struct process *process, struct err *err)
@@ -137,9 +154,8 @@ static enum res open_bus(struct process *process, struct err *err)
 		str_from_c(state->config.bus_server_key), err));
 	TRY(peer_open(&state->peer, &options, err));
 	peer_on_welcome(state->peer, on_welcome, process);
-	peer_on_socket(state->peer, on_bus_socket, process);
 	peer_set_groups(state->peer, &group, 1);
-	loop_add_socket(state->loop, peer_socket(state->peer), on_bus, process);
+	peer_attach(state->peer, state->loop, on_bus, process);
 	return RES_OK;
 }
 
@@ -189,6 +205,7 @@ static enum res process_open(struct process *process, struct err *err)
 	loop_after_round(state->loop, on_round, process);
 	process->turn = loop_timer_create(state->loop, on_turn, process);
 	loop_timer_set(process->turn, TURN_EVERY);
+	process->end = loop_timer_create(state->loop, on_end, process);
 	process->expire = loop_timer_create(state->loop, on_expire, process);
 	loop_timer_set(process->expire, SPAN_MS(state->config.expire_every));
 	return RES_OK;
@@ -201,6 +218,7 @@ static void process_close(struct process *process)
 	http_close(process->http);
 	http_close(process->health);
 	loop_timer_destroy(process->turn);
+	loop_timer_destroy(process->end);
 	loop_timer_destroy(process->expire);
 	peer_close(state->peer);
 	bus_context_destroy(process->context);

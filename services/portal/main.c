@@ -17,6 +17,7 @@
 
 #define EXIT_SETTINGS	2
 #define TURN_EVERY	SPAN_S(1)
+#define DRAIN_MOST	SPAN_S(5)
 #define WRITE_TURNS	5  /* visits are written every so many turns */
 #define SWEEP_TURNS	60 /* and tries that are over are taken away */
 #define ROUND_BYTES_MAX (64 * 1024 * 1024)
@@ -36,6 +37,7 @@ struct process {
 	struct portal_state state;
 	struct bus_context *context;
 	struct loop_timer *turn;
+	struct loop_timer *end; /* set: no more than this is left to finish what is under way */
 	int64_t turns;
 	char instance[WIRE_NAME_MAX + 1];
 };
@@ -43,15 +45,6 @@ struct process {
 static void on_bus(void *arg)
 {
 	portal_asks_receive(&((struct process *)arg)->state);
-}
-
-static void on_bus_socket(void *arg, void *old_socket, void *new_socket)
-{
-	struct process *process = arg;
-
-	log_event(process->state.log, bus_lost, LOG_TEXT("instance", process->instance));
-	loop_remove_socket(process->state.loop, old_socket);
-	loop_add_socket(process->state.loop, new_socket, on_bus, process);
 }
 
 static void on_welcome(void *arg)
@@ -75,7 +68,12 @@ static void on_health(void *arg, int events)
 
 static void on_round(void *arg)
 {
-	peer_flush(((struct process *)arg)->state.peer);
+	struct process *process = arg;
+
+	peer_flush(process->state.peer);
+	if (loop_timer_is_set(process->end) && peer_has_left(process->state.peer) &&
+		http_answering(process->state.http) == 0)
+		loop_stop(process->state.loop);
 }
 
 static void database_turn(struct process *process)
@@ -95,12 +93,24 @@ static void database_turn(struct process *process)
 		(void)!portal_store_sweep(state, &err);
 }
 
+static void bus_turn(struct process *process)
+{
+	struct portal_state *state = &process->state;
+	struct err err;
+
+	peer_turn(state->peer, loop_now(state->loop));
+	if (peer_was_lost(state->peer))
+		log_event(state->log, bus_lost, LOG_TEXT("instance", process->instance));
+	if (peer_has_trouble(state->peer, &err))
+		log_event(state->log, bus_name_unknown, LOG_TEXT("text", err.text));
+}
+
 static void on_turn(void *arg)
 {
 	struct process *process = arg;
 
 	process->turns++;
-	peer_turn(process->state.peer, loop_now(process->state.loop));
+	bus_turn(process);
 	database_turn(process);
 	loop_timer_set(process->turn, TURN_EVERY);
 }
@@ -111,7 +121,14 @@ static void on_signal(void *arg)
 
 	log_event(process->state.log, process_stopping, LOG_TEXT("version", WANGLI_VERSION));
 	portal_visits_write(&process->state);
-	loop_stop(process->state.loop);
+	peer_leave(process->state.peer);
+	if (!loop_timer_is_set(process->end))
+		loop_timer_set(process->end, DRAIN_MOST);
+}
+
+static void on_end(void *arg)
+{
+	loop_stop(((struct process *)arg)->state.loop);
 }
 
 static enum res open_bus(struct process *process, struct err *err)
@@ -126,8 +143,7 @@ static enum res open_bus(struct process *process, struct err *err)
 		str_trim(str_from_c(state->config.bus_server_key)), err));
 	TRY(peer_open(&state->peer, &options, err));
 	peer_on_welcome(state->peer, on_welcome, process);
-	peer_on_socket(state->peer, on_bus_socket, process);
-	loop_add_socket(state->loop, peer_socket(state->peer), on_bus, process);
+	peer_attach(state->peer, state->loop, on_bus, process);
 	return RES_OK;
 }
 
@@ -186,6 +202,7 @@ static enum res process_open(struct process *process, struct err *err)
 	loop_after_round(state->loop, on_round, process);
 	process->turn = loop_timer_create(state->loop, on_turn, process);
 	loop_timer_set(process->turn, TURN_EVERY);
+	process->end = loop_timer_create(state->loop, on_end, process);
 	return RES_OK;
 }
 
@@ -202,6 +219,7 @@ static void process_close(struct process *process)
 	portal_pages_close(state->pages);
 	portal_store_close(state);
 	loop_timer_destroy(process->turn);
+	loop_timer_destroy(process->end);
 	peer_close(state->peer);
 	bus_context_destroy(process->context);
 	loop_destroy(state->loop);

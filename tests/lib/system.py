@@ -54,18 +54,19 @@ def free_port():
 
 
 class System:
-    def __init__(self, clock="simulated", env=None, road="auto"):
+    def __init__(self, clock="simulated", env=None, road="auto", up=()):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="wangli-test-"))
         self.folder.chmod(0o755)
         self.data = self.folder / "data"
         self.port = free_port()
         self.clock = clock
         self.road = road
+        self.up = up
         self.env = dict(os.environ, WANGLI_PRESET="dev", **(env or {}))
 
     def __enter__(self):
         try:
-            self.wangli("up", "--port", str(self.port), "--clock", self.clock, "--road", self.road, timeout=900)
+            self.wangli("up", "--port", str(self.port), "--clock", self.clock, "--road", self.road, *self.up, timeout=900)
         except BaseException:
             self.show_logs()
             self.close()

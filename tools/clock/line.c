@@ -29,28 +29,21 @@ static void stop_waiting(void *arg)
 	loop_stop(line->loop);
 }
 
-static void socket_changed(void *arg, void *old_socket, void *new_socket)
-{
-	struct line *line = arg;
-	loop_remove_socket(line->loop, old_socket);
-	loop_add_socket(line->loop, new_socket, stop_waiting, line);
-}
-
 static enum res connect_to(struct line *line, const struct line_options *options, struct err *err)
 {
 	char instance[WIRE_NAME_MAX + 1];
 	struct peer_options peer = { .context = line->context,
 		.address = options->address,
 		.instance = instance,
-		.window = LINE_WINDOW };
+		.window = LINE_WINDOW,
+		.most_lines = 1 };
 	os_instance_name(instance, sizeof instance, "cli");
 	TRY(bus_pair_from_secret(str_from_c(options->secret_key), &peer.self, err));
 	if (!bus_key_is_valid(str_from_c(options->server_key)))
 		return err_set(err, RES_INVALID, "the broker's key is no Z85 key");
 	memcpy(peer.server_key, options->server_key, sizeof peer.server_key);
 	TRY(peer_open(&line->peer, &peer, err));
-	peer_on_socket(line->peer, socket_changed, line);
-	loop_add_socket(line->loop, peer_socket(line->peer), stop_waiting, line);
+	peer_attach(line->peer, line->loop, stop_waiting, line);
 	return RES_OK;
 }
 
@@ -74,8 +67,6 @@ void line_close(struct line *line)
 {
 	if (line == NULL)
 		return;
-	if (line->peer != NULL)
-		loop_remove_socket(line->loop, peer_socket(line->peer));
 	peer_close(line->peer);
 	bus_context_destroy(line->context);
 	loop_timer_destroy(line->timer);

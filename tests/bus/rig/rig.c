@@ -62,6 +62,8 @@ struct rig *rig_create(void)
 	path_of(rig, "peers", path);
 	assert_int_equal(mkdir(path, 0700), 0);
 	snprintf(rig->bus_address, sizeof(rig->bus_address), "ipc://%s/bus.sock", rig->folder);
+	snprintf(rig->second_address, sizeof(rig->second_address), "ipc://%s/second.sock",
+		rig->folder);
 	snprintf(rig->door_address, sizeof(rig->door_address), "tcp://127.0.0.1:%d", port_free());
 	rig->context = bus_context_create();
 	rig_key(rig, "bus", false);
@@ -76,19 +78,6 @@ static int remove_each(const char *path, const struct stat *about, int type, str
 	(void)type;
 	(void)at;
 	return remove(path);
-}
-
-void rig_destroy(struct rig *rig)
-{
-	while (rig->clients_n > 0)
-		client_close(rig, rig->clients[0]);
-	bus_context_destroy(rig->context);
-	if (rig->edge > 0)
-		rig_stop(&rig->edge);
-	if (rig->bus > 0)
-		rig_stop(&rig->bus);
-	nftw(rig->folder, remove_each, 8, FTW_DEPTH | FTW_PHYS);
-	free(rig);
 }
 
 const struct bus_pair *rig_key(struct rig *rig, const char *name, bool is_peer)
@@ -133,14 +122,24 @@ static pid_t start(const char *program)
 	return pid;
 }
 
-void rig_start_bus(struct rig *rig)
+static pid_t broker_start(struct rig *rig, const char *address, const char *health)
 {
-	setenv("BUS_LISTEN", rig->bus_address, 1);
+	setenv("BUS_LISTEN", address, 1);
 	set_path(rig, "BUS_KEY_FILE", "", "bus.key");
 	set_path(rig, "BUS_PEERS_DIR", "", "peers");
-	set_path(rig, "HEALTH_LISTEN", "unix:", "bus.health");
+	set_path(rig, "HEALTH_LISTEN", "unix:", health);
 	setenv("LOG_LEVEL", "error", 1);
-	rig->bus = start(RIG_BUS_PROGRAM);
+	return start(RIG_BUS_PROGRAM);
+}
+
+void rig_start_bus(struct rig *rig)
+{
+	rig->bus = broker_start(rig, rig->bus_address, "bus.health");
+}
+
+void rig_start_second(struct rig *rig)
+{
+	rig->second = broker_start(rig, rig->second_address, "second.health");
 }
 
 void rig_start_edge(struct rig *rig, const char *keys_every, const char *keys_stale)
@@ -164,15 +163,35 @@ void rig_kill(pid_t *pid)
 	*pid = 0;
 }
 
-void rig_stop(pid_t *pid)
+static void end(pid_t *pid, int how)
 {
 	int status;
 
-	assert_int_equal(kill(*pid, SIGTERM), 0);
+	assert_int_equal(kill(*pid, how), 0);
 	assert_int_equal(waitpid(*pid, &status, 0), *pid);
 	*pid = 0;
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+void rig_stop(pid_t *pid)
+{
+	end(pid, SIGTERM);
+}
+
+void rig_destroy(struct rig *rig)
+{
+	while (rig->clients_n > 0)
+		client_close(rig, rig->clients[0]);
+	bus_context_destroy(rig->context);
+	if (rig->edge > 0)
+		end(&rig->edge, SIGINT);
+	if (rig->bus > 0)
+		end(&rig->bus, SIGINT);
+	if (rig->second > 0)
+		end(&rig->second, SIGINT);
+	nftw(rig->folder, remove_each, 8, FTW_DEPTH | FTW_PHYS);
+	free(rig);
 }
 
 /* The whole answer of GET /health, or nothing while nobody listens. */

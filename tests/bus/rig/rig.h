@@ -36,6 +36,7 @@ struct client {
 struct rig {
 	char folder[64];
 	char bus_address[128];
+	char second_address[128]; /* of the second broker */
 	char door_address[64];
 	struct bus_context *context;
 	struct rig_key keys[RIG_KEYS_MAX];
@@ -43,6 +44,7 @@ struct rig {
 	struct client *clients[RIG_CLIENTS_MAX];
 	size_t clients_n;
 	pid_t bus;
+	pid_t second;
 	pid_t edge;
 };
 
@@ -53,11 +55,13 @@ void rig_destroy(struct rig
 /* The key called name, made when it is new. is_peer: the broker may know it (peers/<name>.pub). */
 const struct bus_pair *rig_key(struct rig *rig, const char *name, bool is_peer);
 void rig_start_bus(struct rig *rig);
+void rig_start_second(struct rig *rig); /* another broker with the same key */
 void rig_start_edge(struct rig *rig, const char *keys_every, const char *keys_stale);
 void rig_kill(pid_t *pid); /* SIGKILL, and waits until it is gone */
 void rig_stop(pid_t *pid); /* SIGTERM; its exit code must be 0 */
 
-/* A number out of /health: "counts", "bad_batch". process: "bus" or "edge". -1: not there. */
+/* A number out of /health: "counts", "bad_batch". process: "bus", "second" or "edge". -1: not
+ * there. */
 int64_t rig_health(struct rig *rig, const char *process, const char *part, const char *name);
 /* Waits until that number is at least `least`. */
 void rig_wait_health(
@@ -69,6 +73,9 @@ struct client_options {
 	const char *group; /* NULL: none */
 	int32_t window;
 	bool at_door;
+	const char *address; /* NULL: the door's or the first broker's */
+	size_t most_lines;
+	os_look *look;
 };
 /* Opens a session and waits until it is welcomed. */
 struct client *client_open(struct rig *rig, const struct client_options *options);

@@ -17,8 +17,12 @@ struct client *client_begin(struct rig *rig, const struct client_options *option
 		.address = options->at_door ? rig->door_address : rig->bus_address,
 		.self = *rig_key(rig, options->name, !options->at_door),
 		.instance = options->instance,
-		.window = options->window };
+		.window = options->window,
+		.most_lines = options->most_lines,
+		.look = options->look };
 
+	if (options->address != NULL)
+		peer.address = options->address;
 	assert_non_null(client);
 	assert_true(rig->clients_n < RIG_CLIENTS_MAX);
 	client->mem = arena_create(CLIENT_BYTES_MAX);
@@ -89,15 +93,18 @@ static void client_receive(struct client *client)
 
 void rig_round(struct rig *rig, int wait_ms)
 {
-	zmq_pollitem_t items[RIG_CLIENTS_MAX];
+	zmq_pollitem_t items[RIG_CLIENTS_MAX * PEER_SOCKETS_MAX];
+	void *sockets[PEER_SOCKETS_MAX];
+	size_t n = 0;
 
 	for (size_t i = 0; i < rig->clients_n; i++) {
 		peer_flush(rig->clients[i]->peer);
 		peer_turn(rig->clients[i]->peer, os_monotonic_now());
-		items[i] = (zmq_pollitem_t){ .socket = peer_socket(rig->clients[i]->peer),
-			.events = ZMQ_POLLIN };
+		size_t own = peer_sockets(rig->clients[i]->peer, sockets);
+		for (size_t s = 0; s < own; s++)
+			items[n++] = (zmq_pollitem_t){ .socket = sockets[s], .events = ZMQ_POLLIN };
 	}
-	zmq_poll(items, (int)rig->clients_n, wait_ms);
+	zmq_poll(items, (int)n, wait_ms);
 	for (size_t i = 0; i < rig->clients_n; i++)
 		client_receive(rig->clients[i]);
 }

@@ -17,7 +17,7 @@ ADAPTERS = set(LIBRARIES)
 COMMON = ADAPTERS | {"base", "peer", "object", "kit"}
 FLOORS = {
     "common/base": {"base"},
-    "common/peer": {"base", "bus", "wire", "peer", "proto"},
+    "common/peer": {"base", "bus", "wire", "os", "loop", "peer", "proto"},
     "common/object": {"base", "crypto", "wire", "object", "proto"},
     "common/kit": COMMON | {"proto"},
     "sdk": {"base", "bus", "wire", "peer", "crypto", "os", "loop", "proto", "sdk"},

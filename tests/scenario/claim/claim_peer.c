@@ -155,8 +155,10 @@ static void serve(struct claim_peer *at)
 		arena_reset(at->mem);
 		peer_flush(at->peer);
 		peer_turn(at->peer, os_monotonic_now());
+		void *sockets[PEER_SOCKETS_MAX];
+		CHECK(peer_sockets(at->peer, sockets) > 0);
 		zmq_pollitem_t items[] = {
-			{ .socket = peer_socket(at->peer), .events = ZMQ_POLLIN },
+			{ .socket = sockets[0], .events = ZMQ_POLLIN },
 			{ .fd = 0, .events = ZMQ_POLLIN },
 		};
 		zmq_poll(items, 2, WAIT_MS);

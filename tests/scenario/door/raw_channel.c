@@ -179,7 +179,10 @@ static void say(struct peer *peer, struct arena *mem, const struct wire_msg *msg
 
 static void round_trip(struct peer *peer, struct arena *mem, bool *is_up, bool *is_over)
 {
-	zmq_pollitem_t items[] = { { .socket = peer_socket(peer), .events = ZMQ_POLLIN },
+	void *sockets[PEER_SOCKETS_MAX];
+
+	CHECK(peer_sockets(peer, sockets) > 0);
+	zmq_pollitem_t items[] = { { .socket = sockets[0], .events = ZMQ_POLLIN },
 		{ .fd = STDIN_FILENO, .events = ZMQ_POLLIN } };
 	struct wire_msg taken[100];
 

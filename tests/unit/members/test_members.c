@@ -8,6 +8,8 @@
 #include <cmocka.h>
 
 #include "peer/members.h"
+#include "peer/peer_key.h"
+#include "peer/peer_lines_core.h"
 
 #define WINDOW 9
 
@@ -56,6 +58,65 @@ static void hello_again_changes_groups_and_keeps_credit(void **state)
 	assert_false(members_serves(a, STR("intake")));
 	assert_true(members_serves(a, STR("other")));
 	assert_false(members_pick(members, STR("intake"), MEMBER_WORK, 1).is_served);
+}
+
+/* A client that divides its window over another number of brokers. What was sent stays under way: a
+ * window that shrank under it leaves a debt that is earned back first. */
+static void hello_again_moves_credit_with_its_window(void **state)
+{
+	static const struct {
+		int32_t before, spent, after, credit;
+	} rows[] = {
+		{ 90, 0, 45, 45 },
+		{ 90, 30, 45, 15 },
+		{ 90, 60, 45, -15 },
+		{ 45, 0, 90, 90 },
+		{ 45, 45, 90, 45 },
+		{ 45, 10, 45, 35 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		SCOPED(members)
+		struct members *members = members_create();
+		struct member *a = join(members, 1, "intake/a", "intake", rows[i].before);
+
+		for (int32_t n = 0; n < rows[i].spent; n++)
+			members_spend(a);
+		join(members, 1, "intake/a", "intake", rows[i].after);
+		assert_int_equal(a->credit, rows[i].credit);
+		assert_int_equal(members_pick(members, STR("intake"), MEMBER_WORK, 1).to != NULL,
+			rows[i].credit > 0);
+		members_credit(members, a, rows[i].spent); /* all is dealt with */
+		assert_int_equal(a->credit, rows[i].after);
+	}
+}
+
+/* Whatever happens in whatever order: what is under way and the credit left make the window. */
+static void credit_and_what_is_under_way_make_the_window(void **state)
+{
+	SCOPED(members)
+	struct members *members = members_create();
+	struct member *a = join(members, 1, "intake/a", "intake", 90);
+	int32_t under_way = 0;
+	uint64_t seed = 17;
+
+	(void)state;
+	for (int round = 0; round < 20000; round++) {
+		seed = lines_mix(seed + 1);
+		if (seed % 4 == 0) {
+			join(members, 1, "intake/a", "intake", (int32_t)(30 + seed / 4 % 100));
+		} else if (seed % 4 == 1 && under_way > 0) {
+			int32_t n = 1 + (int32_t)(seed / 4 % (uint64_t)under_way);
+
+			members_credit(members, a, n);
+			under_way -= n;
+		} else if (members_pick(members, STR("intake"), MEMBER_WORK, 1).to != NULL) {
+			members_spend(a);
+			under_way++;
+		}
+		assert_int_equal(a->credit + under_way, a->window);
+	}
 }
 
 static void hello_from_a_new_connection_has_the_whole_window(void **state)
@@ -154,7 +215,7 @@ static void pick_same_key_same_member_and_spreads(void **state)
 		join(two, (uint8_t)(2 - i), names[2 - i], "i", WINDOW);
 	}
 	for (int64_t id = 1; id <= 3000; id++) {
-		uint64_t key = members_key_of_id(id);
+		uint64_t key = peer_key_of_id(id);
 		struct member *a = members_pick(one, STR("i"), MEMBER_WORK, key).to;
 		struct member *b = members_pick(two, STR("i"), MEMBER_WORK, key).to;
 
@@ -165,7 +226,7 @@ static void pick_same_key_same_member_and_spreads(void **state)
 		assert_in_range(count[i], 800, 1200);
 	members_leave(two, members_find_instance(two, STR("i/c")));
 	for (int64_t id = 1; id <= 3000; id++) {
-		uint64_t key = members_key_of_id(id);
+		uint64_t key = peer_key_of_id(id);
 		struct member *a = members_pick(one, STR("i"), MEMBER_WORK, key).to;
 		struct member *b = members_pick(two, STR("i"), MEMBER_WORK, key).to;
 
@@ -313,6 +374,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(join_is_found_by_each_of_its_names),
 		cmocka_unit_test(hello_again_changes_groups_and_keeps_credit),
+		cmocka_unit_test(hello_again_moves_credit_with_its_window),
+		cmocka_unit_test(credit_and_what_is_under_way_make_the_window),
 		cmocka_unit_test(hello_from_a_new_connection_has_the_whole_window),
 		cmocka_unit_test(credit_in_two_classes),
 		cmocka_unit_test(credit_never_passes_the_window),
