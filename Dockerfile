@@ -16,11 +16,11 @@ RUN update-ca-certificates && groupadd --gid 8311 wangli && \
 # nginx in front: owns the published ports, finds scaled and recreated portals and doors by Docker's DNS.
 FROM base AS proxy
 RUN apt-get update && apt-get install --yes --no-install-recommends libnginx-mod-stream nginx-light && rm -rf /var/lib/apt/lists/*
-COPY deploy/compose/wangli-health deploy/compose/wangli-start /usr/local/bin/
+COPY deploy/compose/wangli-health deploy/compose/wangli-start deploy/compose/wangli-proxy /usr/local/bin/
 COPY deploy/compose/nginx.conf /etc/nginx/nginx.conf
 USER 8311:8311
 STOPSIGNAL SIGQUIT
-ENTRYPOINT ["wangli-start", "nginx", "-g", "daemon off;"]
+ENTRYPOINT ["wangli-proxy"]
 
 # Debian's PostgreSQL; the account it runs under is named as the cluster's superuser, for `docker exec … psql`.
 FROM base AS postgres
