@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """A system of docker-compose.yml from its start to the proof: healthy in time, the demo played, pages through nginx, scaled while letters
-come in through the published port, each container killed several times at random, containers made anew with other addresses; then
+come in through the published port and others are replayed to their end, each container killed several times at random, containers made anew with other addresses; then
 the backlog goes to 0, the history agrees with the database (0 lost, 0 doubled) and `check` is clean. Prints a table of what it saw.
 
 storm.py CLONE WORK COMPOSE…; WANGLI_SEED, WANGLI_KILLS, WANGLI_RATE, WANGLI_DEMO as tests/compose/run.sh says; the seed is printed."""
 
 import collections
+import datetime
 import json
 import os
 import pathlib
@@ -17,6 +18,7 @@ import time
 import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
+import letters  # noqa: E402
 from engine import Engine, run  # noqa: E402
 from system import STREAM_SCHEMAS, until  # noqa: E402
 
@@ -25,6 +27,7 @@ RATE = int(os.environ.get("WANGLI_RATE", "60"))
 SEED = int(os.environ.get("WANGLI_SEED", random.randrange(1 << 30)))
 SCALE = {"dispatch": 4, "bus": int(os.environ.get("WANGLI_BUSES", "2")), "edge": 2}
 HEALTHY_WITHIN, SETTLED_WITHIN = 180, 60
+REPLAYED = 40
 MOVED_AGAIN = ["postgres", "bus", "edge", "portal", "intake", "proxy"]
 seen = []
 
@@ -133,6 +136,40 @@ class Load:
         return json.loads(done.stdout.strip().splitlines()[-1]), done.stderr
 
 
+class Replay:
+    """Letters with replies, played to their end by the steps of people on the simulated clock: commands are under way when kills fall."""
+
+    def __init__(self, engine, work):
+        self.engine = engine
+        self.folder = pathlib.Path(work) / "replay"
+        self.folder.mkdir()
+        now = datetime.datetime.fromisoformat(engine.sql(
+            "select to_char((now() + shift) at time zone 'Asia/Shanghai', 'YYYY-MM-DD HH24:MI:SS') from ref.clock"))
+        self.rows = letters.write(self.folder / "replay.csv", REPLAYED, seed=SEED, start=now + datetime.timedelta(days=1), prefix="R")
+        self.process = None
+
+    def words(self):
+        return [*self.engine.command, "run", "--rm", "-T", "-v", f"{self.folder}:/replay:ro", "tools", "wangli", "import",
+                "/replay/replay.csv", "--channel", "forum", "--replay", "--json"]
+
+    def start(self):
+        with open(self.folder / "said", "wb") as said:
+            self.process = subprocess.Popen(self.words(), cwd=self.engine.folder, stdin=subprocess.DEVNULL, stdout=said,
+                                            stderr=subprocess.STDOUT)
+
+    def finish(self):
+        """The importer may give up while the database is away; run again it goes on."""
+        until(300, "the replay under way has ended", lambda: self.process.poll() is not None)
+        note("replay during the kills ended with exit code", self.process.returncode)
+        for _ in range(20):
+            done = run(*self.words(), cwd=self.engine.folder, ok=range(256), timeout=300)
+            if done.returncode == 0:
+                break
+        played = json.loads(done.stdout.splitlines()[-1])
+        note("replay", f"{played['closed']} of {len(self.rows)} letters closed, {played['delivered']} replies delivered")
+        assert played["closed"] == len(self.rows), done.stdout + done.stderr
+
+
 def storm(engine, load, rng):
     """Until each container has been killed KILLS times; one that fell behind is chosen like any other."""
     killed, stood_still = collections.Counter(), 0
@@ -218,9 +255,12 @@ def main():
     engine.compose("up", "-d", *scaled(), timeout=600)
     healthy(engine, HEALTHY_WITHIN)
     note("scaled to", ", ".join(f"{service} {n}" for service, n in SCALE.items()))
+    replay = Replay(engine, sys.argv[2])
+    replay.start()
     storm(engine, load, rng)
     healthy(engine, HEALTHY_WITHIN)
     made_anew(engine, load)
+    replay.finish()
     proof(engine, load)
     pages(engine)
     memory(engine)
