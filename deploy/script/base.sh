@@ -173,7 +173,9 @@ usage() {
 		  psql [ROLE] [arguments]                   a shell on the database, as wl_check unless told
 		  bench intake | lifecycle [--auto] | flood [--strict] [--json]
 		                                            measures a system of its own: docs/performance.md
-		  test [LABEL…] [--long] | test container   builds and runs the tests, or tries all in a clean container
+		  compose init [--demo] [--secrets DIR]     what docker-compose.yml needs before its first start: .env and the secrets
+		  test [LABEL…] [--long]                    builds and runs the tests
+		  test container | test compose             tries all in a clean container; by docker-compose, with kills, scaled, under load
 		  help                                      this
 	END
 }
@@ -185,7 +187,7 @@ main() {
 	AS_JSON=
 	DATA=
 	case $command in
-	up | down | status | logs | clock | case | kb | import | check | rebuild | report | ref | channel | webhook | psql | bench | test)
+	up | down | status | logs | clock | case | kb | import | check | rebuild | report | ref | channel | webhook | psql | compose | bench | test)
 		parse_shared "$@"
 		"cmd_$command" ${ARGS[@]+"${ARGS[@]}"}
 		;;

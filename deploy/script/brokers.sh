@@ -14,7 +14,7 @@ brokers_more() {
 }
 
 # What BUS_ADDRESS says in every process.
-brokers_address() {
+bus_address() {
 	local broker
 	printf 'ipc://%s/bus.sock' "$RUN"
 	for broker in $(brokers_more); do

@@ -28,17 +28,9 @@ shared_buffers() {
 	awk '/^MemTotal/ { mb = int($2 / 1024 / 16); if (mb > 2048) mb = 2048; if (mb < 128) mb = 128; print mb "MB" }' /proc/meminfo
 }
 
-postgres_conf() {
-	cat <<-END
-		# Written by ./wangli up. Settings of your own: in postgresql.conf below the line that includes this file.
-		listen_addresses = ''
-		unix_socket_directories = '$RUN'
-		unix_socket_permissions = 0777
-		hba_file = '$PG_DATA/wangli_hba.conf'
-		ident_file = '$PG_DATA/wangli_ident.conf'
-		shared_buffers = $(shared_buffers)
-		max_connections = 100
-		max_wal_size = 4GB
+# What every cluster of ours runs with, wherever it stands.
+postgres_settings() {
+	cat <<-'END'
 		fsync = on
 		synchronous_commit = on
 		full_page_writes = on
@@ -52,6 +44,21 @@ postgres_conf() {
 		log_line_prefix = '%m [%p] %q%u@%d '
 		log_checkpoints = off
 	END
+}
+
+postgres_conf() {
+	cat <<-END
+		# Written by ./wangli up. Settings of your own: in postgresql.conf below the line that includes this file.
+		listen_addresses = ''
+		unix_socket_directories = '$RUN'
+		unix_socket_permissions = 0777
+		hba_file = '$PG_DATA/wangli_hba.conf'
+		ident_file = '$PG_DATA/wangli_ident.conf'
+		shared_buffers = $(shared_buffers)
+		max_connections = 100
+		max_wal_size = 4GB
+	END
+	postgres_settings
 }
 
 # Who may be whom: root, the database's account and the caller anybody; a service's account its own role.
@@ -76,6 +83,7 @@ write_as_db() {
 	mv "$1.new" "$1"
 }
 
+# cluster_make OPTIONS: initdb's, who may log in how.
 cluster_make() {
 	rm -rf "$PG_DATA.new"
 	if [ -n "$IS_ROOT" ]; then
@@ -83,14 +91,14 @@ cluster_make() {
 	else
 		install -d -m 700 "$PG_DATA.new"
 	fi
-	(cd / && as_db "$PG_BIN/initdb" -D "$PG_DATA.new" -U postgres -E UTF8 --locale=C.UTF-8 --data-checksums -A peer)
+	(cd / && as_db "$PG_BIN/initdb" -D "$PG_DATA.new" -U postgres -E UTF8 --locale=C.UTF-8 --data-checksums "$@")
 	printf "\n# Wangli's settings; whatever follows wins over them.\ninclude 'wangli.conf'\n" >>"$PG_DATA.new/postgresql.conf"
 	mv -T "$PG_DATA.new" "$PG_DATA"
 }
 
 cluster_ensure() {
 	PG_DATA=$DATA/pg
-	[ -d "$PG_DATA" ] || step 'database: new cluster' cluster_make
+	[ -d "$PG_DATA" ] || step 'database: new cluster' cluster_make -A peer
 	postgres_conf | write_as_db "$PG_DATA/wangli.conf"
 	postgres_ident | write_as_db "$PG_DATA/wangli_ident.conf"
 	printf 'local all all peer map=wangli\n' | write_as_db "$PG_DATA/wangli_hba.conf"
@@ -134,11 +142,13 @@ reference_ensure() {
 
 # The city's articles, put once the services run: by the operator, as later ones are. A system that walks alone (--road auto, for
 # tests) answers nothing by itself.
-kb_ensure() {
-	local wanted
-	wanted=$(sql_as wl_deploy -At -c "select exists (select from ref.road where step = 'answer' and taken_by = 'system')
+kb_is_wanted() {
+	[ "$(sql_as wl_deploy -At -c "select exists (select from ref.road where step = 'answer' and taken_by = 'system')
 		and exists (select from ref.road where step = 'accept' and taken_by = 'people')
-		and not exists (select from reply.v_kb_article)")
-	[ "$wanted" = t ] || return 0
+		and not exists (select from reply.v_kb_article)")" = t ]
+}
+
+kb_ensure() {
+	kb_is_wanted || return 0
 	(cmd_kb import "$CITY/kb.csv") || say 'the knowledge base is not whole; mend the rows named above and put them by ./wangli kb import' >&2
 }

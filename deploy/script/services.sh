@@ -42,7 +42,7 @@ service_environment() {
 		;;
 	*) echo "PG_CONNINFO=$(conninfo) user=wl_$service" ;;
 	esac
-	echo "BUS_ADDRESS=$(brokers_address)"
+	echo "BUS_ADDRESS=$(bus_address)"
 	echo "BUS_SERVER_KEY_FILE=$keys/bus.pub"
 	case $service in
 	intake)

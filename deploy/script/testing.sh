@@ -3,11 +3,12 @@
 
 cmd_test() {
 	local labels=() long='' pattern=''
-	if [ "${1:-}" = container ]; then
-		shift
-		packages_ensure container
-		exec "$ROOT/tests/container/run.sh" "$@"
-	fi
+	case ${1:-} in
+	container | compose)
+		packages_ensure "$1"
+		exec "$ROOT/tests/$1/run.sh" "${@:2}"
+		;;
+	esac
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--long) long=yes ;;

@@ -1,6 +1,25 @@
 # shellcheck shell=bash
 # The commands that look at a running system or hand over to an installed program.
 
+# --- where things are, like bus_address; a system of containers has places of its own (deploy/compose/wangli) ---
+
+# The door as this machine's own programs reach it.
+door_address() {
+	echo "tcp://127.0.0.1:$((PORT + 1))"
+}
+
+# And as integrators are told: what listens on all interfaces is reached by this machine's name.
+door_told() {
+	local address
+	address=$(cat "$DATA/service/edge/env/DOOR_LISTEN")
+	address=${address/\/\/\*:/\/\/$(hostname):}
+	echo "${address/\/\/0.0.0.0:/\/\/$(hostname):}"
+}
+
+pages_url() {
+	echo "http://127.0.0.1:$PORT"
+}
+
 # need_program NAME
 need_program() {
 	[ -x "$DATA/app/bin/$1" ] || fail "the system at $DATA is not installed completely ($1 is missing); run ./wangli up"
@@ -69,9 +88,8 @@ cmd_ref() {
 
 # The environment of programs that speak to the bus with the operator's key.
 operator_environment() {
-	export BUS_ADDRESS BUS_SERVER_KEY_FILE=$DATA/keys/bus.pub BUS_KEY_FILE=$DATA/keys/operator
-	export PG_CONNINFO
-	BUS_ADDRESS=$(brokers_address)
+	export BUS_ADDRESS PG_CONNINFO BUS_SERVER_KEY_FILE=$DATA/keys/bus.pub BUS_KEY_FILE=$DATA/keys/operator
+	BUS_ADDRESS=$(bus_address)
 	PG_CONNINFO="$(conninfo) user=$1"
 }
 
@@ -103,12 +121,10 @@ cmd_kb() {
 	exec "$DATA/app/bin/wangli-operator" kb "$@" ${AS_JSON:+--json}
 }
 
-# The three values that every integrator gets, none of them secret; what listens on all interfaces is reached by this machine's name.
+# The three values that every integrator gets, none of them secret.
 channel_info() {
 	local address door vault
-	address=$(cat "$DATA/service/edge/env/DOOR_LISTEN")
-	address=${address/\/\/\*:/\/\/$(hostname):}
-	address=${address/\/\/0.0.0.0:/\/\/$(hostname):}
+	address=$(door_told)
 	door=$(cat "$DATA/keys/door.pub")
 	vault=$(cat "$DATA/keys/vault.pub")
 	if [ -n "$AS_JSON" ]; then
@@ -158,8 +174,8 @@ channel_check() {
 # And of those that are integrators too, with what they keep in the data folder.
 door_environment() {
 	operator_environment wl_deploy
-	export DATA_FOLDER=$DATA DOOR_ADDRESS=tcp://127.0.0.1:$((PORT + 1)) DOOR_SERVER_KEY_FILE=$DATA/keys/door.pub \
-		VAULT_PUBLIC_KEY_FILE=$DATA/keys/vault.pub
+	export DATA_FOLDER=$DATA DOOR_ADDRESS DOOR_SERVER_KEY_FILE=$DATA/keys/door.pub VAULT_PUBLIC_KEY_FILE=$DATA/keys/vault.pub
+	DOOR_ADDRESS=$(door_address)
 	umask 077
 }
 
@@ -205,5 +221,5 @@ cmd_report() {
 	need_program wangli-report
 	export PG_CONNINFO
 	PG_CONNINFO="$(conninfo) user=wl_check"
-	exec "$DATA/app/bin/wangli-report" "$1" "$2" --base "http://127.0.0.1:$PORT" --out "$DATA/report" "${@:3}"
+	exec "$DATA/app/bin/wangli-report" "$1" "$2" --base "$(pages_url)" --out "$DATA/report" "${@:3}"
 }
