@@ -4,9 +4,9 @@
 # RUN         its sockets; short, because a unix socket's path may have no more than 107 bytes
 # IS_ROOT     whether services get accounts of their own; without root everything runs as the calling user
 
-readonly SERVICES=(bus intake dispatch reply followup analytics edge media portal) # in the order of their start
+readonly SERVICES=(bus intake dispatch reply followup analytics edge media portal watch) # in the order of their start
 readonly SCHEMAS=(intake dispatch reply followup analytics portal)
-readonly LOGIN_ROLES=(wl_intake wl_dispatch wl_reply wl_followup wl_analytics wl_portal wl_check wl_deploy)
+readonly LOGIN_ROLES=(wl_intake wl_dispatch wl_reply wl_followup wl_analytics wl_portal wl_watch wl_check wl_deploy)
 readonly PG_BIN=/usr/lib/postgresql/15/bin
 readonly CITY="$ROOT/deploy/cities/chengdu"
 readonly ROADS=(people auto bench bench-auto demo) # who takes the steps: the city's own road.csv, or one of deploy/roads

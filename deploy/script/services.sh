@@ -13,7 +13,7 @@ service_environment() {
 	[ "$PRESET" = release ] || echo 'ASAN_OPTIONS=detect_leaks=0'
 	if [ "$CLOCK" = simulated ]; then
 		case $service in
-		bus | edge | media | portal) ;;
+		bus | edge | media | portal | watch) ;;
 		# Somebody waits for each step of the clock; but a measurement wants the pace of every day.
 		*) [ "${WANGLI_PACE:-}" = steady ] || printf 'GATHER=1ms\nSETTLE=5ms\nSHELF=1ms\n' ;;
 		esac
@@ -23,6 +23,10 @@ service_environment() {
 		return
 	fi
 	echo "HEALTH_LISTEN=unix:$RUN/$service.health"
+	if [ "$service" = watch ]; then
+		watch_environment
+		return
+	fi
 	echo "BUS_KEY_FILE=$keys/$service.key"
 	case $service in
 	bus)
@@ -60,6 +64,16 @@ service_environment() {
 		echo 'CASE_PREFIX=CD'
 		;;
 	esac
+}
+
+# No bus, no key.
+watch_environment() {
+	echo "PG_CONNINFO=$(conninfo) user=wl_watch"
+	echo "METRICS_LISTEN=127.0.0.1:$((PORT + 3))"
+	echo "SERVICES_DIR=$DATA/service"
+	echo "DISKS=data=$DATA"
+	echo "BACKUP_STATUS=$DATA/backup.status"
+	echo "CHECK_STATUS=$DATA/check.status"
 }
 
 service_program() {
@@ -102,6 +116,13 @@ put() {
 	text=$(cat)
 	[ "$(cat "$1" 2>/dev/null)" = "$text" ] && return 0
 	printf '%s\n' "$text" >"$1.new"
+	chmod "$2" "$1.new"
+	mv "$1.new" "$1"
+}
+
+# put_always FILE MODE: the same, also when nothing differs: the file's time says when.
+put_always() {
+	cat >"$1.new"
 	chmod "$2" "$1.new"
 	mv "$1.new" "$1"
 }

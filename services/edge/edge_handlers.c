@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "edge_metrics.h"
+
 static struct edge_rights rights_of(struct edge_state *state, const char *user)
 {
 	return edge_keys_rights(state->keys, str_from_c(user), loop_now(state->loop));
@@ -283,10 +285,12 @@ void edge_pass_answer(struct edge_state *state, const struct wire_msg *answer)
 {
 	struct wire_msg out = *answer;
 	struct member *to = NULL;
+	struct span took;
 	int64_t serial;
 
 	if (str_to_int64(answer->head.route, &serial) == RES_OK) {
-		edge_letters_arrive(state->letters, serial, &out, loop_now(state->loop));
+		if (edge_letters_arrive(state->letters, serial, &out, loop_now(state->loop), &took))
+			edge_metrics_receipt(state, took);
 		to = members_find_serial(server_members(state->server), serial);
 	}
 	if (to == NULL || to->gone != NULL) {
