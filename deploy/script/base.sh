@@ -145,6 +145,9 @@ usage() {
 		  down                                      stops it; the data stay
 		  status [--json]                           each process, its version, health and backlog
 		  status --rest [SECONDS] [--json]          memory and CPU of each process while nothing happens
+		  top [--once] [--json] [--every SECONDS]   the same at work: rates, times, backlog, database, cases; q quits
+		  tap [--group G] [--kind K] [--case NO] [--channel C] [--count N]
+		                                            messages as they pass, as JSON, personal data masked; the log says who looked
 		  logs [SERVICE] [-f]                       what the processes said
 		  clock [show | start T | advance --next|--to T|--by 3d]   business time; only a simulated one can be moved
 		  import FILE.csv --channel NAME […]        submits appeals through the door; --help says more
@@ -182,7 +185,7 @@ main() {
 	AS_JSON=
 	DATA=
 	case $command in
-	up | down | status | logs | clock | case | kb | import | check | rebuild | report | ref | channel | webhook | psql | bench | test)
+	up | down | status | top | logs | clock | case | kb | import | check | rebuild | report | ref | channel | webhook | psql | tap | bench | test)
 		parse_shared "$@"
 		"cmd_$command" ${ARGS[@]+"${ARGS[@]}"}
 		;;

@@ -16,6 +16,11 @@ cmd_status() {
 	exec python3 "$ROOT/deploy/script/status.py" "$DATA" "$RUN" "$PORT" ${AS_JSON:+--json}
 }
 
+cmd_top() {
+	system_load
+	exec python3 "$ROOT/deploy/script/top.py" "$DATA" "$@" ${AS_JSON:+--json}
+}
+
 cmd_logs() {
 	local services=() follow=''
 	system_load
@@ -72,6 +77,14 @@ operator_environment() {
 	export BUS_ADDRESS=ipc://$RUN/bus.sock BUS_SERVER_KEY_FILE=$DATA/keys/bus.pub BUS_KEY_FILE=$DATA/keys/operator
 	export PG_CONNINFO
 	PG_CONNINFO="$(conninfo) user=$1"
+}
+
+cmd_tap() {
+	system_load
+	need_program wangli-tap
+	operator_environment wl_check
+	unset PG_CONNINFO
+	exec "$DATA/app/bin/wangli-tap" "$@"
 }
 
 cmd_clock() {

@@ -88,7 +88,7 @@ static enum res process_open(struct process *process, struct err *err)
 {
 	struct watch_state *state = &process->state;
 
-	state->cases_at = INSTANT_NONE;
+	state->cases_at = state->read_at = INSTANT_NONE;
 	state->mem = arena_create(ROUND_BYTES_MAX);
 	state->loop = loop_create();
 	loop_on_signal(state->loop, SIGTERM, on_signal, process);

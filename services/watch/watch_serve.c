@@ -2,13 +2,16 @@
  * it has to say. */
 #include "watch_serve.h"
 
+#include "os/os.h"
 #include "watch_metrics.h"
 #include "watch_relay.h"
 #include "watch_state.h"
+#include "watch_store.h"
 #include "watch_targets.h"
 #include "json/json.h"
 
 #define RELAY_PATH "/metrics/"
+#define FRESH	   SPAN_MS(500)
 
 static void health_answer(
 	struct watch_state *state, const struct http_request *request, struct http_answer *answer)
@@ -50,6 +53,14 @@ static void relay_answer(
 	answer->body = STR("no process of that name; GET /targets lists them\n");
 }
 
+/* Somebody sits before ./wangli top: what is older than half a second is asked again. */
+static void freshen(struct watch_state *state)
+{
+	if (instant_is_none(state->read_at) ||
+		instant_since(os_monotonic_now(), state->read_at).us >= FRESH.us)
+		watch_store_turn(state);
+}
+
 void watch_serve(void *arg, const struct http_request *request, struct http_answer *answer)
 {
 	struct watch_state *state = arg;
@@ -61,6 +72,8 @@ void watch_serve(void *arg, const struct http_request *request, struct http_answ
 	} else if (str_eq_c(request->path, "/health")) {
 		health_answer(state, request, answer);
 	} else if (str_eq_c(request->path, "/metrics")) {
+		if (http_query(request, "fresh").p != NULL)
+			freshen(state);
 		answer->status = 200;
 		answer->content_type = METRICS_CONTENT_TYPE;
 		answer->body = watch_metrics_text(state, request->mem);

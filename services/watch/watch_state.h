@@ -27,6 +27,7 @@ struct watch_state {
 	struct arena *mem; /* of one round of questions */
 	struct watch_relays *relays;
 	bool is_database_up;
+	struct instant read_at;	 /* monotonic; when the database was asked last */
 	struct instant cases_at; /* monotonic; when cases were counted last */
 };
 

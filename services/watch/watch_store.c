@@ -172,6 +172,7 @@ void watch_store_turn(struct watch_state *state)
 	struct err err = { "" };
 	enum res res;
 
+	state->read_at = begin;
 	arena_reset(state->mem);
 	res = all_read(state, &err);
 	if (state->db != NULL)
