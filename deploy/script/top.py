@@ -21,7 +21,7 @@ import termios
 import time
 import tty
 
-ASK_SECONDS = 2.0
+ASK_SECONDS = 1.0
 EVERY_LEAST = 0.2
 SAMPLE = re.compile(r'^(\w+)\{([^}]*)\} (\S+)$', re.MULTILINE)
 LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
@@ -150,6 +150,8 @@ def process_row(data, name, pair):
     cpu = pair.rate("process_cpu_seconds_total")
     messages = next((pair.rate(metric) for metric in ("wangli_kit_messages_total", "wangli_bus_received_total",
                      "wangli_edge_received_total", "wangli_portal_requests_total") if pair.rate(metric) is not None), None)
+    if messages is None and now.total("wangli_kit_ready") is not None:
+        messages = 0  # a service shows what it has dealt with, and that is nothing yet
     row.update({
         "ready": ready[0] == 1 if ready else True,
         "cpu_percent": None if cpu is None else cpu * 100,
