@@ -76,6 +76,22 @@ watch_environment() {
 	echo "CHECK_STATUS=$DATA/check.status"
 }
 
+# The operator's own settings, which win: DATA/settings/all for every process, DATA/settings/SERVICE for one; lines NAME=value.
+service_settings() {
+	local file line number
+	for file in "$DATA/settings/all" "$DATA/settings/$1"; do
+		[ -f "$file" ] || continue
+		number=0
+		while read -r line || [ -n "$line" ]; do
+			number=$((number + 1))
+			[[ $line && $line != '#'* ]] || continue
+			[[ $line =~ ^[A-Z][A-Z0-9_]*= ]] || fail "$file:$number: want NAME=value (wangli-$1 --help lists the names)"
+			echo "$line"
+		done <"$file"
+	done
+	return 0
+}
+
 service_program() {
 	case $1 in
 	postgres) echo "$PG_BIN/postgres -D $PG_DATA" ;;
@@ -129,7 +145,7 @@ put_always() {
 
 # The folder of one service. What a running one was started with stands in `started`, so that `up` knows whom to restart.
 service_make() {
-	local service=$1 home=$DATA/service/$1 line
+	local service=$1 home=$DATA/service/$1 line settings
 	mkdir -p "$home/env" "$home/log"
 	rm -f "$home"/env/*
 	if [ "$service" = postgres ]; then
@@ -138,9 +154,10 @@ service_make() {
 		printf '#!/bin/sh\nexec kill -INT "$(cat supervise/pid)"\n' | put "$home/control/t" 755
 	else
 		need_program "$(basename "$(service_program "$service")")"
+		settings=$(service_environment "$service"; service_settings "$service") || exit 1
 		while read -r line; do
 			printf '%s\n' "${line#*=}" >"$home/env/${line%%=*}"
-		done < <(service_environment "$service")
+		done <<<"$settings"
 	fi
 	run_text "$service" | put "$home/run" 755
 	log_text "$service" | put "$home/log/run" 755
