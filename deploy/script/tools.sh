@@ -200,8 +200,8 @@ cmd_check() {
 	local status=0 result=failed
 	"$DATA/app/bin/wangli-check" ${AS_JSON:+--json} "$@" || status=$?
 	[ "$status" != 0 ] || result=ok
-	# What watch shows (wangli_watch_check_…); who only looks cannot write it, and need not.
-	[ ! -w "$DATA" ] || printf 'result=%s\n' "$result" | put_always "$DATA/check.status" 644
+	# What watch shows (wangli_watch_check_…): not where it could not look (2), nor of those who cannot write here.
+	[ $# -gt 0 ] || [ "$status" -gt 1 ] || [ ! -w "$DATA" ] || printf 'result=%s\n' "$result" | put_always "$DATA/check.status" 644
 	exit "$status"
 }
 

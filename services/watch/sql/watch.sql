@@ -18,9 +18,9 @@ group by 1
 order by 1;
 
 -- name: standbys
--- Delay in microseconds.
+-- Delay in microseconds. Who only receives (pg_receivewal) replays nothing: what it has written counts.
 select case when r.application_name = '' then 'standby' else r.application_name end, coalesce(r.sync_state, 'async'),
-	coalesce(pg_wal_lsn_diff(pg_current_wal_lsn(), r.replay_lsn), 0)::int8,
+	coalesce(pg_wal_lsn_diff(pg_current_wal_lsn(), coalesce(r.replay_lsn, r.flush_lsn, r.sent_lsn)), 0)::int8,
 	coalesce(extract(epoch from r.replay_lag) * 1000000, 0)::int8
 from pg_stat_replication r
 where r.state in ('catchup', 'streaming')

@@ -9,7 +9,9 @@ import pathlib
 import re
 import signal
 import socket
+import subprocess
 import sys
+import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "lib"))
@@ -29,6 +31,7 @@ METRIC = re.compile(r'^METRIC\((\w+), (\w+), "([^"]*)", "([^"]*)", "(.*)"\)$', r
 SAMPLE = re.compile(r'^([a-z_:][a-zA-Z0-9_:]*)\{((?:[a-z_]+="(?:[^"\\\n]|\\.)*",?)*)\} (\S+)$')
 LABEL = re.compile(r'([a-z_]+)="((?:[^"\\\n]|\\.)*)"')
 LETTERS = 12
+PG_BIN = "/usr/lib/postgresql/15/bin"
 
 
 class UnixConnection(http.client.HTTPConnection):
@@ -189,6 +192,40 @@ def assert_watched(system):
         until(20, f"{name} is {wanted}", lambda: value(figures(), f"wangli_watch_cases_{name}") == wanted)
 
 
+def assert_database_watched(system):
+    """A session that leaves its transaction open, a slot, and somebody who receives the log, are seen and leave again."""
+    def most(name, **labels):
+        family = parse(get(system.port + 3, "/metrics?fresh=1")[1])[f"wangli_watch_database_{name}"][2]
+        found = [v for (_, have), v in family.items() if labels.items() <= dict(have).items()]
+        return max(found) if found else None
+
+    conninfo = system.conninfo("postgres")
+    sitter = subprocess.Popen(["psql", "-X", "-q", "-d", conninfo], stdin=subprocess.PIPE, text=True)
+    sitter.stdin.write("begin; select 1;\n")
+    sitter.stdin.flush()
+    until(20, "the open transaction ages", lambda: most("transaction_oldest_seconds") > 1)
+    assert most("connections", state="idle in transaction") == 1
+    sitter.communicate("rollback;\n", timeout=20)
+    until(20, "it is over", lambda: most("transaction_oldest_seconds") < 1)
+
+    hba = system.data / "pg" / "wangli_hba.conf"
+    hba.write_text(hba.read_text() + "local replication all peer map=wangli\n")
+    system.sql("select pg_reload_conf()", "postgres")
+    system.sql("select pg_create_physical_replication_slot('e_metrics', true)", "postgres")
+    until(20, "the slot keeps something", lambda: most("slot_retained_bytes", slot="e_metrics") is not None)
+    with tempfile.TemporaryDirectory() as folder:
+        receiver = subprocess.Popen([f"{PG_BIN}/pg_receivewal", "-D", folder, "-S", "e_metrics",
+                                     "-d", conninfo.replace("dbname=wangli", "") + " application_name=e_standby"])
+        until(30, "it is a standby", lambda: most("replication_lag_bytes", standby="e_standby") is not None)
+        assert most("standbys", sync="async") == 1
+        assert 0 <= most("replication_lag_bytes", standby="e_standby") < 1 << 26
+        receiver.terminate()
+        receiver.wait(20)
+    until(20, "it is gone", lambda: most("standbys", sync="async") is None)
+    system.sql("select pg_drop_replication_slot('e_metrics')", "postgres")
+    until(20, "the slot is gone", lambda: most("slot_retained_bytes") is None)
+
+
 def get(port, path):
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     connection.request("GET", path)
@@ -257,6 +294,7 @@ def main():
         assert_backlog_seen(system)
         assert_watched(system)
         assert_relayed(system)
+        assert_database_watched(system)
         print(f"{sum(len(f) for f in all_of.values())} families of {len(all_of)} processes")
 
 
