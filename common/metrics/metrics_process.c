@@ -12,7 +12,8 @@
 #define STAT_BYTES_MAX	  1024
 #define STAT_VSIZE	  23 /* fields of /proc/self/stat, counted from 1 as in proc(5) */
 #define STAT_START	  22
-#define STAT_FIRST_BEHIND 3 /* the field behind the command's name in brackets */
+#define STAT_FIRST_BEHIND 3	      /* the field behind the command's name in brackets */
+#define LIMIT_NONE	  (1LL << 60) /* cgroup v1 says "none" by a number about this large */
 
 const struct metric process_metrics[PROCESS_METRICS] = {
 #define METRIC(name, type, unit, labels, help) METRIC_ROW(name, type, unit, labels, help),
@@ -109,6 +110,35 @@ static double max_fds(void)
 	return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? (double)limit.rlim_cur : -1;
 }
 
+/* Inside a container its own group stands at the root of both trees (v2, v1). */
+static double memory_limit(void)
+{
+	static const char *const paths[] = { "/sys/fs/cgroup/memory.max",
+		"/sys/fs/cgroup/memory/memory.limit_in_bytes" };
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		char text[STAT_BYTES_MAX] = "";
+		FILE *file = fopen(paths[i], "re");
+		double limit;
+
+		if (file == NULL)
+			continue;
+		limit = fgets(text, sizeof(text), file) != NULL ? strtod(text, NULL) : 0;
+		fclose(file);
+		return limit > 0 && limit < (double)LIMIT_NONE ? limit : -1;
+	}
+	return -1;
+}
+
+static double clock_seconds(void)
+{
+	struct timespec now;
+
+	if (clock_gettime(CLOCK_REALTIME, &now) != 0)
+		return -1;
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
 void process_measure(double out[PROCESS_METRICS])
 {
 	out[PROCESS_process_cpu] = cpu_seconds();
@@ -117,4 +147,6 @@ void process_measure(double out[PROCESS_METRICS])
 	out[PROCESS_process_start_time] = start_seconds();
 	out[PROCESS_process_open_fds] = open_fds();
 	out[PROCESS_process_max_fds] = max_fds();
+	out[PROCESS_process_clock] = clock_seconds();
+	out[PROCESS_process_memory_limit] = memory_limit();
 }

@@ -4,9 +4,9 @@
 # RUN         its sockets; short, because a unix socket's path may have no more than 107 bytes
 # IS_ROOT     whether services get accounts of their own; without root everything runs as the calling user
 
-readonly SERVICES=(bus intake dispatch reply followup analytics edge media portal) # in the order of their start
+readonly SERVICES=(bus intake dispatch reply followup analytics edge media portal watch) # in the order of their start
 readonly SCHEMAS=(intake dispatch reply followup analytics portal)
-readonly LOGIN_ROLES=(wl_intake wl_dispatch wl_reply wl_followup wl_analytics wl_portal wl_check wl_deploy)
+readonly LOGIN_ROLES=(wl_intake wl_dispatch wl_reply wl_followup wl_analytics wl_portal wl_watch wl_check wl_deploy)
 readonly PG_BIN=/usr/lib/postgresql/15/bin
 readonly CITY="$ROOT/deploy/cities/chengdu"
 readonly ROADS=(people auto bench bench-auto demo) # who takes the steps: the city's own road.csv, or one of deploy/roads
@@ -148,6 +148,9 @@ usage() {
 		  down                                      stops it; the data stay
 		  status [--json]                           each process, its version, health and backlog
 		  status --rest [SECONDS] [--json]          memory and CPU of each process while nothing happens
+		  top [--once] [--json] [--every SECONDS]   the same at work: rates, times, backlog, database, cases; q quits
+		  tap [--group G] [--kind K] [--case NO] [--channel C] [--count N]
+		                                            messages as they pass, as JSON, personal data masked; the log says who looked
 		  logs [SERVICE] [-f]                       what the processes said
 		  clock [show | start T | advance --next|--to T|--by 3d]   business time; only a simulated one can be moved
 		  import FILE.csv --channel NAME […]        submits appeals through the door; --help says more
@@ -187,7 +190,7 @@ main() {
 	AS_JSON=
 	DATA=
 	case $command in
-	up | down | status | logs | clock | case | kb | import | check | rebuild | report | ref | channel | webhook | psql | compose | bench | test)
+	up | down | status | top | logs | clock | case | kb | import | check | rebuild | report | ref | channel | webhook | psql | tap | compose | bench | test)
 		parse_shared "$@"
 		"cmd_$command" ${ARGS[@]+"${ARGS[@]}"}
 		;;

@@ -70,7 +70,7 @@ postgres_ident() {
 		done
 	done
 	[ -n "$IS_ROOT" ] || return 0
-	for service in "${SCHEMAS[@]}"; do
+	for service in "${SCHEMAS[@]}" watch; do
 		printf 'wangli\twangli-%s\twl_%s\n' "$service" "$service"
 	done
 }

@@ -72,7 +72,7 @@ is_port_taken() {
 
 ports_check() {
 	local port
-	for port in "$1" $(($1 + 1)) $(($1 + 2)); do
-		! is_port_taken "$port" || fail "port $port is taken (a system needs $1 to $(($1 + 2))); choose another with --port"
+	for port in "$1" $(($1 + 1)) $(($1 + 2)) $(($1 + 3)); do
+		! is_port_taken "$port" || fail "port $port is taken (a system needs $1 to $(($1 + 3))); choose another with --port"
 	done
 }

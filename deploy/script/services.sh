@@ -13,7 +13,7 @@ service_environment() {
 	[ "$PRESET" = release ] || echo 'ASAN_OPTIONS=detect_leaks=0'
 	if [ "$CLOCK" = simulated ]; then
 		case $service in
-		bus | bus-* | edge | media | portal) ;;
+		bus | bus-* | edge | media | portal | watch) ;;
 		# Somebody waits for each step of the clock; but a measurement wants the pace of every day.
 		*) [ "${WANGLI_PACE:-}" = steady ] || printf 'GATHER=1ms\nSETTLE=5ms\nSHELF=1ms\n' ;;
 		esac
@@ -23,6 +23,10 @@ service_environment() {
 		return
 	fi
 	echo "HEALTH_LISTEN=unix:$RUN/$service.health"
+	if [ "$service" = watch ]; then
+		watch_environment
+		return
+	fi
 	echo "BUS_KEY_FILE=$keys/${service%-[0-9]*}.key"
 	case $service in
 	bus | bus-*)
@@ -60,6 +64,32 @@ service_environment() {
 		echo 'CASE_PREFIX=CD'
 		;;
 	esac
+}
+
+# No bus, no key.
+watch_environment() {
+	echo "PG_CONNINFO=$(conninfo) user=wl_watch"
+	echo "METRICS_LISTEN=127.0.0.1:$((PORT + 3))"
+	echo "SERVICES_DIR=$DATA/service"
+	echo "DISKS=data=$DATA"
+	echo "BACKUP_STATUS=$DATA/backup.status"
+	echo "CHECK_STATUS=$DATA/check.status"
+}
+
+# The operator's own settings, which win: DATA/settings/all for every process, DATA/settings/SERVICE for one; lines NAME=value.
+service_settings() {
+	local file line number
+	for file in "$DATA/settings/all" "$DATA/settings/$1"; do
+		[ -f "$file" ] || continue
+		number=0
+		while read -r line || [ -n "$line" ]; do
+			number=$((number + 1))
+			[[ $line && $line != '#'* ]] || continue
+			[[ $line =~ ^[A-Z][A-Z0-9_]*= ]] || fail "$file:$number: want NAME=value (wangli-$1 --help lists the names)"
+			echo "$line"
+		done <"$file"
+	done
+	return 0
 }
 
 service_program() {
@@ -107,9 +137,16 @@ put() {
 	mv "$1.new" "$1"
 }
 
+# put_always FILE MODE: the same, also when nothing differs: the file's time says when.
+put_always() {
+	cat >"$1.new"
+	chmod "$2" "$1.new"
+	mv "$1.new" "$1"
+}
+
 # The folder of one service. What a running one was started with stands in `started`, so that `up` knows whom to restart.
 service_make() {
-	local service=$1 home=$DATA/service/$1 line
+	local service=$1 home=$DATA/service/$1 line settings
 	mkdir -p "$home/env" "$home/log"
 	rm -f "$home"/env/*
 	if [ "$service" = postgres ]; then
@@ -118,9 +155,10 @@ service_make() {
 		printf '#!/bin/sh\nexec kill -INT "$(cat supervise/pid)"\n' | put "$home/control/t" 755
 	else
 		need_program "$(basename "$(service_program "$service")")"
+		settings=$(service_environment "$service"; service_settings "$service") || exit 1
 		while read -r line; do
 			printf '%s\n' "${line#*=}" >"$home/env/${line%%=*}"
-		done < <(service_environment "$service")
+		done <<<"$settings"
 	fi
 	run_text "$service" | put "$home/run" 755
 	log_text "$service" | put "$home/log/run" 755

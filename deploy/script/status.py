@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 
-SERVICES = ("postgres", "bus", "intake", "dispatch", "reply", "followup", "analytics", "edge", "media", "portal")
+SERVICES = ("postgres", "bus", "intake", "dispatch", "reply", "followup", "analytics", "edge", "media", "portal", "watch")
 ASK_SECONDS = 2.0
 PAUSE_SECONDS = 0.1
 

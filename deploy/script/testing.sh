@@ -19,8 +19,9 @@ cmd_test() {
 	done
 	packages_ensure build test
 	node_ensure # of the pages that a system under test is built with, and of the integrator in Node.js
-	# A browser is large: it is installed when its tests are named; otherwise they are a named skip where there is none.
+	# A browser is large, and so is Prometheus: they are installed when their tests are named; otherwise a named skip.
 	! is_member web ${labels[@]+"${labels[@]}"} || packages_ensure web
+	! is_member monitoring ${labels[@]+"${labels[@]}"} || packages_ensure monitoring
 	step 'test build (some minutes the first time)' build_preset dev
 	set -- --test-dir "$ROOT/build/dev" --output-on-failure --parallel "$(nproc)" --no-tests=error
 	if [ ${#labels[@]} -gt 0 ]; then

@@ -35,6 +35,11 @@ cmd_status() {
 	exec python3 "$ROOT/deploy/script/status.py" "$DATA" "$RUN" "$PORT" ${AS_JSON:+--json}
 }
 
+cmd_top() {
+	system_load
+	exec python3 "$ROOT/deploy/script/top.py" "$DATA" "$@" ${AS_JSON:+--json}
+}
+
 cmd_logs() {
 	local services=() follow=''
 	system_load
@@ -91,6 +96,14 @@ operator_environment() {
 	export BUS_ADDRESS PG_CONNINFO BUS_SERVER_KEY_FILE=$DATA/keys/bus.pub BUS_KEY_FILE=$DATA/keys/operator
 	BUS_ADDRESS=$(bus_address)
 	PG_CONNINFO="$(conninfo) user=$1"
+}
+
+cmd_tap() {
+	system_load
+	need_program wangli-tap
+	operator_environment wl_check
+	unset PG_CONNINFO
+	exec "$DATA/app/bin/wangli-tap" "$@"
 }
 
 cmd_clock() {
@@ -201,7 +214,12 @@ cmd_check() {
 	need_program wangli-check
 	export PG_CONNINFO
 	PG_CONNINFO="$(conninfo) user=wl_check"
-	exec "$DATA/app/bin/wangli-check" ${AS_JSON:+--json} "$@"
+	local status=0 result=failed
+	"$DATA/app/bin/wangli-check" ${AS_JSON:+--json} "$@" || status=$?
+	[ "$status" != 0 ] || result=ok
+	# What watch shows (wangli_watch_check_…): not where it could not look (2), nor of those who cannot write here.
+	[ $# -gt 0 ] || [ "$status" -gt 1 ] || [ ! -w "$DATA" ] || printf 'result=%s\n' "$result" | put_always "$DATA/check.status" 644
+	exit "$status"
 }
 
 # As the cluster's superuser, as the migrations are: the service's role cannot make tables. One at a time, with `up` and the like.

@@ -7,7 +7,7 @@ cmd_up() {
 		case $1 in
 		--port)
 			asked_port=${2:-}
-			[[ $asked_port =~ ^[0-9]{2,5}$ ]] && [ "$asked_port" -ge 1024 ] && [ "$asked_port" -le 65533 ] || fail '--port wants a number from 1024 to 65533'
+			[[ $asked_port =~ ^[0-9]{2,5}$ ]] && [ "$asked_port" -ge 1024 ] && [ "$asked_port" -le 65532 ] || fail '--port wants a number from 1024 to 65532'
 			shift
 			;;
 		--clock)

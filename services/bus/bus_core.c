@@ -7,6 +7,8 @@
 #define CLI	    "cli"
 #define PORTAL	    "portal"
 #define ANY_SERVICE "*"
+#define TAP	    "tap"
+#define TAP_WHAT    "tap/" /* its conditions */
 
 /* What the door serves beside itself, for integrators. */
 static const struct str outside_groups[] = { STR_INIT("deliver/"), STR_INIT("status/") };
@@ -86,7 +88,9 @@ bool bus_may_serve(struct str name, struct str group)
 {
 	if (str_eq_c(name, EDGE))
 		return str_eq_c(group, EDGE) || is_outside(group);
-	return is_service(name) && str_eq(name, group);
+	if (str_eq_c(name, CLI))
+		return str_eq_c(group, TAP) || str_starts(group, STR(TAP_WHAT));
+	return is_service(name) && !str_eq_c(name, TAP) && str_eq(name, group);
 }
 
 bool bus_may_name_actor(struct str sender)

@@ -29,8 +29,8 @@ struct bus_message {
 bool bus_may_send(const struct bus_message *message);
 /* An instance is named "<name of the key>/…", so that nobody takes another's answers. */
 bool bus_may_be(struct str name, struct str instance);
-/* A service serves the group of its own name; edge serves edge, deliver/… and status/…; cli serves
- * none. */
+/* A service serves the group of its own name; edge serves edge, deliver/… and status/…; cli taps
+ * (bus_tap.h). */
 bool bus_may_serve(struct str name, struct str group);
 /* Only the command line may say who acts; everybody else acts in the own name. */
 bool bus_may_name_actor(struct str sender);

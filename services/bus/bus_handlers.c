@@ -7,6 +7,7 @@
 #include "bus_core.h"
 #include "bus_metrics.h"
 #include "bus_peers.h"
+#include "bus_tap.h"
 #include "peer/peer_key.h"
 
 #define NAME STR("bus")
@@ -133,6 +134,21 @@ static void drop(struct bus_state *state, enum bus_why why)
 		state->tally.not_here++;
 }
 
+static const struct str outcomes[] = {
+	[BUS_FORWARD] = STR_INIT("forwarded"),
+	[BUS_REFUSE] = STR_INIT("refused"),
+	[BUS_DROP] = STR_INIT("dropped"),
+};
+
+static void show_to_taps(struct bus_state *state, struct member *from,
+	const struct wire_record *record, const struct wire_head *head, enum bus_action action)
+{
+	bus_tap_copy(state, &(struct bus_tap_passed){ .record = record,
+				    .head = head,
+				    .header_tail = stamp(state, from, record->kind, head),
+				    .outcome = outcomes[action] });
+}
+
 static void on_message(void *arg, struct member *from, const struct wire_record *record)
 {
 	struct bus_state *state = arg;
@@ -165,6 +181,8 @@ static void on_message(void *arg, struct member *from, const struct wire_record 
 		.is_served = pick.is_served,
 		.has_credit = target != NULL };
 	decision = bus_decide(message.kind, &facts);
+	if (state->taps_n > 0)
+		show_to_taps(state, from, record, &head, decision.action);
 	switch (decision.action) {
 	case BUS_FORWARD:
 		forward(state, from, target, record, &head);
@@ -186,9 +204,13 @@ static void on_lost(void *arg, const struct wire_record *record)
 	struct wire_head head;
 	struct member *asker;
 
-	state->tally.undelivered++;
 	if (wire_head_read(record->header, &head, NULL) != RES_OK)
 		return;
+	if (bus_tap_is_copy(&head)) {
+		state->tally.tap_lost++;
+		return;
+	}
+	state->tally.undelivered++;
 	asker = members_find_instance(members, head.reply_to);
 	if (asker != NULL)
 		nack_for_now(state, asker, record->kind, &head,
@@ -231,6 +253,8 @@ static void on_joined(void *arg, const struct member *member)
 
 	log_event(state->log, bus_member_joined, LOG_TEXT("instance", member->instance),
 		LOG_INT("groups", member->groups_n), LOG_INT("window", member->window));
+	if (bus_tap_joined(state, member))
+		return; /* nobody's messages are for it */
 	tell_joined(state, member);
 }
 
@@ -240,6 +264,7 @@ static void on_left(void *arg, const struct member *member)
 
 	log_event(state->log, bus_member_left, LOG_TEXT("instance", member->instance),
 		LOG_TEXT("why", member->gone));
+	bus_tap_left(state, member);
 }
 
 bool bus_on_key(void *arg, struct str domain, struct str z85_key, char out_user[BUS_USER_MAX])

@@ -58,6 +58,8 @@ static struct json *counts_json(struct bus_state *state)
 		{ "stranger", counts.stranger },
 		{ "unsent", counts.unsent },
 		{ "unknown_keys", state->tally.unknown_keys },
+		{ "tap_copied", state->tally.tap_copied },
+		{ "tap_lost", state->tally.tap_lost },
 	};
 	struct json *list = json_object_create();
 

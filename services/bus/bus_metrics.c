@@ -124,6 +124,8 @@ struct str bus_metrics_text(struct bus_state *state, struct arena *mem)
 	metrics_set(state->metrics, BUS_METRIC_sent, (double)counts.sent);
 	metrics_set(state->metrics, BUS_METRIC_undelivered, (double)state->tally.undelivered);
 	metrics_set(state->metrics, BUS_METRIC_strange_keys, (double)state->tally.unknown_keys);
+	metrics_set(state->metrics, BUS_METRIC_tap_copied, (double)state->tally.tap_copied);
+	metrics_set(state->metrics, BUS_METRIC_tap_lost, (double)state->tally.tap_lost);
 	mirror_whys(state);
 	mirror_groups(state);
 	metrics_write(state->metrics, &text);

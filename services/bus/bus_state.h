@@ -25,6 +25,22 @@ struct bus_tally {
 	int64_t too_big;  /* no room for the stamp in the header */
 	int64_t undelivered;
 	int64_t unknown_keys;
+	int64_t tap_copied;
+	int64_t tap_lost;
+};
+
+#define BUS_TAPS_MAX 4
+
+/* An operator who taps: bus_tap.c's. "" and 0: any. */
+struct bus_tap {
+	int64_t serial; /* of the connection */
+	char kind[WIRE_NAME_MAX + 1];
+	char to[WIRE_NAME_MAX + 1];
+	char channel[WIRE_NAME_MAX + 1];
+	char by[WIRE_NAME_MAX + 1];
+	int64_t case_id;
+	int64_t matched;
+	int64_t lost;
 };
 
 struct bus_peers;
@@ -38,6 +54,8 @@ struct bus_state {
 	struct bus_peers *peers;
 	struct arena *mem; /* reset for each message */
 	struct bus_tally tally;
+	struct bus_tap taps[BUS_TAPS_MAX];
+	size_t taps_n;
 	int64_t dropped_told; /* drops that the log knows of */
 };
 

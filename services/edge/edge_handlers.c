@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "edge_metrics.h"
 #include "peer/peer_key.h"
 
 static struct edge_rights rights_of(struct edge_state *state, const char *user)
@@ -285,10 +286,12 @@ void edge_pass_answer(struct edge_state *state, const struct wire_msg *answer)
 {
 	struct wire_msg out = *answer;
 	struct member *to = NULL;
+	struct span took;
 	int64_t serial;
 
 	if (str_to_int64(answer->head.route, &serial) == RES_OK) {
-		edge_letters_arrive(state->letters, serial, &out, loop_now(state->loop));
+		if (edge_letters_arrive(state->letters, serial, &out, loop_now(state->loop), &took))
+			edge_metrics_receipt(state, took);
 		to = members_find_serial(server_members(state->server), serial);
 	}
 	if (to == NULL || to->gone != NULL) {

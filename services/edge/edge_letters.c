@@ -271,8 +271,8 @@ static void arrive_late(struct edge_letters *letters, uint64_t key, const struct
 		cleared_tell(letters, key);
 }
 
-void edge_letters_arrive(struct edge_letters *letters, int64_t connection, struct wire_msg *answer,
-	struct instant now)
+bool edge_letters_arrive(struct edge_letters *letters, int64_t connection, struct wire_msg *answer,
+	struct instant now, struct span *out_took)
 {
 	uint64_t key;
 	struct edge_flight *flight;
@@ -280,12 +280,12 @@ void edge_letters_arrive(struct edge_letters *letters, int64_t connection, struc
 
 	if ((answer->kind != WIRE_RECEIPT && answer->kind != WIRE_NACK) ||
 		str_is_empty(answer->head.source_msg_id))
-		return;
+		return false;
 	key = key_of(letters, connection, answer->head.source_msg_id);
 	flight = edge_flights_find(letters->flights, key);
 	if (flight == NULL) {
 		arrive_late(letters, key, answer);
-		return;
+		return false;
 	}
 	was = *flight;
 	flight_end(letters, flight);
@@ -300,6 +300,10 @@ void edge_letters_arrive(struct edge_letters *letters, int64_t connection, struc
 		answer->head.retry_after_ms = edge_share_busy(&letters->share, &was.source->account,
 			was.is_reserved, answer->head.retry_after_ms, now);
 	}
+	if (answer->kind != WIRE_RECEIPT)
+		return false;
+	*out_took = instant_since(now, was.sent_at);
+	return true;
 }
 
 void edge_letters_turn(struct edge_letters *letters, struct instant now)

@@ -55,9 +55,9 @@ bool edge_letters_may_tell(struct edge_letters *letters, struct str source, int3
 	struct instant now);
 
 /* RECEIPT or NACK of a connection's letter; retry_after_ms of BUSY becomes what the source's share
- * makes of it. */
-void edge_letters_arrive(struct edge_letters *letters, int64_t connection, struct wire_msg *answer,
-	struct instant now);
+ * makes of it. true: the receipt of a letter under way, which took *out_took. */
+bool edge_letters_arrive(struct edge_letters *letters, int64_t connection, struct wire_msg *answer,
+	struct instant now, struct span *out_took);
 /* Gives up what got no answer in its time. Once a second. */
 void edge_letters_turn(struct edge_letters *letters, struct instant now);
 /* The session with the bus is a new one: silence about what was under way says nothing. */

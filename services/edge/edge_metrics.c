@@ -50,7 +50,12 @@ static const char *const whys[] = { "full", "bad", "not_here", "lost", "bad_batc
 	"unknown_kind", "stranger", "unsent" };
 _Static_assert(N(whys) == WHYS, "each has its word");
 
+enum busy_by { BUSY_QUOTA, BUSY_SHARE, BUSY_INTAKE, BUSY_WITHHELD, BUSY_BYS };
+static const char *const busy_bys[] = { "quota", "share", "intake", "withheld" };
+_Static_assert(N(busy_bys) == BUSY_BYS, "each has its word");
+
 static const struct metric_label labels[] = {
+	{ "by", busy_bys, N(busy_bys) },
 	{ "what", whats, N(whats) },
 	{ "why", whys, N(whys) },
 	{ "group", NULL, 0 },
@@ -73,6 +78,11 @@ void edge_metrics_open(struct edge_state *state)
 void edge_metrics_close(struct edge_state *state)
 {
 	metrics_destroy(state->metrics);
+}
+
+void edge_metrics_receipt(struct edge_state *state, struct span took)
+{
+	metrics_observe(state->metrics, EDGE_METRIC_receipt, 0, (double)took.us / 1e6);
 }
 
 static void mirror_counts(struct edge_state *state)
@@ -155,6 +165,17 @@ static void mirror_source(void *arg, struct str name, const struct edge_source *
 			metrics_set_named(arg, rows[i].metric, name, (double)rows[i].value);
 }
 
+static void mirror_busy(struct metrics *metrics, const struct edge_letters_view *view)
+{
+	const int64_t busy[BUSY_BYS] = { [BUSY_QUOTA] = view->over_quota,
+		[BUSY_SHARE] = view->over_share,
+		[BUSY_INTAKE] = view->busy,
+		[BUSY_WITHHELD] = view->withheld };
+
+	for (size_t i = 0; i < BUSY_BYS; i++)
+		metrics_set_at(metrics, EDGE_METRIC_busy, i, 0, (double)busy[i]);
+}
+
 static void mirror_letters(struct edge_state *state)
 {
 	static const int by_source[] = { EDGE_METRIC_quota_refused, EDGE_METRIC_share_refused,
@@ -167,6 +188,7 @@ static void mirror_letters(struct edge_state *state)
 	metrics_set(state->metrics, EDGE_METRIC_suspects, (double)view.suspects->n);
 	metrics_set(state->metrics, EDGE_METRIC_quarantined, (double)view.suspects->quarantined);
 	metrics_set(state->metrics, EDGE_METRIC_withheld, (double)view.withheld);
+	mirror_busy(state->metrics, &view);
 	for (size_t i = 0; i < N(by_source); i++)
 		metrics_forget(state->metrics, by_source[i]);
 	edge_sources_each(edge_letters_sources(state->letters), mirror_source, state->metrics);

@@ -10,6 +10,7 @@
 #include "media_bus.h"
 #include "media_expire.h"
 #include "media_http.h"
+#include "media_metrics.h"
 #include "media_store.h"
 #include "os/os.h"
 
@@ -195,6 +196,7 @@ static enum res process_open(struct process *process, struct err *err)
 
 	os_instance_name(process->instance, sizeof(process->instance), "media");
 	TRY(open_store(state, err));
+	media_metrics_open(state);
 	state->mem = arena_create(ROUND_BYTES_MAX);
 	state->loop = loop_create();
 	loop_on_signal(state->loop, SIGTERM, on_signal, process);
@@ -226,6 +228,7 @@ static void process_close(struct process *process)
 	if (state->store != NULL)
 		state->store->close(state->store);
 	arena_destroy(state->mem);
+	media_metrics_close(state);
 	log_destroy(state->log);
 	config_free(settings, SETTINGS, &state->config);
 }

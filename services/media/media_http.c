@@ -3,7 +3,9 @@
 #include "media_http.h"
 
 #include "crypto/crypto.h"
+#include "media_metrics.h"
 #include "media_upload.h"
+#include "metrics/metrics.h"
 #include "json/json.h"
 
 enum http_body media_http_head(
@@ -85,9 +87,15 @@ void media_health_serve(void *arg, const struct http_request *request, struct ht
 	SCOPED(json)
 	struct json *health = json_object_create();
 
+	if (str_eq_c(request->method, "GET") && str_eq_c(request->path, "/metrics")) {
+		*answer = (struct http_answer){ .status = 200,
+			.content_type = METRICS_CONTENT_TYPE,
+			.body = media_metrics_text(state, request->mem) };
+		return;
+	}
 	answer->content_type = "application/json";
 	answer->status = 404;
-	answer->body = STR("{\"error\":\"only GET /health\"}");
+	answer->body = STR("{\"error\":\"only GET /health and /metrics\"}");
 	if (!str_eq_c(request->method, "GET") || !str_eq_c(request->path, "/health"))
 		return;
 	json_set_c(health, "process", "media");

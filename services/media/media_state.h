@@ -45,6 +45,7 @@ struct media_state {
 	struct media_config config;
 	struct media_limits limits;
 	struct log *log;
+	struct metrics *metrics;
 	struct loop *loop;
 	struct peer *peer;
 	struct store *store;

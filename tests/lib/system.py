@@ -17,7 +17,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SHARED = pathlib.Path(os.environ.get("WANGLI_SHARED", ROOT.parent / "shared"))
-SERVICES = ["bus", "edge", "media", "intake", "dispatch", "reply", "followup", "analytics", "portal"]
+SERVICES = ["bus", "edge", "media", "intake", "dispatch", "reply", "followup", "analytics", "portal", "watch"]
 STREAM_SCHEMAS = ["intake", "dispatch", "reply", "followup"]
 SKIP = 77
 
@@ -40,14 +40,15 @@ def until(seconds, what, condition):
 
 
 def free_port():
-    """A port such that it and the next two are free now."""
+    """A port such that it and the next three are free now."""
     while True:
         port = random.randrange(20000, 60000)
-        with socket.socket() as a, socket.socket() as b, socket.socket() as c:
+        with socket.socket() as a, socket.socket() as b, socket.socket() as c, socket.socket() as d:
             try:
                 a.bind(("127.0.0.1", port))
                 b.bind(("127.0.0.1", port + 1))
                 c.bind(("127.0.0.1", port + 2))
+                d.bind(("127.0.0.1", port + 3))
             except OSError:
                 continue
             return port

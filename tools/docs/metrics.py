@@ -11,6 +11,8 @@ COMPONENTS = (
     ("edge", "services/edge/edge_metrics.def", "The door"),
     ("webhook", "services/webhook/webhook_metrics.def", "Each webhook"),
     ("portal", "services/portal/portal_metrics.def", "The portal"),
+    ("media", "services/media/media_metrics.def", "Attachments"),
+    ("watch", "services/watch/watch_metrics.def", "Watch: the database, the machine and the city's cases"),
 )
 
 

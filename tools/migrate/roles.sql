@@ -29,7 +29,9 @@ end $$;
 
 select pg_temp.schema_make(name) from unnest(array['intake', 'dispatch', 'reply', 'followup', 'analytics', 'portal', 'ref']) as name;
 select pg_temp.role_make('wl_' || name, true)
-	from unnest(array['intake', 'dispatch', 'reply', 'followup', 'analytics', 'portal', 'check', 'deploy']) as name;
+	from unnest(array['intake', 'dispatch', 'reply', 'followup', 'analytics', 'portal', 'watch', 'check', 'deploy']) as name;
+-- What PostgreSQL says of itself, and no row of anybody's.
+grant pg_read_all_stats to wl_watch;
 
 -- Every login role may look into every schema; what it finds there is granted piece by piece.
 do $$
@@ -39,7 +41,7 @@ declare
 begin
 	execute format('revoke all on database %I from public', current_database());
 	execute 'revoke all on schema public from public';
-	foreach service in array array['intake', 'dispatch', 'reply', 'followup', 'analytics', 'portal', 'check', 'deploy'] loop
+	foreach service in array array['intake', 'dispatch', 'reply', 'followup', 'analytics', 'portal', 'watch', 'check', 'deploy'] loop
 		execute format('grant connect on database %I to %I', current_database(), 'wl_' || service);
 		foreach one in array array['intake', 'dispatch', 'reply', 'followup', 'analytics', 'portal', 'ref'] loop
 			execute format('grant usage on schema %I to %I', one, 'wl_' || service);

@@ -535,6 +535,15 @@ CREATE VIEW analytics.v_timer AS
     timer.due_at
    FROM analytics.timer;
 
+CREATE VIEW analytics.v_watch AS
+ SELECT c.state,
+    c.received_at,
+    c.dispatched_at,
+    c.replied_at,
+    c.resolve_due
+   FROM analytics.v_case c
+  WHERE (c.received_at IS NOT NULL);
+
 ALTER TABLE ONLY analytics.batch_marker
     ADD CONSTRAINT batch_marker_pkey PRIMARY KEY (case_id, batch);
 

@@ -449,6 +449,10 @@ CREATE VIEW reply.v_verification AS
     char_length(verification.note) AS note_chars
    FROM reply.verification;
 
+CREATE VIEW reply.v_watch AS
+ SELECT c.state_name AS state
+   FROM reply.v_case c;
+
 ALTER TABLE ONLY reply.addressee
     ADD CONSTRAINT addressee_pkey PRIMARY KEY (case_id, n);
 

@@ -386,6 +386,132 @@ static void flood_arrives_whole_and_in_order(void **state)
 	assert_int_equal(client_count(intake, WIRE_NACK), 0);
 }
 
+/* A client that taps with conditions. */
+static struct client *tap_open(
+	struct rig *rig, const char *name, int32_t window, const char *condition)
+{
+	const struct client_options options = { name, "cli/tap", NULL, window, false };
+	struct client *client = client_begin(rig, &options);
+	struct str groups[] = { STR("tap"), str_from_c(condition) };
+
+	peer_set_groups(client->peer, groups, condition == NULL ? 1 : 2);
+	client_wait_up(rig, client);
+	barrier(rig, client);
+	return client;
+}
+
+static struct wire_record copied(const struct wire_msg *copy)
+{
+	struct wire_reader reader;
+	struct wire_record record;
+
+	assert_int_equal(wire_reader_open(&reader, copy->body, NULL), RES_OK);
+	assert_true(wire_reader_next(&reader, &record));
+	return record;
+}
+
+static void tap_gets_copies_and_disturbs_nobody(void **state)
+{
+	struct rig *rig = *state;
+	struct client *intake = client_open(rig, &intake_1);
+	struct client *dispatch = client_open(rig, &dispatch_1);
+	struct client *tap;
+	struct wire_record record;
+	struct wire_head head;
+	struct wire_msg got;
+
+	settle(rig, dispatch, intake);
+	tap = tap_open(rig, "cli", 2, "tap/kind/EVENT");
+	barrier(rig, intake);
+	assert_int_equal(
+		client_count(intake, WIRE_CREDIT), 0); /* its coming is nobody's business */
+	for (int32_t seq = 1; seq <= 3; seq++)
+		send_event(intake, seq);
+	for (int32_t seq = 1; seq <= 3; seq++)
+		assert_int_equal(client_take(rig, dispatch, WIRE_EVENT).head.seq, seq);
+	for (int32_t seq = 1; seq <= 2; seq++) {
+		got = client_take(rig, tap, WIRE_EVENT);
+		assert_true(str_eq_c(got.head.type, "tap.v1"));
+		assert_true(str_eq_c(got.head.subject, "forwarded"));
+		assert_int_equal(got.head.seq, seq);
+		record = copied(&got);
+		assert_int_equal(record.kind, WIRE_EVENT);
+		assert_true(str_eq_c(record.body, "\x0a\x01x"));
+		assert_int_equal(wire_head_read(record.header, &head, NULL), RES_OK);
+		assert_true(str_eq_c(head.sender, "intake"));
+		assert_int_equal(head.seq, seq);
+	}
+	/* without credit the third copy is lost, and the next one says so */
+	rig_wait_health(rig, "bus", "counts", "tap_lost", 1);
+	peer_credit(tap->peer, 2);
+	barrier(rig, tap);
+	send_event(intake, 4); /* dispatch has no credit: refused, and shown */
+	got = client_take(rig, tap, WIRE_EVENT);
+	assert_int_equal(got.head.seq, 4);
+	assert_true(str_eq_c(got.head.subject, "refused"));
+	assert_int_equal(rig_health(rig, "bus", "counts", "tap_lost"), 1);
+	assert_int_equal(rig_health(rig, "bus", "counts", "tap_copied"), 3);
+}
+
+static void tap_shows_only_what_it_asked_for(void **state)
+{
+	static const struct {
+		const char *condition;
+		int64_t copies;
+	} rows[] = { { NULL, 2 }, { "tap/kind/EVENT", 1 }, { "tap/to/dispatch", 1 },
+		{ "tap/to/reply", 0 }, { "tap/case/42", 1 }, { "tap/case/43", 0 },
+		{ "tap/case/x", 0 }, { "tap/channel/app", 0 }, { "tap/by/anna", 2 } };
+	struct rig *rig = *state;
+	struct client *intake = client_open(rig, &intake_1);
+	struct client *dispatch = client_open(
+		rig, &(struct client_options){ "dispatch", "dispatch/1", "dispatch", 99, false });
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct client *tap = tap_open(rig, "cli", 50, rows[i].condition);
+		int64_t before = rig_health(rig, "bus", "counts", "tap_copied");
+
+		send_event(intake, 7);
+		client_take(rig, dispatch, WIRE_EVENT);
+		barrier(rig, intake); /* a second message, of another kind, group and case */
+		assert_int_equal(
+			rig_health(rig, "bus", "counts", "tap_copied"), before + rows[i].copies);
+		client_close(rig, tap);
+	}
+}
+
+static void tap_is_the_operators_alone(void **state)
+{
+	struct rig *rig = *state;
+	struct client *dispatch = client_begin(
+		rig, &(struct client_options){ "dispatch", "dispatch/1", "tap", 9, false });
+	struct client *intake = client_open(rig, &intake_1);
+	struct wire_msg got = client_take(rig, dispatch, WIRE_NACK);
+
+	assert_int_equal(got.head.code, WIRE_CODE_FORBIDDEN);
+	assert_true(str_eq_c(got.head.subject, "tap"));
+	send_event(intake, 1);
+	client_take(rig, intake, WIRE_NACK);
+	assert_int_equal(client_count(dispatch, WIRE_EVENT), 0);
+	assert_int_equal(rig_health(rig, "bus", "counts", "tap_copied"), 0);
+}
+
+static void tap_gone_leaves_nothing(void **state)
+{
+	struct rig *rig = *state;
+	struct client *intake = client_open(rig, &intake_1);
+
+	for (int i = 0; i < 6; i++) { /* more than may tap at once */
+		struct client *tap = tap_open(rig, "cli", 9, NULL);
+		int64_t before = rig_health(rig, "bus", "counts", "tap_copied");
+
+		send_event(intake, 1);
+		client_take(rig, intake, WIRE_NACK);
+		rig_wait_health(rig, "bus", "counts", "tap_copied", before + 1);
+		client_close(rig, tap);
+		barrier(rig, intake);
+	}
+}
+
 int main(void)
 {
 #define BROKER_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -404,6 +530,10 @@ int main(void)
 		BROKER_TEST(rubbish_is_dropped_and_counted),
 		BROKER_TEST(oversize_batch_is_refused_whole),
 		BROKER_TEST(flood_arrives_whole_and_in_order),
+		BROKER_TEST(tap_gets_copies_and_disturbs_nobody),
+		BROKER_TEST(tap_shows_only_what_it_asked_for),
+		BROKER_TEST(tap_is_the_operators_alone),
+		BROKER_TEST(tap_gone_leaves_nothing),
 	};
 #undef BROKER_TEST
 

@@ -28,6 +28,7 @@ with login as (
 	union all
 	select format('role %s is a member of %s', m.rolname, g.rolname)
 	from pg_auth_members a join login m on m.oid = a.member join pg_roles g on g.oid = a.roleid
+	where not (m.name = 'watch' and g.rolname = 'pg_read_all_stats' and not a.admin_option)
 	union all
 	select format('role %s owns tables and may log in', rolname) from pg_roles
 	where rolname like 'wl\_%\_owner' and (rolcanlogin or rolsuper)

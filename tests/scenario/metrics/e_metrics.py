@@ -1,12 +1,17 @@
 """GET /metrics of every process of a whole system: the format is valid, every metric of the catalogues is there with its
 help, and the figures are those of what the test did."""
 
+import concurrent.futures
 import http.client
+import json
 import os
 import pathlib
 import re
+import signal
 import socket
+import subprocess
 import sys
+import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "lib"))
@@ -17,13 +22,16 @@ KIT = ["intake", "dispatch", "reply", "followup", "analytics"]
 CATALOGUES = {
     "bus": "services/bus/bus_metrics.def",
     "edge": "services/edge/edge_metrics.def",
+    "media": "services/media/media_metrics.def",
     "portal": "services/portal/portal_metrics.def",
+    "watch": "services/watch/watch_metrics.def",
     **{name: "common/kit/kit_metrics.def" for name in KIT},
 }
 METRIC = re.compile(r'^METRIC\((\w+), (\w+), "([^"]*)", "([^"]*)", "(.*)"\)$', re.MULTILINE)
 SAMPLE = re.compile(r'^([a-z_:][a-zA-Z0-9_:]*)\{((?:[a-z_]+="(?:[^"\\\n]|\\.)*",?)*)\} (\S+)$')
 LABEL = re.compile(r'([a-z_]+)="((?:[^"\\\n]|\\.)*)"')
 LETTERS = 12
+PG_BIN = "/usr/lib/postgresql/15/bin"
 
 
 class UnixConnection(http.client.HTTPConnection):
@@ -79,7 +87,7 @@ def parse(text):
 
 def value(families, name, **labels):
     """The sum of the samples with these labels."""
-    family = families[name][2]
+    family = families[name if name in families else re.sub("_(bucket|sum|count)$", "", name)][2]
     found = [v for (sample, have), v in family.items() if sample == name and labels.items() <= dict(have).items()]
     assert found, f"{name} {labels} is not there"
     return sum(found)
@@ -148,13 +156,105 @@ def assert_figures(system, all_of):
     assert value(analytics, "wangli_kit_messages_total", kind="EVENT", code="COMMITTED") >= LETTERS
     assert value(all_of["dispatch"], "wangli_kit_events_sent_total") > 0
     bus = all_of["bus"]
-    # the bus is none of its own members; media is one, and has no figures of its own yet
-    assert value(bus, "wangli_bus_members") == len(CATALOGUES)
+    assert value(bus, "wangli_bus_members") == len(set(CATALOGUES) - {"bus", "watch"})
     assert value(bus, "wangli_bus_group_members", group="intake") == 1
     assert value(bus, "wangli_bus_forwarded_total", kind="SUBMIT") == value(
         all_of["edge"], "wangli_edge_passed_total", what="submitted")
     assert value(all_of["edge"], "wangli_edge_keys_fresh") == 1
     assert value(all_of["edge"], "wangli_edge_keys") == 1
+    assert value(all_of["edge"], "wangli_edge_receipt_seconds_count") == 2 * LETTERS
+    assert value(all_of["edge"], "wangli_edge_receipt_seconds_bucket", le="30") == 2 * LETTERS
+    assert value(all_of["edge"], "wangli_edge_busy_total") == 0
+    assert value(all_of["media"], "wangli_media_healthy") == 1
+
+
+def assert_watched(system):
+    """What watch says of the database, the cases and the machine, and that it hands on what others say."""
+    def figures():
+        return parse(scrape(system, "watch"))
+
+    counted = until(20, "the cases are counted", lambda: f if value(f := figures(), "wangli_watch_cases_age_seconds") >= 0 else None)
+    assert value(counted, "wangli_watch_database_up") == 1
+    assert abs(value(counted, "wangli_watch_database_skew_seconds")) < 1
+    assert value(counted, "wangli_watch_database_connections") >= 7
+    assert value(counted, "wangli_watch_disk_free_bytes", disk="data") < value(counted, "wangli_watch_disk_size_bytes", disk="data")
+    assert value(counted, "wangli_watch_check_age_seconds") == value(counted, "wangli_watch_backup_age_seconds") == -1
+    system.check()
+    assert value(figures(), "wangli_watch_check_good") == 1
+    assert 0 <= value(figures(), "wangli_watch_check_age_seconds") < 60
+    (system.data / "backup.status").write_text("result=failed\n")
+    assert value(figures(), "wangli_watch_backup_good") == 0 <= value(figures(), "wangli_watch_backup_age_seconds")
+    system.set_environment("watch", "CASES_EVERY", "100ms")
+    system.set_environment("watch", "READ_EVERY", "100ms")
+    sql = {"open": "state not in (0, 15, 80)", "unanswered": "state not in (15, 80) and replied_at is null"}
+    for name, condition in sql.items():
+        wanted = int(system.one(f"select count(*) from analytics.v_case where received_at is not null and {condition}"))
+        until(20, f"{name} is {wanted}", lambda: value(figures(), f"wangli_watch_cases_{name}") == wanted)
+
+
+def assert_database_watched(system):
+    """A session that leaves its transaction open, a slot, and somebody who receives the log, are seen and leave again."""
+    def most(name, **labels):
+        family = parse(get(system.port + 3, "/metrics?fresh=1")[1])[f"wangli_watch_database_{name}"][2]
+        found = [v for (_, have), v in family.items() if labels.items() <= dict(have).items()]
+        return max(found) if found else None
+
+    conninfo = system.conninfo("postgres")
+    sitter = subprocess.Popen(["psql", "-X", "-q", "-d", conninfo], stdin=subprocess.PIPE, text=True)
+    sitter.stdin.write("begin; select 1;\n")
+    sitter.stdin.flush()
+    until(20, "the open transaction ages", lambda: most("transaction_oldest_seconds") > 1)
+    assert most("connections", state="idle in transaction") == 1
+    sitter.communicate("rollback;\n", timeout=20)
+    until(20, "it is over", lambda: most("transaction_oldest_seconds") < 1)
+
+    hba = system.data / "pg" / "wangli_hba.conf"
+    hba.write_text(hba.read_text() + "local replication all peer map=wangli\n")
+    system.sql("select pg_reload_conf()", "postgres")
+    system.sql("select pg_create_physical_replication_slot('e_metrics', true)", "postgres")
+    until(20, "the slot keeps something", lambda: most("slot_retained_bytes", slot="e_metrics") is not None)
+    with tempfile.TemporaryDirectory() as folder:
+        receiver = subprocess.Popen([f"{PG_BIN}/pg_receivewal", "-D", folder, "-S", "e_metrics",
+                                     "-d", conninfo.replace("dbname=wangli", "") + " application_name=e_standby"])
+        until(30, "it is a standby", lambda: most("replication_lag_bytes", standby="e_standby") is not None)
+        assert most("standbys", sync="async") == 1
+        assert 0 <= most("replication_lag_bytes", standby="e_standby") < 1 << 26
+        receiver.terminate()
+        receiver.wait(20)
+    until(20, "it is gone", lambda: most("standbys", sync="async") is None)
+    system.sql("select pg_drop_replication_slot('e_metrics')", "postgres")
+    until(20, "the slot is gone", lambda: most("slot_retained_bytes") is None)
+
+
+def get(port, path):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection.request("GET", path)
+    answer = connection.getresponse()
+    body = answer.read().decode()
+    connection.close()
+    return answer.status, body
+
+
+def assert_relayed(system):
+    """Prometheus' way in: who there is, and what each says; one that hangs holds nobody else up."""
+    port = system.port + 3
+    targets = json.loads(get(port, "/targets")[1])
+    assert {t["labels"]["instance"] for t in targets} == set(CATALOGUES), targets
+    for target in targets:
+        assert target["targets"] == [f"127.0.0.1:{port}"], target
+        status, body = get(port, target["labels"]["__metrics_path__"])
+        assert status == 200 and parse(body), target
+    assert get(port, "/metrics/nobody")[0] == 404 and get(port, "/metrics/..")[0] == 404
+    assert get(port, "/metrics/../service/intake")[0] == 404
+    system.kill("dispatch", signal.SIGSTOP)
+    begin = time.monotonic()
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        hung = pool.submit(get, port, "/metrics/dispatch")
+        assert get(port, "/metrics/reply")[0] == 200
+        assert time.monotonic() - begin < 3 and not hung.done(), "the one that hangs held another up"
+        assert hung.result()[0] == 502
+    system.kill("dispatch", signal.SIGCONT)
+    until(20, "dispatch answers again", lambda: get(port, "/metrics/dispatch")[0] == 200)
 
 
 def scrape_all(system):
@@ -192,6 +292,9 @@ def main():
             assert_process(system, name, families)
         assert_figures(system, all_of)
         assert_backlog_seen(system)
+        assert_watched(system)
+        assert_relayed(system)
+        assert_database_watched(system)
         print(f"{sum(len(f) for f in all_of.values())} families of {len(all_of)} processes")
 
 

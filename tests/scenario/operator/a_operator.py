@@ -51,6 +51,23 @@ def up_with_other_settings_says_what_differs(s):
     assert s.status()["is_healthy"]
 
 
+def settings_of_the_operator_win(s):
+    """DATA/settings: up restarts whom they touch, and no other; a wrong line is refused, by file and line."""
+    before = {name: s.pid(name) for name in ALL}
+    folder = s.data / "settings"
+    folder.mkdir()
+    (folder / "reply").write_text("# looked at closely\nLOG_LEVEL=debug\n")
+    assert "restarting reply" in s.wangli("up").stdout
+    assert (s.data / "service" / "reply" / "env" / "LOG_LEVEL").read_text() == "debug\n"
+    assert {name for name in ALL if s.pid(name) != before[name]} == {"reply"}
+    (folder / "all").write_text("\nlog level=debug\n")
+    line = refusal(s, "up")
+    assert f"{folder / 'all'}:2: want NAME=value" in line, line
+    (folder / "all").unlink()
+    (folder / "reply").unlink()
+    assert "restarting reply" in s.wangli("up").stdout
+
+
 def every_process_has_its_own_account(s):
     if os.getuid() != 0:
         return
@@ -156,6 +173,7 @@ def main():
     with System() as s:
         up_again_changes_nothing(s)
         up_with_other_settings_says_what_differs(s)
+        settings_of_the_operator_win(s)
         every_process_has_its_own_account(s)
         what_is_killed_comes_back(s)
         a_killed_supervisor_runs_nothing_twice(s)

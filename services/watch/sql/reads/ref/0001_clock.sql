@@ -1,0 +1,2 @@
+-- Business time.
+grant select on clock to wl_watch;
