@@ -29,7 +29,7 @@ cmd_logs() {
 		esac
 		shift
 	done
-	[ ${#services[@]} -gt 0 ] || services=("${SUPERVISED[@]}")
+	[ ${#services[@]} -gt 0 ] || mapfile -t services < <(printf '%s\n' "${SUPERVISED[@]}"; brokers_more)
 	exec python3 "$ROOT/deploy/script/logs.py" $follow "$DATA/log" "${services[@]}"
 }
 
