@@ -19,7 +19,8 @@ struct bus_dealer {
 	zmq_msg_t batch; /* what the last receive lent out */
 };
 
-/* Only ends are told: how a connection comes about is HELLO's and WELCOME's. */
+/* Only ends are told: how a connection comes about is HELLO's and WELCOME's. Without a bound on
+ * them: at one libzmq would wait in its I/O thread until somebody reads. */
 static bool monitor_open(struct bus_dealer *dealer, struct bus_context *context)
 {
 	char place[64];
@@ -29,6 +30,7 @@ static bool monitor_open(struct bus_dealer *dealer, struct bus_context *context)
 	dealer->cut = zmq_socket(bus_context_raw(context), ZMQ_PAIR);
 	return dealer->cut != NULL &&
 	       zmq_setsockopt(dealer->cut, ZMQ_LINGER, &none, sizeof(none)) == 0 &&
+	       zmq_setsockopt(dealer->cut, ZMQ_RCVHWM, &none, sizeof(none)) == 0 &&
 	       zmq_socket_monitor(dealer->socket, place, ZMQ_EVENT_DISCONNECTED) == 0 &&
 	       zmq_connect(dealer->cut, place) == 0;
 }

@@ -166,11 +166,10 @@ static void refuse_more(struct kit *kit)
 	} while (n > 0);
 }
 
+/* What was under way may be lost. */
 static void on_welcome(void *arg)
 {
-	struct kit *kit = arg;
-	log_event(kit->log, bus_connected, LOG_TEXT("instance", kit->instance));
-	relay_wake_all(kit);
+	relay_wake_all(arg);
 }
 
 /* --- database --- */
@@ -338,12 +337,20 @@ static void on_sweep(void *arg)
 static void on_turn(void *arg)
 {
 	struct kit *kit = arg;
+	struct peer_counts counts;
 	struct err err;
 	if (kit->is_full && is_held(kit))
 		refuse_more(kit);
 	peer_turn(kit->peer, loop_now(kit->loop));
-	if (peer_was_lost(kit->peer))
-		log_event(kit->log, bus_lost, LOG_TEXT("instance", kit->instance));
+	if (peer_has_changed(kit->peer)) {
+		counts = peer_counts(kit->peer);
+		if (counts.lines_up == 0)
+			log_event(kit->log, bus_lost, LOG_TEXT("instance", kit->instance));
+		else
+			log_event(kit->log, bus_connected, LOG_TEXT("instance", kit->instance),
+				LOG_INT("lines_up", counts.lines_up),
+				LOG_INT("lines", counts.lines));
+	}
 	if (peer_has_trouble(kit->peer, &err))
 		log_event(kit->log, bus_name_unknown, LOG_TEXT("text", err.text));
 	loop_timer_set(kit->turn_timer, TURN_EVERY);

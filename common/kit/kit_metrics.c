@@ -252,6 +252,8 @@ static void mirror_parts(struct kit *kit)
 	metrics_set_at(
 		values, KIT_METRIC_arena_peak, ARENA_RELAY, 0, (double)arena_peak(kit->relay_mem));
 	metrics_set(values, KIT_METRIC_bus_reconnects, (double)bus.reconnects);
+	metrics_set(values, KIT_METRIC_bus_lines, (double)bus.lines);
+	metrics_set(values, KIT_METRIC_bus_lines_up, (double)bus.lines_up);
 	metrics_set_at(values, KIT_METRIC_bus_dropped, DROP_FULL, 0, (double)bus.dropped_full);
 	metrics_set_at(values, KIT_METRIC_bus_dropped, DROP_BAD, 0, (double)bus.dropped_bad);
 }

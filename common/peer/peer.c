@@ -14,9 +14,10 @@
 #include "peer/peer_lines_core.h"
 #include "peer/peer_targets.h"
 
-#define HEARD_MAX 1024	    /* askers whose line is remembered */
-#define YOUNG_FOR SPAN_S(1) /* others need a moment to find a broker that has just started */
-#define TRY_FOR	  SPAN_S(3) /* before another address is tried */
+#define HEARD_MAX  1024	     /* askers whose line is remembered */
+#define YOUNG_FOR  SPAN_S(1) /* others need a moment to find a broker that has just started */
+#define TRY_FOR_S  1	     /* before another address is tried; twice as long after each try */
+#define TRIES_MOST 4
 
 struct peer {
 	struct line_owner owner;
@@ -27,8 +28,9 @@ struct peer {
 	size_t next;	   /* to be received from */
 	struct map *heard; /* instance → place among lines, + 1 */
 	struct instant now;
+	int tries; /* lines given up since one was last up */
 	bool is_first_told;
-	bool was_up; /* when somebody last asked whether it was lost */
+	int64_t told_up; /* how many lines were up when somebody last asked */
 
 	struct loop *loop; /* NULL: not attached */
 	bool is_paused;
@@ -119,9 +121,9 @@ static enum res line_add(struct peer *peer, const char *address, struct err *err
 	struct line *line;
 
 	CHECK(peer->lines_n < PEER_LINES_MAX);
-	shares_set(peer, n); /* before the new one opens: those who stand give some back */
 	TRY(peer_line_open(&line, &peer->owner, address,
 		lines_share(peer->owner.options.window, n < most ? n : most), err));
+	shares_set(peer, n);
 	peer->lines[peer->lines_n++] = line;
 	socket_watch(peer, line->dealer);
 	return RES_OK;
@@ -179,7 +181,8 @@ static bool is_over(struct peer *peer, const struct line *line)
 		return is_away || peer_line_is_quiet(line);
 	if (peer->targets.n <= lines_wanted(peer) || !is_away)
 		return false;
-	return !line->is_draining && instant_since(peer->now, line->down_at).us >= TRY_FOR.us;
+	return !line->is_draining &&
+	       instant_since(peer->now, line->down_at).us >= SPAN_S(TRY_FOR_S << peer->tries).us;
 }
 
 static size_t lines_counted(const struct peer *peer)
@@ -217,6 +220,7 @@ static void line_give_up(struct peer *peer, size_t at)
 
 	if (target != NULL)
 		target->failed_us = peer->now.us;
+	peer->tries += peer->tries < TRIES_MOST;
 	line_remove(peer, at);
 }
 
@@ -226,7 +230,9 @@ static void lines_thin(struct peer *peer)
 	while (lines_counted(peer) > lines_wanted(peer)) {
 		size_t at = 0;
 
-		for (size_t i = 0; i < peer->lines_n; i++)
+		while (peer->lines[at]->is_draining) /* not one of those that are counted */
+			at++;
+		for (size_t i = at; i < peer->lines_n; i++)
 			if (!peer->lines[i]->is_welcomed)
 				at = i;
 		line_give_up(peer, at);
@@ -238,6 +244,8 @@ static void lines_mind(struct peer *peer)
 	size_t before = peer->lines_n;
 
 	targets_renew(&peer->targets);
+	if (is_up_without(peer, NULL))
+		peer->tries = 0;
 	for (size_t i = peer->lines_n; i-- > 0;)
 		if (is_over(peer, peer->lines[i]))
 			line_give_up(peer, i);
@@ -373,7 +381,8 @@ static struct line *line_for(struct peer *peer, const struct wire_msg *msg)
 			return peer->lines[at - 1];
 	}
 	facts_of(peer, msg->head.to, facts);
-	at = lines_pick(facts, peer->lines_n, use, peer_key_of_head(&msg->head));
+	at = lines_pick(
+		facts, peer->lines_n, use, peer->lines_n > 1 ? peer_key_of_head(&msg->head) : 0);
 	return at == LINES_NONE ? NULL : peer->lines[at];
 }
 
@@ -397,12 +406,18 @@ void peer_flush(struct peer *peer)
 
 static void heard_note(struct peer *peer, size_t at, const struct wire_msg *msg)
 {
-	if (peer->lines_n == 1 || !wire_kind_needs_credit(msg->kind) ||
-		str_is_empty(msg->head.reply_to))
+	struct str asker = msg->head.reply_to;
+	void *place = (void *)(uintptr_t)(at + 1);
+	const void *known;
+
+	if (peer->lines_n == 1 || !wire_kind_needs_credit(msg->kind) || str_is_empty(asker))
 		return;
-	if (map_get(peer->heard, msg->head.reply_to) == NULL && map_count(peer->heard) >= HEARD_MAX)
+	known = map_get(peer->heard, asker);
+	if (known == place)
+		return;
+	if (known == NULL && map_count(peer->heard) >= HEARD_MAX)
 		map_clear(peer->heard);
-	map_put(peer->heard, msg->head.reply_to, (void *)(uintptr_t)(at + 1));
+	map_put(peer->heard, asker, place);
 }
 
 /* A broker that refuses speaks for its own line. Where another line may do better the caller hears
@@ -446,6 +461,8 @@ size_t peer_receive(struct peer *peer, struct arena *mem, struct wire_msg *out, 
 {
 	size_t n = 0, empty = 0;
 
+	for (size_t i = 0; i < peer->lines_n; i++)
+		peer_line_mind_cut(peer->lines[i]);
 	while (n < most && empty < peer->lines_n) {
 		size_t at = peer->next % peer->lines_n;
 		size_t before = n;
@@ -528,14 +545,6 @@ void peer_on_welcome(struct peer *peer, void (*welcomed)(void *arg), void *arg)
 	peer->welcomed_arg = arg;
 }
 
-bool peer_was_lost(struct peer *peer)
-{
-	bool was_up = peer->was_up;
-
-	peer->was_up = peer_is_up(peer);
-	return was_up && !peer->was_up;
-}
-
 bool peer_has_trouble(struct peer *peer, struct err *out)
 {
 	return targets_have_trouble(&peer->targets, out);
@@ -554,4 +563,12 @@ struct peer_counts peer_counts(const struct peer *peer)
 	for (size_t i = 0; i < peer->lines_n; i++)
 		counts.lines_up += peer_line_is_up(peer->lines[i]);
 	return counts;
+}
+
+bool peer_has_changed(struct peer *peer)
+{
+	int64_t told = peer->told_up;
+
+	peer->told_up = peer_counts(peer).lines_up;
+	return peer->told_up != told;
 }

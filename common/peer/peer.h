@@ -95,9 +95,9 @@ bool peer_is_up(const struct peer *peer); /* a line is: welcomed, and not told t
 /* Called when what was under way may be lost: at the first WELCOME, when all lines were away
  * before, and when a line is lost while another is up. Not called when only the groups changed. */
 void peer_on_welcome(struct peer *peer, void (*welcomed)(void *arg), void *arg);
-/* What people should hear, each once: no line is up any more, where one was; a name is not found.
- */
-bool peer_was_lost(struct peer *peer);
+/* What people should hear, each once: how many lines are up is another number now (peer_counts); a
+ * name is not found. */
+bool peer_has_changed(struct peer *peer);
 bool peer_has_trouble(struct peer *peer, struct err *out);
 const char *peer_instance(const struct peer *peer);
 

@@ -159,7 +159,8 @@ void peer_line_flush(struct line *line)
 
 static void end_session(struct line *line)
 {
-	line->is_lost = line->is_lost || line->is_welcomed;
+	/* who took leave has seen to what was under way */
+	line->is_lost = line->is_lost || (line->is_welcomed && !line->is_draining);
 	line->is_welcomed = false;
 	line->is_draining = false;
 	line->is_new = false;
@@ -241,9 +242,8 @@ static bool record_read(struct line *line, struct arena *mem, const struct wire_
 	return false;
 }
 
-/* The connection is gone, and with it who knew us; libzmq makes another, and HELLO waits in it for
- * whoever answers. */
-static void mind_cut(struct line *line)
+/* libzmq makes another connection, and HELLO waits in it for whoever answers. */
+void peer_line_mind_cut(struct line *line)
 {
 	if (!bus_dealer_was_cut(line->dealer) || !line->is_welcomed)
 		return;
@@ -272,7 +272,6 @@ bool peer_line_receive(struct line *line, struct arena *mem, struct wire_msg *ou
 
 	for (;;) {
 		if (!wire_reader_next(&line->reader, &record)) {
-			mind_cut(line);
 			if (!next_batch(line))
 				return false;
 			continue;
@@ -318,7 +317,7 @@ static void mind_times(struct line *line, struct instant now)
 
 bool peer_line_turn(struct line *line, struct instant now)
 {
-	mind_cut(line);
+	peer_line_mind_cut(line);
 	mind_times(line, now);
 	if (instant_since(now, line->heard_at).us > PEER_SILENT_AFTER.us) {
 		line->heard_at = now;

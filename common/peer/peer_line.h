@@ -63,6 +63,9 @@ void peer_line_say_hello(struct line *line);
 void peer_line_queue(struct line *line, const struct wire_msg *msg);
 void peer_line_credit(struct line *line, int32_t n); /* of what is outstanding */
 void peer_line_flush(struct line *line);
+/* Looks whether the connection is gone, and with it who knew us. Before what came is read: the
+ * heir's word must not be taken for the word of who went. */
+void peer_line_mind_cut(struct line *line);
 /* The next message that is not the protocol's own, copied into mem. false: there is none. */
 bool peer_line_receive(struct line *line, struct arena *mem, struct wire_msg *out);
 /* true: it has been silent for too long and wants a new socket (peer_line_reopen). */

@@ -53,8 +53,7 @@ cmd_logs() {
 		esac
 		shift
 	done
-	# shellcheck disable=SC2207 # one word a process
-	[ ${#services[@]} -gt 0 ] || services=("${SUPERVISED[@]}" $(replicas_more))
+	[ ${#services[@]} -gt 0 ] || mapfile -t services < <(printf '%s\n' "${SUPERVISED[@]}"; replicas_more)
 	exec python3 "$ROOT/deploy/script/logs.py" $follow "$DATA/log" "${services[@]}"
 }
 

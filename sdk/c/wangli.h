@@ -364,7 +364,9 @@ static inline void wangli_callbacks_init(struct wangli_callbacks *on)
  * space around them. */
 struct wangli_options {
 	size_t struct_bytes;
-	const char *address;	   /* the door: "tcp://host:port" */
+	const char *address;	   /* the door: "tcp://host:port". Several with commas between, or
+				      a name with several addresses: one is used at a time, another
+				      when it goes away or falls silent */
 	const char *server_key;	   /* the door's public key, Z85: 40 characters */
 	const char *secret_key;	   /* your own, Z85: 40 characters */
 	const char *vault_key;	   /* the platform's public key for contact data, base64 */

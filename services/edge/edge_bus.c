@@ -68,7 +68,6 @@ void edge_bus_on_welcome(void *arg)
 	struct edge_state *state = arg;
 
 	edge_letters_excuse(state->letters);
-	log_event(state->log, bus_connected, LOG_TEXT("instance", peer_instance(state->peer)));
 	ask_keys(state, loop_now(state->loop));
 }
 

@@ -113,6 +113,8 @@ static void mirror_counts(struct edge_state *state)
 			i <= WHY_BUS_LAST ? EDGE_METRIC_bus_dropped : EDGE_METRIC_dropped, i, 0,
 			(double)dropped[i]);
 	metrics_set(state->metrics, EDGE_METRIC_bus_reconnects, (double)bus.reconnects);
+	metrics_set(state->metrics, EDGE_METRIC_bus_lines, (double)bus.lines);
+	metrics_set(state->metrics, EDGE_METRIC_bus_lines_up, (double)bus.lines_up);
 	metrics_set(state->metrics, EDGE_METRIC_received, (double)counts.received);
 	metrics_set(state->metrics, EDGE_METRIC_sent, (double)counts.sent);
 	metrics_set(state->metrics, EDGE_METRIC_refused, (double)tally->refused);

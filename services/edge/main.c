@@ -125,11 +125,20 @@ static void on_round(void *arg)
 static void bus_turn(struct process *process)
 {
 	struct edge_state *state = &process->state;
+	struct peer_counts counts;
 	struct err err;
 
 	peer_turn(state->peer, loop_now(state->loop));
-	if (peer_was_lost(state->peer))
-		log_event(state->log, bus_lost, LOG_TEXT("instance", process->instance));
+	if (peer_has_changed(state->peer)) {
+		counts = peer_counts(state->peer);
+		if (counts.lines_up == 0)
+			log_event(state->log, bus_lost, LOG_TEXT("instance", process->instance));
+		else
+			log_event(state->log, bus_connected,
+				LOG_TEXT("instance", process->instance),
+				LOG_INT("lines_up", counts.lines_up),
+				LOG_INT("lines", counts.lines));
+	}
 	if (peer_has_trouble(state->peer, &err))
 		log_event(state->log, bus_name_unknown, LOG_TEXT("text", err.text));
 }

@@ -45,13 +45,6 @@ static void on_bus(void *arg)
 	media_bus_receive(&((struct process *)arg)->state);
 }
 
-static void on_welcome(void *arg)
-{
-	struct process *process = arg;
-
-	log_event(process->state.log, bus_connected, LOG_TEXT("instance", process->instance));
-}
-
 static void on_round(void *arg)
 {
 	struct process *process = arg;
@@ -65,11 +58,20 @@ static void on_round(void *arg)
 static void bus_turn(struct process *process)
 {
 	struct media_state *state = &process->state;
+	struct peer_counts counts;
 	struct err err;
 
 	peer_turn(state->peer, loop_now(state->loop));
-	if (peer_was_lost(state->peer))
-		log_event(state->log, bus_lost, LOG_TEXT("instance", process->instance));
+	if (peer_has_changed(state->peer)) {
+		counts = peer_counts(state->peer);
+		if (counts.lines_up == 0)
+			log_event(state->log, bus_lost, LOG_TEXT("instance", process->instance));
+		else
+			log_event(state->log, bus_connected,
+				LOG_TEXT("instance", process->instance),
+				LOG_INT("lines_up", counts.lines_up),
+				LOG_INT("lines", counts.lines));
+	}
 	if (peer_has_trouble(state->peer, &err))
 		log_event(state->log, bus_name_unknown, LOG_TEXT("text", err.text));
 }
@@ -154,7 +156,6 @@ static enum res open_bus(struct process *process, struct err *err)
 	TRY(peer_keys_set(&options, str_from_c(state->config.bus_key),
 		str_from_c(state->config.bus_server_key), err));
 	TRY(peer_open(&state->peer, &options, err));
-	peer_on_welcome(state->peer, on_welcome, process);
 	peer_set_groups(state->peer, &group, 1);
 	peer_attach(state->peer, state->loop, on_bus, process);
 	return RES_OK;
