@@ -82,12 +82,12 @@ bench_settings() {
 	python3 "$ROOT/deploy/script/status.py" "$DATA" "$RUN" "$PORT" --wait 60 || fail 'not healthy after the restart'
 }
 
-# Two ports in a row that nobody has.
+# Four ports in a row that nobody has.
 bench_port() {
 	local port
 	while :; do
 		port=$((20000 + RANDOM % 20000))
-		is_port_taken "$port" || is_port_taken $((port + 1)) || break
+		is_port_taken "$port" || is_port_taken $((port + 1)) || is_port_taken $((port + 2)) || is_port_taken $((port + 3)) || break
 	done
 	echo "$port"
 }

@@ -76,12 +76,15 @@ static void groups_and_instances_belong_to_their_names(void **state)
 	static const struct {
 		const char *name, *group;
 		bool may;
-	} groups[] = { { "intake", "intake", true }, { "intake", "reply", false },
-		{ "edge", "edge", true }, { "edge", "deliver/app", true },
-		{ "edge", "deliver/", false }, { "edge", "intake", false }, { "cli", "cli", false },
-		{ "cli", "intake", false }, { "portal", "portal", false },
-		{ "portal", "intake", false }, { "intake", "deliver/app", false },
-		{ "", "", false } };
+	} groups[] = { { "cli", "tap", true }, { "cli", "tap/kind/EVENT", true },
+		{ "cli", "tapped", false }, { "cli", "reply", false }, { "reply", "tap", false },
+		{ "reply", "tap/to/intake", false }, { "portal", "tap", false },
+		{ "edge", "tap", false }, { "tap", "tap", false }, { "intake", "intake", true },
+		{ "intake", "reply", false }, { "edge", "edge", true },
+		{ "edge", "deliver/app", true }, { "edge", "deliver/", false },
+		{ "edge", "intake", false }, { "cli", "cli", false }, { "cli", "intake", false },
+		{ "portal", "portal", false }, { "portal", "intake", false },
+		{ "intake", "deliver/app", false }, { "", "", false } };
 	static const struct {
 		const char *name, *instance;
 		bool may;

@@ -182,6 +182,12 @@ def assert_watched(system):
     system.check()
     assert value(figures(), "wangli_watch_check_good") == 1
     assert 0 <= value(figures(), "wangli_watch_check_age_seconds") < 60
+    system.sql("grant insert on reply.case_file to wl_intake", "postgres")
+    system.check(ok=(1,))
+    assert value(figures(), "wangli_watch_check_good") == 0
+    system.wangli("check", "--help", ok=(2,))  # nobody looked
+    assert value(figures(), "wangli_watch_check_good") == 0
+    system.sql("revoke insert on reply.case_file from wl_intake", "postgres")
     (system.data / "backup.status").write_text("result=failed\n")
     assert value(figures(), "wangli_watch_backup_good") == 0 <= value(figures(), "wangli_watch_backup_age_seconds")
     system.set_environment("watch", "CASES_EVERY", "100ms")
@@ -224,6 +230,21 @@ def assert_database_watched(system):
     until(20, "it is gone", lambda: most("standbys", sync="async") is None)
     system.sql("select pg_drop_replication_slot('e_metrics')", "postgres")
     until(20, "the slot is gone", lambda: most("slot_retained_bytes") is None)
+
+
+def assert_database_missed(system):
+    """The database is away: that is said, what was known stays, and it is found again without anybody's help."""
+    def figures():
+        return parse(get(system.port + 3, "/metrics?fresh=1")[1])
+
+    before = value(figures(), "wangli_watch_database_failures_total")
+    subprocess.run(["sv", "-w", "60", "down", str(system.data / "service" / "postgres")], check=True, stdout=subprocess.DEVNULL)
+    away = until(30, "it is missed", lambda: f if value(f := figures(), "wangli_watch_database_up") == 0 else None)
+    assert value(away, "wangli_watch_database_failures_total") > before
+    assert value(away, "wangli_watch_database_size_bytes") > 1 << 20
+    assert get(system.port + 3, "/health")[0] == 200
+    subprocess.run(["sv", "up", str(system.data / "service" / "postgres")], check=True, stdout=subprocess.DEVNULL)
+    until(60, "it is back", lambda: value(figures(), "wangli_watch_database_up") == 1)
 
 
 def get(port, path):
@@ -295,6 +316,7 @@ def main():
         assert_watched(system)
         assert_relayed(system)
         assert_database_watched(system)
+        assert_database_missed(system)
         print(f"{sum(len(f) for f in all_of.values())} families of {len(all_of)} processes")
 
 
