@@ -315,7 +315,7 @@ static void event_that_ends_the_process_takes_nobody_along_when_it_travels_alone
 	struct toy *toy = toy_start(kr, planted);
 	int status;
 
-	event_as(kr, 1, 1, "intake.put.v1", "poison", 2, false);
+	event_as(kr, 1, 1, "intake.put.v1", "fatal", 2, false);
 	for (int64_t case_id = 2; case_id <= 40; case_id++)
 		event_as(kr, case_id, 1, "intake.put.v1", "good", 0, false);
 	while (waitpid(toy->pid, &status, WNOHANG) == 0)
@@ -327,7 +327,7 @@ static void event_that_ends_the_process_takes_nobody_along_when_it_travels_alone
 		until_acked(kr, case_id, 1);
 	assert_int_equal(acked_up_to(kr->intake, 1), 0);
 	toy_start(kr, NULL);
-	assert_int_equal(event_ask(kr, kr->intake, "intake", 1, 1, "intake.put.v1", "poison"),
+	assert_int_equal(event_ask(kr, kr->intake, "intake", 1, 1, "intake.put.v1", "fatal"),
 		WIRE_CODE_COMMITTED);
 }
 
