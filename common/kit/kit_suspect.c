@@ -13,8 +13,9 @@
 struct suspect {
 	struct park_count count;
 	enum park_answer answer;
-	struct instant sent_at; /* monotonic */
-	int64_t order;		/* as batches are numbered */
+	struct instant sent_at; /* monotonic; of the first send that has not been judged */
+	int64_t order;		/* of the same, as batches are numbered */
+	bool has_earlier;	/* that send was not the last one */
 	char why[WHY_MAX];
 };
 
@@ -54,6 +55,7 @@ static void suspect_sent(struct kit *kit, struct suspect *suspect)
 	suspect->sent_at = loop_now(kit->loop);
 	suspect->order = kit->relay.next_batch++;
 	suspect->answer = PARK_SILENCE;
+	suspect->has_earlier = false;
 }
 
 struct park_count suspect_claim(
@@ -69,7 +71,12 @@ struct park_count suspect_claim(
 		last.answers_others = group->answered_order > suspect->order;
 	}
 	suspect->count = park_judge(before, last);
-	suspect_sent(kit, suspect);
+	/* what spoke neither way yet may still do so: a member that died of it comes back later than
+	 * the next send */
+	if (last.answer == PARK_SILENCE && !last.has_newcomer && !last.answers_others)
+		suspect->has_earlier = true;
+	else
+		suspect_sent(kit, suspect);
 	return suspect->count;
 }
 
@@ -104,6 +111,9 @@ void suspect_answer(struct kit *kit, int64_t case_id, struct group *group, enum 
 		suspect_moved(kit, case_id, group, suspect);
 		return;
 	}
+	/* nobody was there for the last send: that says nothing about the one before */
+	if (answer == PARK_LATER && suspect->has_earlier)
+		return;
 	suspect->answer = answer;
 	if (answer == PARK_FAULT)
 		snprintf(suspect->why, sizeof suspect->why, "%.*s",

@@ -53,7 +53,11 @@ select t.place, 2::int2 from unnest($1::int8[]) with ordinality as t(case_id, pl
 join reply.v_pending m on m.case_id = t.case_id and m.grp in ('analytics', '*')
 union all
 select t.place, 3::int2 from unnest($1::int8[]) with ordinality as t(case_id, place)
-join followup.v_pending m on m.case_id = t.case_id and m.grp in ('analytics', '*');
+join followup.v_pending m on m.case_id = t.case_id and m.grp in ('analytics', '*')
+union all
+select t.place, (case k.producer when 'intake' then 0 when 'dispatch' then 1 when 'reply' then 2 else 3 end)::int2
+from unnest($1::int8[]) with ordinality as t(case_id, place)
+join analytics.v_parked k on k.case_id = t.case_id and k.state <> 2; -- set aside
 
 -- name: holidays
 -- the calendar, as analytics loads it
