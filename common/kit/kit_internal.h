@@ -30,8 +30,9 @@
 #define KIT_FINISHED_MAX 4096
 #define KIT_SWEEP_MOST	 500
 #define KIT_STREAMS_MAX	 8 /* groups that subscribe to one producer */
-#define KIT_ALONE_AFTER                                                                            \
-	2 /* sends in vain; also what header.attempt says of a message that travels alone */
+#define KIT_HASTE_UNTIL	 6 /* sends in vain: from then on no newcomer makes it due at once */
+#define KIT_ALONE_AFTER	 2 /* sends in vain; header.attempt of what travels alone is at least this \
+			    */
 
 struct kit_settings {
 #define SETTING(field, name, type, fallback, least, most, unit, meaning) CONFIG_MEMBER_##type field;
@@ -213,8 +214,9 @@ struct group {
 		blocked_until; /* monotonic: after this it is tried again even without a notice */
 	bool is_away;	       /* nobody was there, and nothing has been heard since */
 	bool is_deliver;
-	struct window window;	  /* of deliveries */
-	struct instant joined_at; /* monotonic: the last newcomer; one may have gone before */
+	struct window window;	    /* of deliveries */
+	struct instant joined_at;   /* monotonic: the last newcomer; one may have gone before */
+	struct instant answered_at; /* monotonic: the last acknowledgement */
 	int64_t answered_order; /* the latest send (in the order of next_batch) that was answered */
 };
 struct due {

@@ -11,6 +11,7 @@ struct park_count park_judge(struct park_count before, struct park_last last)
 	struct park_count count = before;
 	switch (last.answer) {
 	case PARK_NOT_KNOWN:
+	case PARK_NOBODY:
 	case PARK_LATER:
 	case PARK_ANSWERS:
 		break;

@@ -12,7 +12,8 @@ enum park_answer {
 	PARK_NOT_KNOWN, /* this process did not send it, or has forgotten: nothing is counted */
 	PARK_SILENCE,	/* it was sent to a group that was there, and nothing came back */
 	PARK_FAULT,	/* a member says that it is wrong and stays wrong: INVALID, CONFLICT */
-	PARK_LATER,	/* BUSY, NO_CONSUMER, UNKNOWN_TYPE, FORBIDDEN: not the message's fault */
+	PARK_NOBODY,	/* it did not get there: NO_CONSUMER, or the broker's BUSY */
+	PARK_LATER,	/* a member's BUSY, UNKNOWN_TYPE, FORBIDDEN: not the message's fault */
 	PARK_MOVED,	/* a part of it was taken: what spoke against it is over */
 	PARK_ANSWERS,
 };

@@ -150,6 +150,7 @@ static void take_ack(struct kit *kit, const struct wire_ack *ack, struct group *
 	group->is_away = false;
 	refused_forget(kit, ack->case_id, group);
 	suspect_answer(kit, ack->case_id, group, PARK_MOVED, STR_NONE);
+	group->answered_at = loop_now(kit->loop);
 	int64_t order = 0;
 	bool is_tracked = track_ack(kit, ack->case_id, str_from_c(group->name), ack->seq, &order);
 	if (order > group->answered_order)
@@ -197,21 +198,30 @@ static void group_block(
 	group->blocked_until = instant_add(loop_now(kit->loop), how_long);
 }
 
+/* The broker speaks for the whole group. */
+static bool is_brokers(const struct wire_head *head)
+{
+	return str_is_empty(head->sender) || str_eq_c(head->sender, "bus");
+}
+
 /* GAP only asks for what stands before. */
 static void nack_note(struct kit *kit, const struct wire_head *head, struct group *group)
 {
-	bool is_fault = head->code == WIRE_CODE_INVALID || head->code == WIRE_CODE_CONFLICT;
-	if (head->code != WIRE_CODE_GAP)
-		suspect_answer(
-			kit, head->case_id, group, is_fault ? PARK_FAULT : PARK_LATER, head->text);
+	enum park_answer answer = PARK_LATER;
+	if (head->code == WIRE_CODE_GAP)
+		return;
+	if (head->code == WIRE_CODE_INVALID || head->code == WIRE_CODE_CONFLICT)
+		answer = PARK_FAULT;
+	else if (head->code == WIRE_CODE_NO_CONSUMER || is_brokers(head))
+		answer = PARK_NOBODY;
+	suspect_answer(kit, head->case_id, group, answer, head->text);
 }
 
 static void take_nack(struct kit *kit, const struct wire_msg *msg, struct group *group)
 {
 	nack_note(kit, &msg->head, group);
-	/* the broker speaks for the whole group; a member's own BUSY concerns this one case and
-	 * waits for the lease, unless it is a channel's, which is full */
-	bool is_brokers = str_is_empty(msg->head.sender) || str_eq_c(msg->head.sender, "bus");
+	/* a member's own BUSY concerns this one case and waits for the lease, unless it is a
+	 * channel's, which is full */
 	if (msg->head.code == WIRE_CODE_GAP) {
 		struct stream_range range =
 			stream_range_after_gap(msg->head.expected, msg->head.seq);
@@ -219,7 +229,7 @@ static void take_nack(struct kit *kit, const struct wire_msg *msg, struct group 
 			return;
 		suspect_again(kit, msg->head.case_id, group);
 		relay_due(kit, msg->head.case_id, group, range.first, range.last);
-	} else if (msg->head.code == WIRE_CODE_BUSY && is_brokers) {
+	} else if (msg->head.code == WIRE_CODE_BUSY && is_brokers(&msg->head)) {
 		int32_t wait_ms = msg->head.retry_after_ms > 0 ? msg->head.retry_after_ms : 100;
 		window_unsend(&group->window);
 		group_block(kit, group, GROUP_BUSY, SPAN_MS(wait_ms));
@@ -294,7 +304,7 @@ static enum res wake(struct kit *kit, struct err *err)
 	db_params_init(&params, kit->relay_mem);
 	db_param_text(&params, relay->wants_wake ? STR("") : str_from_c(relay->wake_group->name));
 	struct db_params wake = params;
-	db_param_int4(&wake, KIT_ALONE_AFTER);
+	db_param_int4(&wake, KIT_HASTE_UNTIL);
 	TRY(db_run(kit->db, &kit_sql_marker_wake, &wake, NULL, err));
 	if (relay->wants_wake) {
 		struct db_params none;

@@ -68,11 +68,15 @@ struct park_count suspect_claim(
 	} else {
 		last.answer = suspect->answer;
 		last.has_newcomer = instant_is_before(suspect->sent_at, group->joined_at);
-		last.answers_others = group->answered_order > suspect->order;
+		/* one who came since found others before this one, which comes last: their answers
+		 * count, whenever they were sent */
+		last.answers_others = group->answered_order > suspect->order ||
+				      (last.has_newcomer && instant_is_before(suspect->sent_at,
+								    group->answered_at));
 	}
 	suspect->count = park_judge(before, last);
-	/* what spoke neither way yet may still do so: a member that died of it comes back later than
-	 * the next send */
+	/* what spoke neither way yet may still do so: a member that died of it comes back later
+	 * than the next send */
 	if (last.answer == PARK_SILENCE && !last.has_newcomer && !last.answers_others)
 		suspect->has_earlier = true;
 	else
@@ -112,7 +116,7 @@ void suspect_answer(struct kit *kit, int64_t case_id, struct group *group, enum 
 		return;
 	}
 	/* nobody was there for the last send: that says nothing about the one before */
-	if (answer == PARK_LATER && suspect->has_earlier)
+	if (answer == PARK_NOBODY && suspect->has_earlier)
 		return;
 	suspect->answer = answer;
 	if (answer == PARK_FAULT)

@@ -91,10 +91,10 @@ from unnest($1::int8[], $2::text[], $3::int4[], $4::int4[]) as t(case_id, grp, s
 where p.case_id between t.case_id and t.case_id and p.grp = t.grp;
 
 -- name: marker_wake
--- $1 group that takes messages again (empty: all of them): its markers are due now. $2 what has been at fault so often keeps its wait:
+-- $1 group that takes messages again (empty: all of them): its markers are due now. $2 what was sent in vain so often keeps its wait:
 -- who comes may have been ended by it.
 update pending p set next_at = now(), attempts = 0
-where ($1::text = '' or p.grp = $1::text) and p.next_at > now() and p.faults < $2::int4;
+where ($1::text = '' or p.grp = $1::text) and p.next_at > now() and p.sends < $2::int4;
 
 -- name: batch_marker_wake
 -- all of them are due now

@@ -24,6 +24,8 @@ static const struct {
 	{ PARK_SILENCE, true, true, { 2, 2 } },
 	{ PARK_FAULT, false, false, { 2, 2 } },
 	{ PARK_FAULT, true, true, { 2, 2 } },
+	{ PARK_NOBODY, false, false, { 1, 1 } },
+	{ PARK_NOBODY, true, true, { 1, 1 } },
 	{ PARK_LATER, false, false, { 1, 1 } },
 	{ PARK_LATER, true, true, { 1, 1 } },
 	{ PARK_MOVED, false, false, { 0, 0 } },
