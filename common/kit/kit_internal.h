@@ -31,8 +31,7 @@
 #define KIT_SWEEP_MOST	 500
 #define KIT_STREAMS_MAX	 8 /* groups that subscribe to one producer */
 #define KIT_HASTE_UNTIL	 6 /* sends in vain: from then on no newcomer makes it due at once */
-#define KIT_ALONE_AFTER	 2 /* sends in vain; header.attempt of what travels alone is at least this \
-			    */
+#define KIT_ALONE_AFTER	 2 /* sends in vain; header.attempt says it of what travels alone */
 
 struct kit_settings {
 #define SETTING(field, name, type, fallback, least, most, unit, meaning) CONFIG_MEMBER_##type field;
