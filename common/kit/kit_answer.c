@@ -69,6 +69,10 @@ static void ack_add(struct kit *kit, struct batch *batch, const struct slot *slo
 
 static void answer_event(struct kit *kit, struct batch *batch, const struct slot *slot)
 {
+	if (slot->code == WIRE_CODE_PARKED) {
+		parked_ack(kit, slot);
+		return;
+	}
 	if (slot->code != WIRE_CODE_COMMITTED && slot->code != WIRE_CODE_DUPLICATE) {
 		kit_nack(kit, &slot->message, slot->code, slot->retry_after_ms, slot->expected,
 			slot->text);
@@ -170,7 +174,7 @@ static void send_events(struct kit *kit, struct batch *batch)
 		for (size_t i = 0; i < batch->journal.n; i++) {
 			const struct journal_row *entry = batch->journal.items[i];
 			if (!entry->at_case->is_lost)
-				kit_send_event(kit, str_from_c(group->name), entry);
+				kit_send_event(kit, str_from_c(group->name), entry, NULL);
 		}
 	}
 	for (size_t i = 0; i < batch->raised.n; i++) {

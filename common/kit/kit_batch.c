@@ -10,7 +10,8 @@
 
 #include "kit_sql.h"
 
-#define KEPT_FOR SPAN_MS(200)
+#define KEPT_FOR      SPAN_MS(200)
+#define SUSPECTS_MOST 16 /* transactions of one message in a round of the loop */
 
 struct load {
 	struct list ids;      /* struct batch_case to read */
@@ -46,7 +47,8 @@ static void slot_prepare(struct kit *kit, struct batch *batch, struct slot *slot
 	slot->turn = (struct kit_turn){
 		.kit = kit, .message = msg, .mem = batch->mem, .service = kit->service
 	};
-	if (slot->handler == NULL || slot->handler->no_case)
+	/* events of a type that nobody knows (yet) may have to join others that are set aside */
+	if (slot->handler != NULL ? slot->handler->no_case : msg->kind != WIRE_EVENT)
 		return;
 	if (msg->kind == WIRE_SUBMIT) {
 		list_add(batch->mem, &load->submits, slot);
@@ -164,9 +166,9 @@ static void take_timers(const struct list *slots, const struct db_result *result
 
 static enum res round_load(struct kit *kit, struct batch *batch, struct load *load, struct err *err)
 {
-	struct db_call calls[5] = { { .sql = &db_begin }, { .sql = &kit_sql_clock } };
+	struct db_call calls[6] = { { .sql = &db_begin }, { .sql = &kit_sql_clock } };
 	size_t n = 2;
-	struct db_call *rows = NULL, *commands = NULL, *timers = NULL;
+	struct db_call *rows = NULL, *commands = NULL, *timers = NULL, *parked = NULL;
 	db_params_init(&calls[0].params, batch->mem);
 	db_params_init(&calls[1].params, batch->mem);
 	if (load->ids.n > 0) {
@@ -186,6 +188,10 @@ static enum res round_load(struct kit *kit, struct batch *batch, struct load *lo
 	if (load->timers.n > 0) {
 		timers = &calls[n++];
 		call_for_slots(kit, timers, &kit_sql_timer_load, &load->timers, false);
+	}
+	if (kit->has_parked && batch->cases.n > 0) {
+		parked = &calls[n++];
+		parked_load(kit, batch, parked);
 	}
 	if (arena_failed(batch->mem))
 		return err_set(err, RES_INVALID, "the batch needs more than BATCH_MEMORY");
@@ -207,6 +213,8 @@ static enum res round_load(struct kit *kit, struct batch *batch, struct load *lo
 	}
 	if (timers != NULL)
 		take_timers(&load->timers, timers->result);
+	if (parked != NULL)
+		parked_take(batch, parked->result);
 	return RES_OK;
 }
 
@@ -310,6 +318,7 @@ static enum res batch_run_once(
 		kit_metrics_phase(kit, KIT_PHASE_WRITE);
 		kit_metrics_batch(kit, &batch);
 		kit_answer_batch(kit, &batch);
+		parked_after(kit, &batch);
 		memory_learn(kit, &batch);
 		kit_metrics_phase(kit, KIT_PHASE_ANSWER);
 	} else {
@@ -389,6 +398,56 @@ static void batch_run(struct kit *kit, const struct inbox_item *items, size_t n)
 			STR("this message cannot be stored; see the service's log"));
 }
 
+/* Its sender has waited for an answer in vain more than once: it may end the process. */
+static bool is_suspect(const struct inbox_item *item)
+{
+	return item->message.kind == WIRE_EVENT && !item->message.head.park &&
+	       item->message.head.attempt >= KIT_ALONE_AFTER;
+}
+
+static void batch_add(struct kit *kit, const struct inbox_item *item)
+{
+	struct inbox_item copy = *item;
+	copy.message = kit_message_copy(kit->inbox_mem[kit->inbox_at], &item->message);
+	kit_inbox_add(kit, &copy);
+}
+
+/* All others first, answered and on their way; then what may be at fault, each alone (law 12), a
+ * few a round so that heartbeats are not late. */
+static void batch_run_suspects(struct kit *kit, const struct inbox_item *items, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (i >= SUSPECTS_MOST) {
+			batch_add(kit, &items[i]);
+			kit->inbox_is_urgent = true;
+			continue;
+		}
+		peer_flush(kit->peer);
+		batch_run(kit, &items[i], 1);
+	}
+}
+
+/* Stable; returns how many are no suspects. spare: as many places. */
+static size_t suspects_last(struct inbox_item *items, size_t n, struct arena *mem)
+{
+	size_t n_suspects = 0, kept = 0;
+	for (size_t i = 0; i < n; i++)
+		n_suspects += is_suspect(&items[i]);
+	if (n_suspects == 0)
+		return n;
+	struct inbox_item *suspects = arena_new_array(mem, struct inbox_item, n_suspects);
+	if (suspects == NULL)
+		return n; /* memory is out: they go with the others, which bisection sorts out */
+	n_suspects = 0;
+	for (size_t i = 0; i < n; i++)
+		if (is_suspect(&items[i]))
+			suspects[n_suspects++] = items[i];
+		else
+			items[kept++] = items[i];
+	memcpy(items + kept, suspects, n_suspects * sizeof *suspects);
+	return kept;
+}
+
 void kit_batch_run(struct kit *kit)
 {
 	struct inbox_item *items = kit->inbox;
@@ -400,6 +459,9 @@ void kit_batch_run(struct kit *kit)
 	kit->n_inbox = 0;
 	kit->inbox_is_urgent = false;
 	kit->counts.messages += (int64_t)n;
-	batch_run(kit, items, n);
+	size_t n_plain = suspects_last(items, n, mem);
+	if (n_plain > 0)
+		batch_run(kit, items, n_plain);
+	batch_run_suspects(kit, items + n_plain, n - n_plain);
 	arena_reset(mem);
 }

@@ -3,6 +3,7 @@
 #include "kit/kit_internal.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define BUSY_RETRY_MS 200
@@ -19,15 +20,21 @@ static bool handler_key(int kind, struct str type, char out[KIT_NAME_MAX], struc
 	return true;
 }
 
-void kit_handlers_map(struct kit *kit)
+static void handlers_add(struct kit *kit, const struct kit_handler *handlers)
 {
 	char bytes[KIT_NAME_MAX];
 	struct str key;
-	kit->handlers = map_create();
-	for (const struct kit_handler *h = kit->spec->handlers; h->kind != 0; h++) {
+	for (const struct kit_handler *h = handlers; h->kind != 0; h++) {
 		CHECK(handler_key(h->kind, str_from_c(h->type), bytes, &key));
 		map_put(kit->handlers, key, (void *)(uintptr_t)h);
 	}
+}
+
+void kit_handlers_map(struct kit *kit)
+{
+	kit->handlers = map_create();
+	handlers_add(kit, kit_parked_handlers);
+	handlers_add(kit, kit->spec->handlers);
 }
 
 const struct kit_handler *kit_handler_find(struct kit *kit, const struct wire_msg *msg)
@@ -104,8 +111,19 @@ static void slot_find_in_journal(struct batch *batch, struct slot *slot, size_t 
 		((struct journal_row *)batch->journal.items[i])->command_id = STR_NONE;
 }
 
+/* The planted poison: poison:<case> is refused, crash:<case> ends the process. */
+static bool plant_poison(const struct wire_msg *event, struct err *err)
+{
+	if (kit_planted_case("crash", event->head.case_id))
+		abort();
+	if (!kit_planted_case("poison", event->head.case_id))
+		return false;
+	(void)err_set(err, RES_INVALID, "planted: this case is poison");
+	return true;
+}
+
 /* Runs the handler on the row; on failure row and lists are as before. */
-static void slot_run(struct kit *kit, struct slot *slot)
+void kit_slot_run(struct kit *kit, struct slot *slot)
 {
 	struct batch *batch = kit->batch;
 	size_t row_bytes = slot->at != NULL ? kit->spec->cases->row_bytes : 0;
@@ -121,7 +139,9 @@ static void slot_run(struct kit *kit, struct slot *slot)
 	struct batch_mark mark = batch_mark(batch);
 	struct err err = { .text = "" };
 	batch->is_handler_in_db = false;
-	enum res res = slot->handler->handle(&slot->turn, &err);
+	enum res res = slot->message.kind == WIRE_EVENT && plant_poison(&slot->message, &err)
+			       ? RES_INVALID
+			       : slot->handler->handle(&slot->turn, &err);
 	if (batch->is_handler_in_db && res != RES_OK) {
 		/* its statement may have ended the transaction: bisection finds it and refuses it
 		 * alone */
@@ -154,13 +174,16 @@ static void decide_event(struct kit *kit, struct slot *slot)
 		return;
 	}
 	int32_t seq = slot->message.head.seq;
-	enum stream_verdict verdict = stream_judge(row->seen[producer], seq, &slot->expected);
+	struct park_place *place = &slot->at->place[producer];
+	place->seen = row->seen[producer];
+	enum stream_verdict verdict = stream_judge(park_cursor(place), seq, &slot->expected);
 	if (kit_planted("skip_cursor"))
 		verdict = STREAM_APPLY;
 	switch (verdict) {
 	case STREAM_DUPLICATE:
 		kit->counts.duplicates++;
-		slot_end(slot, SLOT_DONE, WIRE_CODE_DUPLICATE);
+		slot_end(slot, SLOT_DONE,
+			seq > place->seen ? WIRE_CODE_PARKED : WIRE_CODE_DUPLICATE);
 		return;
 	case STREAM_GAP:
 		kit->counts.gaps++;
@@ -169,7 +192,16 @@ static void decide_event(struct kit *kit, struct slot *slot)
 	case STREAM_APPLY:
 		break;
 	}
-	slot_run(kit, slot);
+	if (slot->message.head.park || park_is_open(place)) {
+		parked_put(kit, slot);
+		slot_end(slot, SLOT_DONE, WIRE_CODE_PARKED);
+		return;
+	}
+	if (slot->handler == NULL) {
+		slot_refuse(kit, slot, WIRE_CODE_UNKNOWN_TYPE, "no handler for this type");
+		return;
+	}
+	kit_slot_run(kit, slot);
 	if (slot->end == SLOT_DONE && slot->code == WIRE_CODE_COMMITTED) {
 		kit_case_of(slot->at->row)->seen[producer] = seq;
 		slot->at->last_event_slot[producer] = (int32_t)(slot - kit->batch->slots) + 1;
@@ -197,7 +229,7 @@ static void decide_timer(struct kit *kit, struct slot *slot)
 	struct batch_mark mark = batch_mark(kit->batch);
 	bool was_dirty = slot->at->is_dirty;
 	kit_timer_set(&slot->turn, slot->handler->type, INSTANT_NONE);
-	slot_run(kit, slot);
+	kit_slot_run(kit, slot);
 	if (slot->code == WIRE_CODE_COMMITTED)
 		return;
 	batch_cut(kit->batch, mark);
@@ -208,7 +240,9 @@ bool kit_keeps_result(const struct slot *slot)
 {
 	return slot->message.kind == WIRE_COMMAND && slot->at != NULL && !slot->is_kept &&
 	       slot->end == SLOT_DONE && slot->code != WIRE_CODE_BUSY && !slot->is_journalled &&
-	       slot->code != WIRE_CODE_UNKNOWN_TYPE && !str_is_empty(slot->message.head.command_id);
+	       slot->code != WIRE_CODE_UNKNOWN_TYPE &&
+	       !str_is_empty(slot->message.head.command_id) &&
+	       (kit_case_of(slot->at->row)->version > 0 || slot->at->is_dirty);
 }
 
 static void decide_command(struct kit *kit, struct slot *slot)
@@ -219,13 +253,21 @@ static void decide_command(struct kit *kit, struct slot *slot)
 		slot_refuse(kit, slot, WIRE_CODE_INVALID, "a command needs a command_id");
 		return;
 	}
-	if (slot->at != NULL && kit_case_of(slot->at->row)->version == 0 && !slot->at->is_dirty) {
+	bool is_own = parked_is_own(slot->handler);
+	if (is_own && slot->at->has_parked) { /* on what stands in the table, one after another */
+		slot_end(slot, SLOT_AGAIN, WIRE_CODE_UNSPECIFIED);
+		return;
+	}
+	if (slot->at != NULL && kit_case_of(slot->at->row)->version == 0 && !slot->at->is_dirty &&
+		!is_own) {
 		/* law 4: a command for a case that is not known here yet */
 		slot_end(slot, SLOT_DONE, WIRE_CODE_BUSY);
 		slot->text = STR("the case is not known here yet");
 		return;
 	}
-	slot_run(kit, slot);
+	kit_slot_run(kit, slot);
+	if (slot->has_stopped && slot->code == WIRE_CODE_DONE)
+		slot->code = WIRE_CODE_REFUSED; /* what it did before it stopped stands */
 	/* a refusal, too, goes with the case's version, so that two replicas give one result */
 	if (kit_keeps_result(slot))
 		slot->at->is_dirty = true;
@@ -235,11 +277,12 @@ static void decide_slot(struct kit *kit, struct slot *slot)
 {
 	if (slot->end != SLOT_OPEN)
 		return;
-	if (slot->handler == NULL) {
+	if (slot->handler == NULL && slot->message.kind != WIRE_EVENT) {
 		slot_refuse(kit, slot, WIRE_CODE_UNKNOWN_TYPE, "no handler for this type");
 		return;
 	}
-	if (slot->at == NULL && !(slot->handler->no_case && slot->message.kind == WIRE_COMMAND)) {
+	if (slot->at == NULL && !(slot->handler != NULL && slot->handler->no_case &&
+					slot->message.kind == WIRE_COMMAND)) {
 		slot_refuse(kit, slot, WIRE_CODE_INVALID, "case_id is missing or not positive");
 		return;
 	}
@@ -255,7 +298,7 @@ static void decide_slot(struct kit *kit, struct slot *slot)
 		decide_timer(kit, slot);
 		break;
 	default:
-		slot_run(kit, slot);
+		kit_slot_run(kit, slot);
 	}
 }
 

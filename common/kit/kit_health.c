@@ -16,6 +16,7 @@ static void add_backlog(struct kit *kit, struct json *json, struct arena *mem)
 	if (db_run(kit->db, &kit_sql_backlog, &params, &result, &err) == RES_OK) {
 		json_set_int(json, "backlog", db_get_int(result, 0, 0));
 		json_set_int(json, "timers_due", db_get_int(result, 0, 1));
+		json_set_int(json, "parked", db_get_int(result, 0, 2));
 	}
 	db_release(kit->db);
 }

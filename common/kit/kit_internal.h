@@ -7,8 +7,9 @@
  * hash chain · kit_relay.c markers, sweeps, answers of groups · kit_streams.c streams.def ·
  * kit_metrics.c what is measured ·
  * kit_inbox.c messages that wait for the next batch · kit_shelf.c those that wait for another one
- * of their case · kit_track.c who has answered what this process sent · kit_send.c how answers and
- * events look · kit_plant.c planted bugs */
+ * of their case · kit_suspect.c sends that speak against the message itself · kit_parked.c what is
+ * set aside, and what people do with it · kit_track.c who has answered what this process sent ·
+ * kit_send.c how answers and events look · kit_plant.c planted bugs */
 #ifndef WL_KIT_KIT_INTERNAL_H
 #define WL_KIT_KIT_INTERNAL_H
 
@@ -17,6 +18,7 @@
 #include "http/http.h"
 #include "kit/kit.h"
 #include "kit/kit_metrics.h"
+#include "kit/kit_park_core.h"
 #include "kit/kit_stream_core.h"
 #include "kit/kit_window_core.h"
 #include "loop/loop.h"
@@ -28,6 +30,8 @@
 #define KIT_FINISHED_MAX 4096
 #define KIT_SWEEP_MOST	 500
 #define KIT_STREAMS_MAX	 8 /* groups that subscribe to one producer */
+#define KIT_HASTE_UNTIL	 6 /* sends in vain: from then on no newcomer makes it due at once */
+#define KIT_ALONE_AFTER	 2 /* sends in vain; header.attempt says it of what travels alone */
 
 struct kit_settings {
 #define SETTING(field, name, type, fallback, least, most, unit, meaning) CONFIG_MEMBER_##type field;
@@ -67,6 +71,8 @@ struct batch_case {
 	int32_t n_commands;
 	int32_t last_event_slot[KIT_PRODUCERS]; /* index + 1: the one that carries the
 						   acknowledgement */
+	struct park_place place[KIT_PRODUCERS]; /* what is set aside of it here */
+	bool has_parked; /* this batch sets some of it aside, or a person deals with what was */
 };
 
 enum slot_end {
@@ -93,6 +99,7 @@ struct slot {
 	bool is_kept;	    /* a command whose result was found, not made */
 	int32_t kept_seq;
 	bool is_row_unchanged; /* the handler said so */
+	bool has_stopped;      /* a command on what is set aside that did a part of it */
 	enum kit_claim claim;  /* what it counts as */
 	struct instant timer_due;
 };
@@ -132,6 +139,37 @@ struct hint_row {
 	struct str type;
 };
 
+/* Set aside by this batch. */
+struct parked_row {
+	int64_t case_id;
+	struct str producer;
+	int32_t seq;
+	struct str type;
+	struct instant at;
+	struct str body;
+	uint8_t body_digest[32];
+	int32_t sends;
+	struct instant parked_at;
+	struct str why;
+	struct batch_case *at_case;
+};
+enum parked_state { PARKED_WAITS = 1, PARKED_APPLIED = 2, PARKED_SKIPPED = 3 };
+/* What a person did with an entry. */
+struct parked_change {
+	int64_t case_id;
+	struct str producer;
+	int32_t seq;
+	int32_t state;
+	struct str why; /* "": as before, reason likewise */
+	int32_t more;	/* tries */
+	struct str reason;
+	struct str actor;
+	struct instant at;
+	struct str line; /* of the history */
+	struct str body; /* none: as before */
+	struct batch_case *at_case;
+};
+
 /* A list in the batch's arena: pointers to elements. */
 struct list {
 	void **items;
@@ -154,6 +192,8 @@ struct batch {
 	struct list timers;
 	struct list children;
 	struct list hints;
+	struct list parked;    /* struct parked_row */
+	struct list changes;   /* struct parked_change */
 	struct list acks;      /* struct acks of kit_answer.c */
 	struct list owed;      /* cases (struct batch_case) whose journal grew, after the write */
 	int64_t marker;	       /* of this transaction, when owed is not empty */
@@ -173,7 +213,10 @@ struct group {
 		blocked_until; /* monotonic: after this it is tried again even without a notice */
 	bool is_away;	       /* nobody was there, and nothing has been heard since */
 	bool is_deliver;
-	struct window window; /* of deliveries */
+	struct window window;	    /* of deliveries */
+	struct instant joined_at;   /* monotonic: the last newcomer; one may have gone before */
+	struct instant answered_at; /* monotonic: the last acknowledgement */
+	int64_t answered_order; /* the latest send (in the order of next_batch) that was answered */
 };
 struct due {
 	int64_t case_id;
@@ -207,8 +250,9 @@ struct relay {
 	bool wants_timers;
 	bool wants_wake; /* all groups: what was under way may be lost */
 	struct group *wake_group;
-	struct map *refused; /* (case, group) → the entry that a member would not take */
-	struct map *tracks;  /* case → struct track */
+	struct map *refused;  /* (case, group) → the entry that a member would not take */
+	struct map *tracks;   /* case → struct track */
+	struct map *suspects; /* (case, group) → struct suspect: markers that were swept */
 };
 
 struct kit_counts {
@@ -221,6 +265,7 @@ struct kit_counts {
 	int64_t bisected;
 	int64_t resent;
 	int64_t losers;
+	int64_t parkings;
 };
 
 struct kit {
@@ -249,6 +294,9 @@ struct kit {
 	bool gather_is_over;
 	struct instant held_until; /* a batch failed for what is outside of it: not before this */
 	int32_t credit_held;	   /* of messages that were refused while the database is away */
+	bool has_parked;	   /* something was set aside here once, as far as is known */
+	bool is_parked_known;
+	bool wants_parked_look;
 	bool is_full; /* the inbox: the sockets are out of the loop until there is room */
 	struct arena *batch_mem;
 	struct batch *batch; /* the one being decided; NULL between batches */
@@ -283,6 +331,7 @@ void kit_batch_run(struct kit *kit);
 /* kit_decide.c */
 enum res kit_decide(struct kit *kit, struct batch *batch, struct err *err) must_check;
 bool kit_keeps_result(const struct slot *slot); /* under its command_id, if its case wins */
+void kit_slot_run(struct kit *kit, struct slot *slot);
 void kit_handlers_map(struct kit *kit);
 const struct kit_handler *kit_handler_find(struct kit *kit, const struct wire_msg *msg);
 
@@ -299,7 +348,14 @@ struct wire_msg kit_answer_to(
 	struct kit *kit, const struct wire_msg *question, enum wire_kind kind);
 void kit_nack(struct kit *kit, const struct wire_msg *question, enum wire_code code,
 	int32_t retry_after_ms, int32_t expected, struct str text);
-void kit_send_event(struct kit *kit, struct str group, const struct journal_row *entry);
+struct kit_sending {
+	int32_t attempt; /* sends in vain before this one; from KIT_ALONE_AFTER on it travels alone
+			  */
+	bool park;
+	struct str why; /* what was said against it */
+};
+void kit_send_event(struct kit *kit, struct str group, const struct journal_row *entry,
+	const struct kit_sending *how); /* NULL: the first time */
 
 /* kit_journal.c */
 void kit_journal_seal(struct journal_row *entry, uint8_t head[32]);
@@ -317,6 +373,38 @@ void relay_wake_all(struct kit *kit);
 
 void relay_batch_done(struct kit *kit, int64_t case_id, int64_t batch);
 bool relay_has_finished(const struct kit *kit);
+
+/* A case and a group as a key of maps; out holds it. */
+struct marker_key {
+	int64_t case_id;
+	int64_t group;
+};
+struct str relay_key(
+	struct kit *kit, int64_t case_id, const struct group *group, struct marker_key *out);
+
+/* kit_suspect.c: what became of the sends of markers, and how the next one goes (law 12). Nothing
+ * here is needed for correctness: who forgets counts less. */
+void suspects_clear(struct kit *kit);
+/* A marker was claimed with these counts: judges its last send, and from then on knows how it is
+ * sent. */
+struct park_count suspect_claim(
+	struct kit *kit, int64_t case_id, struct group *group, struct park_count before);
+void suspect_answer(struct kit *kit, int64_t case_id, struct group *group, enum park_answer answer,
+	struct str why);
+void suspect_again(struct kit *kit, int64_t case_id, struct group *group); /* after GAP */
+struct kit_sending suspect_sending(struct kit *kit, int64_t case_id, const struct group *group);
+
+/* kit_parked.c: what is set aside (law 12). */
+extern const struct kit_handler kit_parked_handlers[];
+bool parked_is_own(const struct kit_handler *handler);
+void parked_look(struct kit *kit); /* seldom: whether there is anything to look for */
+void parked_load(struct kit *kit, struct batch *batch, struct db_call *call);
+void parked_take(struct batch *batch, const struct db_result *result);
+void parked_put(struct kit *kit, struct slot *slot);
+void parked_ack(struct kit *kit, const struct slot *slot);
+void parked_after(struct kit *kit, const struct batch *batch); /* the commit */
+extern const struct db_col parked_cols[], parked_change_cols[];
+extern const size_t parked_n_cols, parked_change_n_cols;
 
 /* kit_deliver.c */
 bool deliver_is_for(const struct kit *kit, struct str group); /* one of spec.deliver_prefix */
@@ -341,13 +429,14 @@ void kit_health(void *kit, const struct http_request *request, struct http_answe
 
 /* kit_turn.c: remembers how long the lists are, and cuts them back when a handler failed. */
 struct batch_mark {
-	size_t journal, raised, done, timers, children, hints;
+	size_t journal, raised, done, timers, children, hints, changes;
 };
 struct batch_mark batch_mark(const struct batch *batch);
 void batch_cut(struct batch *batch, struct batch_mark mark);
 
 /* kit_plant.c: true only in test builds, when WANGLI_PLANT names it. */
 bool kit_planted(const char *name);
+bool kit_planted_case(const char *name, int64_t case_id); /* "name:case_id" */
 
 /* kit_inbox.c: add takes a message that lives in the memory of the inbox being filled; take brings
  * what waits on the shelf for the same case in front of it. */
@@ -374,8 +463,9 @@ struct sent_batch;
 struct sent_batch *track_begin(
 	struct kit *kit, int64_t case_id, int64_t batch); /* then its cases */
 void track_case(struct kit *kit, struct sent_batch *sent, int64_t case_id, int32_t upto);
+/* true: tracked. out_order: of the latest transaction that this answers for, else unchanged. */
 bool track_ack(
-	struct kit *kit, int64_t case_id, struct str group, int32_t acked); /* true: tracked */
+	struct kit *kit, int64_t case_id, struct str group, int32_t acked, int64_t *out_order);
 /* The groups (places in kit_groups_of) that have not answered up to upto, as far as is known. */
 size_t track_missing(struct kit *kit, int64_t case_id, int32_t upto, size_t out[KIT_STREAMS_MAX]);
 void tracks_clear(struct kit *kit);

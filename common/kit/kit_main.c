@@ -13,7 +13,7 @@
 #include "kit_sql.h"
 #include "os/os.h"
 
-#define KIT_SCHEMA_NUMBER 6 /* the last of common/kit/sql/migrations */
+#define KIT_SCHEMA_NUMBER 7 /* the last of common/kit/sql/migrations */
 #define RECEIVE_MOST	  256
 #define BATCH_USUAL	  1000
 #define WORTH_A_BATCH	  100 /* events: fewer wait GATHER for more */
@@ -72,8 +72,9 @@ static bool take_lazy(struct kit *kit, const struct wire_msg *msg)
 {
 	const struct kit_handler *handler = kit_handler_find(kit, msg);
 	const struct inbox_item item = { .message = *msg, .is_paid = true };
-	if (handler == NULL || kit->settings.shelf == 0)
-		return false;
+	if (handler == NULL || kit->settings.shelf == 0 || msg->head.park ||
+		msg->head.attempt >= KIT_ALONE_AFTER)
+		return false; /* what may be at fault is looked into alone */
 	bool may_wait = handler->may_wait == NULL
 				? handler->is_lazy
 				: handler->may_wait(kit->inbox_mem[kit->inbox_at], msg);
@@ -331,6 +332,7 @@ static void on_sweep(void *arg)
 	struct kit *kit = arg;
 	kit->relay.wants_sweep = true;
 	kit->relay.wants_timers = true;
+	kit->wants_parked_look = true;
 	loop_timer_set(kit->sweep_timer, SPAN_MS(kit->settings.sweep));
 }
 
@@ -478,7 +480,8 @@ static enum res start(struct kit *kit, struct err *err)
 	loop_start(kit);
 	TRY(db_start(kit, err));
 	kit->self = kit_producer_find(str_from_c(spec->name));
-	kit->ref_version = -1; /* the first batch sees that it differs and loads */
+	kit->has_parked = true; /* until it is known */
+	kit->ref_version = -1;	/* the first batch sees that it differs and loads */
 	if (spec->start != NULL)
 		TRY(spec->start(kit, kit->own_settings, &kit->service, err));
 	relay_init(kit);

@@ -186,6 +186,7 @@ static void take_backlog(struct kit *kit, const struct db_result *result)
 		metrics_set(values, KIT_METRIC_timers_due, (double)db_get_int(result, i, 3));
 		metrics_set(values, KIT_METRIC_timers_oldest_due,
 			(double)db_get_int(result, i, 4) / 1000);
+		metrics_set(values, KIT_METRIC_parked, (double)db_get_int(result, i, 5));
 	}
 }
 
@@ -225,7 +226,7 @@ static void mirror_counts(struct kit *kit)
 		{ KIT_METRIC_bisected, counts->bisected },
 		{ KIT_METRIC_resent, counts->resent },
 		{ KIT_METRIC_losers, counts->losers },
-		{ KIT_METRIC_parked, 0 }, /* nothing is set aside yet */
+		{ KIT_METRIC_parkings, counts->parkings },
 		{ KIT_METRIC_inbox, (int64_t)kit->n_inbox },
 		{ KIT_METRIC_shelf, (int64_t)shelf_count(kit->shelf) },
 		{ KIT_METRIC_db_up, db_is_up(kit->db) },

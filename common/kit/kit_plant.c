@@ -14,3 +14,17 @@ bool kit_planted(const char *name)
 	return false;
 #endif
 }
+
+bool kit_planted_case(const char *name, int64_t case_id)
+{
+#ifdef WANGLI_PLANTS
+	const char *planted = getenv("WANGLI_PLANT");
+	size_t n = strlen(name);
+	return planted != NULL && strncmp(planted, name, n) == 0 && planted[n] == ':' &&
+	       strtoll(planted + n + 1, NULL, 10) == case_id;
+#else
+	(void)name;
+	(void)case_id;
+	return false;
+#endif
+}

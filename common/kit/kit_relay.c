@@ -55,6 +55,7 @@ void relay_init(struct kit *kit)
 	parts_note(kit);
 	kit->relay.refused = map_create();
 	kit->relay.tracks = map_create();
+	kit->relay.suspects = map_create();
 	os_random(&kit->relay.next_batch, sizeof kit->relay.next_batch);
 	kit->relay.next_batch &= INT64_MAX >> 1; /* room to count up */
 	const char *const *groups = NULL;
@@ -69,6 +70,9 @@ void relay_fini(struct kit *kit)
 	if (kit->relay.tracks != NULL)
 		tracks_clear(kit);
 	map_destroy(kit->relay.tracks);
+	if (kit->relay.suspects != NULL)
+		suspects_clear(kit);
+	map_destroy(kit->relay.suspects);
 }
 
 bool relay_may_send(struct kit *kit, struct group *group)
@@ -85,6 +89,7 @@ void relay_wake_all(struct kit *kit)
 {
 	for (size_t i = 0; i < kit->relay.n_groups; i++)
 		kit->relay.groups[i].state = GROUP_OPEN;
+	suspects_clear(kit); /* what was under way may be lost, and that speaks against nobody */
 	kit->relay.wants_wake = true;
 	kit->relay.wants_timers = true;
 }
@@ -110,38 +115,33 @@ void relay_due(struct kit *kit, int64_t case_id, struct group *group, int32_t fi
 /* A subscriber that refuses an entry asks for it again with every later one (GAP). Sending it at
  * once each time would run in a circle at the speed of the bus: it waits for the sweep, which
  * forgets. */
-struct refused_key {
-	int64_t case_id;
-	int64_t group;
-};
-
-static struct str refused_key(
-	struct kit *kit, int64_t case_id, const struct group *group, struct refused_key *out)
+struct str relay_key(
+	struct kit *kit, int64_t case_id, const struct group *group, struct marker_key *out)
 {
-	*out = (struct refused_key){ .case_id = case_id, .group = group - kit->relay.groups };
+	*out = (struct marker_key){ .case_id = case_id, .group = group - kit->relay.groups };
 	return str_of(out, sizeof *out);
 }
 
 static void refused_note(struct kit *kit, const struct wire_head *head, const struct group *group)
 {
-	struct refused_key key;
+	struct marker_key key;
 	if (map_count(kit->relay.refused) >= KIT_DUE_MAX)
 		map_clear(kit->relay.refused);
-	map_put(kit->relay.refused, refused_key(kit, head->case_id, group, &key),
+	map_put(kit->relay.refused, relay_key(kit, head->case_id, group, &key),
 		(void *)(intptr_t)head->seq);
 }
 
 static bool refused_is(struct kit *kit, const struct wire_head *gap, const struct group *group)
 {
-	struct refused_key key;
-	const void *seq = map_get(kit->relay.refused, refused_key(kit, gap->case_id, group, &key));
+	struct marker_key key;
+	const void *seq = map_get(kit->relay.refused, relay_key(kit, gap->case_id, group, &key));
 	return seq != NULL && (intptr_t)seq == gap->expected;
 }
 
 static void refused_forget(struct kit *kit, int64_t case_id, const struct group *group)
 {
-	struct refused_key key;
-	map_remove(kit->relay.refused, refused_key(kit, case_id, group, &key));
+	struct marker_key key;
+	map_remove(kit->relay.refused, relay_key(kit, case_id, group, &key));
 }
 
 static void take_ack(struct kit *kit, const struct wire_ack *ack, struct group *group)
@@ -149,7 +149,12 @@ static void take_ack(struct kit *kit, const struct wire_ack *ack, struct group *
 	struct relay *relay = &kit->relay;
 	group->is_away = false;
 	refused_forget(kit, ack->case_id, group);
-	bool is_tracked = track_ack(kit, ack->case_id, str_from_c(group->name), ack->seq);
+	suspect_answer(kit, ack->case_id, group, PARK_MOVED, STR_NONE);
+	group->answered_at = loop_now(kit->loop);
+	int64_t order = 0;
+	bool is_tracked = track_ack(kit, ack->case_id, str_from_c(group->name), ack->seq, &order);
+	if (order > group->answered_order)
+		group->answered_order = order;
 	/* what was sent for the first time has no marker of the group's own */
 	if (is_tracked && !instant_is_before(loop_now(kit->loop), relay->parts_until))
 		return;
@@ -193,23 +198,42 @@ static void group_block(
 	group->blocked_until = instant_add(loop_now(kit->loop), how_long);
 }
 
+/* A broker speaks for the whole group, and peer for all brokers. */
+static bool is_brokers(const struct wire_head *head)
+{
+	return str_is_empty(head->sender) || str_eq_c(head->sender, "bus");
+}
+
+/* GAP only asks for what stands before. */
+static void nack_note(struct kit *kit, const struct wire_head *head, struct group *group)
+{
+	enum park_answer answer = PARK_LATER;
+	if (head->code == WIRE_CODE_GAP)
+		return;
+	if (head->code == WIRE_CODE_INVALID || head->code == WIRE_CODE_CONFLICT)
+		answer = PARK_FAULT;
+	else if (head->code == WIRE_CODE_NO_CONSUMER || is_brokers(head))
+		answer = PARK_NOBODY;
+	suspect_answer(kit, head->case_id, group, answer, head->text);
+}
+
 static void take_nack(struct kit *kit, const struct wire_msg *msg, struct group *group)
 {
-	/* a broker speaks for the whole group, and peer for all brokers; a member's own BUSY
-	 * concerns this one case and waits for the lease, unless it is a channel's, which is full
-	 */
-	bool is_brokers = str_is_empty(msg->head.sender) || str_eq_c(msg->head.sender, "bus");
+	nack_note(kit, &msg->head, group);
+	/* a member's own BUSY concerns this one case and waits for the lease, unless it is a
+	 * channel's, which is full */
 	if (msg->head.code == WIRE_CODE_GAP) {
 		struct stream_range range =
 			stream_range_after_gap(msg->head.expected, msg->head.seq);
 		if (kit_planted("ignore_gap") || refused_is(kit, &msg->head, group))
 			return;
+		suspect_again(kit, msg->head.case_id, group);
 		relay_due(kit, msg->head.case_id, group, range.first, range.last);
-	} else if (msg->head.code == WIRE_CODE_BUSY && is_brokers &&
+	} else if (msg->head.code == WIRE_CODE_BUSY && is_brokers(&msg->head) &&
 		   msg->head.retry_after_ms == PEER_AT_ONCE_MS) {
 		window_unsend(&group->window);
 		relay_due(kit, msg->head.case_id, group, msg->head.seq, msg->head.seq);
-	} else if (msg->head.code == WIRE_CODE_BUSY && is_brokers) {
+	} else if (msg->head.code == WIRE_CODE_BUSY && is_brokers(&msg->head)) {
 		int32_t wait_ms = msg->head.retry_after_ms > 0 ? msg->head.retry_after_ms : 100;
 		window_unsend(&group->window);
 		group_block(kit, group, GROUP_BUSY, SPAN_MS(wait_ms));
@@ -243,8 +267,10 @@ static void take_notice(struct kit *kit, struct str name)
 		kit->relay.wants_wake = true; /* two at once: wake all */
 	else if (group->state != GROUP_BUSY)
 		kit->relay.wake_group = group;
-	if (group->state != GROUP_BUSY)
+	if (group->state != GROUP_BUSY) {
 		window_forget(&group->window);
+		group->joined_at = loop_now(kit->loop);
+	}
 	group->state = GROUP_OPEN;
 	group->is_away = false;
 }
@@ -281,7 +307,9 @@ static enum res wake(struct kit *kit, struct err *err)
 	struct db_params params;
 	db_params_init(&params, kit->relay_mem);
 	db_param_text(&params, relay->wants_wake ? STR("") : str_from_c(relay->wake_group->name));
-	TRY(db_run(kit->db, &kit_sql_marker_wake, &params, NULL, err));
+	struct db_params wake = params;
+	db_param_int4(&wake, KIT_HASTE_UNTIL);
+	TRY(db_run(kit->db, &kit_sql_marker_wake, &wake, NULL, err));
 	if (relay->wants_wake) {
 		struct db_params none;
 		db_params_init(&none, kit->relay_mem);
@@ -418,6 +446,70 @@ static enum res split_overdue(struct kit *kit, struct err *err)
 	return split_write(kit, &split, err);
 }
 
+/* What was claimed goes to the list; counts that changed are written back to their markers. */
+struct claimed {
+	int64_t *cases;
+	struct str *groups;
+	int32_t *sends;
+	int32_t *faults;
+	size_t n;
+};
+
+static void claimed_take(
+	struct kit *kit, struct claimed *changed, const struct db_result *result, size_t row)
+{
+	struct stream_range range = stream_range_of_marker((int32_t)db_get_int(result, row, 2));
+	const struct park_count before = { .sends = (int32_t)db_get_int(result, row, 3),
+		.faults = (int32_t)db_get_int(result, row, 4) };
+	int64_t case_id = db_get_int(result, row, 0);
+	struct group *group = relay_group(kit, db_get_str(result, row, 1));
+	refused_forget(kit, case_id, group);
+	window_unsend(&group->window); /* or never answered: not under way any more */
+	relay_due(kit, case_id, group, range.first, range.last);
+	if (group->is_deliver)
+		return;
+	parts_note(kit); /* deliveries go with their DONE */
+	struct park_count after = suspect_claim(kit, case_id, group, before);
+	if (after.sends == before.sends && after.faults == before.faults)
+		return;
+	changed->cases[changed->n] = case_id;
+	changed->groups[changed->n] = str_from_c(group->name);
+	changed->sends[changed->n] = after.sends;
+	changed->faults[changed->n++] = after.faults;
+}
+
+static enum res claimed_judge(struct kit *kit, const struct claimed *changed, struct err *err)
+{
+	struct db_params params;
+	if (changed->n == 0)
+		return RES_OK;
+	db_params_init(&params, kit->relay_mem);
+	db_param_int8_array(&params, changed->cases, changed->n);
+	db_param_text_array(&params, changed->groups, changed->n);
+	db_param_int4_array(&params, changed->sends, changed->n);
+	db_param_int4_array(&params, changed->faults, changed->n);
+	return db_run(kit->db, &kit_sql_marker_judge, &params, NULL, err);
+}
+
+static enum res claimed_all(
+	struct kit *kit, const struct db_result *result, size_t n, struct err *err)
+{
+	struct arena *mem = kit->relay_mem;
+	struct claimed changed = {
+		.cases = arena_new_array(mem, int64_t, n),
+		.groups = arena_new_array(mem, struct str, n),
+		.sends = arena_new_array(mem, int32_t, n),
+		.faults = arena_new_array(mem, int32_t, n),
+	};
+	if (arena_failed(mem))
+		return err_set(err, RES_INVALID, "a sweep needs more than BATCH_MEMORY");
+	for (size_t i = 0; i < n; i++)
+		claimed_take(kit, &changed, result, i);
+	kit->counts.resent += (int64_t)n;
+	log_event(kit->log, sweep_resent, LOG_INT("count", n));
+	return claimed_judge(kit, &changed, err);
+}
+
 static enum res sweep(struct kit *kit, struct err *err)
 {
 	struct relay *relay = &kit->relay;
@@ -432,26 +524,12 @@ static enum res sweep(struct kit *kit, struct err *err)
 	db_param_span(&params, SPAN_MS(kit->settings.lease));
 	db_param_int4(&params, KIT_SWEEP_MOST);
 	blocked_groups(kit, &params);
+	db_param_span(&params, SPAN_MS(kit->settings.retry_most));
 	TRY(db_run(kit->db, &kit_sql_marker_claim, &params, &result, err));
 	size_t n = db_rows(result);
-	for (size_t i = 0; i < n; i++) {
-		struct stream_range range =
-			stream_range_of_marker((int32_t)db_get_int(result, i, 2));
-		int64_t case_id = db_get_int(result, i, 0);
-		struct group *group = relay_group(kit, db_get_str(result, i, 1));
-		refused_forget(kit, case_id, group);
-		window_unsend(&group->window); /* or never answered: not under way any more */
-		relay_due(kit, case_id, group, range.first, range.last);
-		if (!group->is_deliver) /* those go with their DONE */
-			parts_note(kit);
-	}
-	if (n > 0) {
-		kit->counts.resent += (int64_t)n;
-		log_event(kit->log, sweep_resent, LOG_INT("count", n));
-	}
 	if (n == KIT_SWEEP_MOST)
 		loop_timer_set(kit->sweep_timer, SWEEP_SOON);
-	return RES_OK;
+	return n > 0 ? claimed_all(kit, result, n, err) : RES_OK;
 }
 
 static enum res claim_timers(struct kit *kit, struct err *err)
@@ -522,7 +600,8 @@ static void send_due_rows(
 		};
 		struct group *group = due[db_get_int(result, r, 6) - 1].group;
 		CHECK((size_t)db_get_int(result, r, 6) <= n);
-		kit_send_event(kit, str_from_c(group->name), &entry);
+		const struct kit_sending how = suspect_sending(kit, entry.case_id, group);
+		kit_send_event(kit, str_from_c(group->name), &entry, &how);
 	}
 }
 
@@ -571,6 +650,7 @@ void relay_turn(struct kit *kit)
 	if (!db_is_up(kit->db) || !peer_is_up(kit->peer))
 		return;
 	arena_reset(kit->relay_mem);
+	parked_look(kit);
 	enum res res = kit->is_stopping ? RES_OK : take_up(kit, &err);
 	if (res == RES_OK)
 		res = send_events_due(kit, &err);

@@ -34,8 +34,10 @@ void kit_nack(struct kit *kit, const struct wire_msg *question, enum wire_code c
 	peer_send(kit->peer, &nack);
 }
 
-void kit_send_event(struct kit *kit, struct str group, const struct journal_row *entry)
+void kit_send_event(struct kit *kit, struct str group, const struct journal_row *entry,
+	const struct kit_sending *how)
 {
+	bool is_alone = how != NULL && how->attempt >= KIT_ALONE_AFTER;
 	struct str self = str_from_c(kit->spec->name);
 	struct wire_msg event = {
 		.kind = WIRE_EVENT,
@@ -51,6 +53,16 @@ void kit_send_event(struct kit *kit, struct str group, const struct journal_row 
 		},
 		.body = entry->body,
 	};
+	if (how != NULL) {
+		event.head.attempt = how->attempt;
+		event.head.park = how->park;
+		event.head.text = how->park ? str_utf8_cut(how->why, 200) : STR_NONE;
+		metrics_add(kit->metrics.values, KIT_METRIC_park_asked, how->park);
+	}
 	metrics_add(kit->metrics.values, KIT_METRIC_events_sent, 1);
+	if (is_alone)
+		peer_flush(kit->peer);
 	peer_send(kit->peer, &event);
+	if (is_alone)
+		peer_flush(kit->peer);
 }

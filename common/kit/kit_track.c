@@ -96,7 +96,8 @@ static int32_t least_acked(struct kit *kit, const struct track *track)
 	return least;
 }
 
-bool track_ack(struct kit *kit, int64_t case_id, struct str group, int32_t acked)
+bool track_ack(
+	struct kit *kit, int64_t case_id, struct str group, int32_t acked, int64_t *out_order)
 {
 	struct track *track = map_get_id(kit->relay.tracks, case_id);
 	const char *const *groups = NULL;
@@ -107,6 +108,9 @@ bool track_ack(struct kit *kit, int64_t case_id, struct str group, int32_t acked
 	for (size_t i = 0; i < n; i++)
 		if (str_eq_c(group, groups[i]) && acked > track->acked[i])
 			track->acked[i] = acked;
+	for (const struct owed *owed = track->first; owed != NULL && owed->upto <= acked;
+		owed = owed->next)
+		*out_order = owed->batch->batch;
 	int32_t least = least_acked(kit, track);
 	while (track->first != NULL && track->first->upto <= least)
 		if (owed_end(track, &ended))

@@ -29,6 +29,7 @@ struct batch_mark batch_mark(const struct batch *batch)
 		.timers = batch->timers.n,
 		.children = batch->children.n,
 		.hints = batch->hints.n,
+		.changes = batch->changes.n,
 	};
 }
 
@@ -40,6 +41,7 @@ void batch_cut(struct batch *batch, struct batch_mark mark)
 	batch->timers.n = mark.timers;
 	batch->children.n = mark.children;
 	batch->hints.n = mark.hints;
+	batch->changes.n = mark.changes;
 }
 
 static struct slot *slot_of(struct kit_turn *turn)

@@ -404,6 +404,21 @@ static void add_markers(struct kit *kit, struct batch *batch, struct round *roun
 	add_finished(kit, batch->mem, round);
 }
 
+static void add_parked(struct batch *batch, struct round *round, const struct kit *kit)
+{
+	struct list rows = { 0 }, changes = { 0 };
+	winners(batch, &batch->parked, &rows, offsetof(struct parked_row, at_case));
+	struct db_call *call = round_add_columns(
+		round, batch->mem, &kit_sql_parked_add, parked_cols, parked_n_cols, &rows);
+	if (call != NULL) {
+		db_param_text(&call->params, str_from_c(kit->settings.park_owner));
+		db_param_int4(&call->params, (int32_t)kit->settings.park_days);
+	}
+	winners(batch, &batch->changes, &changes, offsetof(struct parked_change, at_case));
+	round_add_columns(round, batch->mem, &kit_sql_parked_change, parked_change_cols,
+		parked_change_n_cols, &changes);
+}
+
 /* The planted bug: answers leave before the commit, and a kill has time to fall between them. */
 static void plant_early_answers(struct kit *kit, struct batch *batch)
 {
@@ -429,6 +444,7 @@ enum res kit_write(struct kit *kit, struct batch *batch, struct err *err)
 	commands_of(batch, &commands);
 	round_add_columns(&round, batch->mem, &kit_sql_command_keep, command_cols, N(command_cols),
 		&commands);
+	add_parked(batch, &round, kit);
 	round_add(&round, batch->mem, &db_commit);
 	if (arena_failed(batch->mem))
 		return err_set(err, RES_INVALID, "the batch needs more than BATCH_MEMORY");

@@ -156,6 +156,10 @@ usage() {
 		  clock [show | start T | advance --next|--to T|--by 3d]   business time; only a simulated one can be moved
 		  import FILE.csv --channel NAME […]        submits appeals through the door; --help says more
 		  case NO [ACT …] [--json]                  shows a case with its steps, or takes one; --help lists them
+		  parked list [--all] | show CASE PRODUCER SEQ [--json]
+		                                            what could not be taken and waits for a person: who, until when, why
+		  parked retry CASE PRODUCER | fix CASE PRODUCER SEQ FILE --reason TEXT | skip CASE PRODUCER SEQ --reason TEXT
+		                                            applies it in order, mends it, or moves past it; docs/operators.md
 		  check [--json]                            proves the invariants on the live database
 		  rebuild analytics [--compare-only]        makes the projection anew from the journals while it runs, compares, puts it in place
 		  report month YYYY-MM [--format html,xlsx,csv] [--out DIR]
@@ -191,7 +195,7 @@ main() {
 	AS_JSON=
 	DATA=
 	case $command in
-	up | down | scale | status | top | logs | clock | case | kb | import | check | rebuild | report | ref | channel | webhook | psql | tap | compose | bench | test)
+	up | down | scale | status | top | logs | clock | case | parked | kb | import | check | rebuild | report | ref | channel | webhook | psql | tap | compose | bench | test)
 		parse_shared "$@"
 		"cmd_$command" ${ARGS[@]+"${ARGS[@]}"}
 		;;

@@ -123,6 +123,14 @@ cmd_case() {
 	exec "$DATA/app/bin/wangli-operator" case "$@" ${AS_JSON:+--json}
 }
 
+cmd_parked() {
+	[ $# -gt 0 ] || set -- list
+	system_load
+	need_program wangli-operator
+	operator_environment wl_check
+	exec "$DATA/app/bin/wangli-operator" parked "$@" ${AS_JSON:+--json}
+}
+
 cmd_kb() {
 	case ${1:-}:$# in
 	import:2 | list:1) ;;

@@ -54,6 +54,19 @@ static const struct command {
 		"      text, unit, valid_from, valid_to\n"
 		"  kb list                shows it, with --json as one document\n",
 		NULL },
+	{ "parked", operator_parked,
+		"  parked list [--all]    what services have set aside, with owner and due time; "
+		"--json\n"
+		"  parked show CASE PRODUCER SEQ [--body FILE]\n"
+		"      header, body in words, what was said against it; FILE: the body as it is\n"
+		"  parked retry CASE PRODUCER\n"
+		"      applies what waits, in order, until one fails\n"
+		"  parked fix CASE PRODUCER SEQ FILE --reason TEXT\n"
+		"      the bytes of FILE are taken instead of the body that came, which is kept\n"
+		"  parked skip CASE PRODUCER SEQ --reason TEXT\n"
+		"      moves past the first that waits, and applies what follows\n"
+		"      all: --at SERVICE where several have set it aside; acts: --as role/name\n",
+		NULL },
 	{ "case", operator_case, NULL, operator_case_help },
 };
 
@@ -66,7 +79,7 @@ static void help(FILE *to)
 		else
 			fputs(commands[i].help, to);
 	fprintf(to, "Environment: BUS_ADDRESS, BUS_SERVER_KEY_FILE, BUS_KEY_FILE (the "
-		    "operator's), PG_CONNINFO (clock: as wl_deploy, case: as wl_check)\n");
+		    "operator's), PG_CONNINFO (clock: as wl_deploy, case, parked: as wl_check)\n");
 }
 
 int main(int argc, char **argv)

@@ -13,6 +13,7 @@
 enum res operator_channel(struct arena *mem, int argc, char **argv, struct err *err) must_check;
 enum res operator_clock(struct arena *mem, int argc, char **argv, struct err *err) must_check;
 enum res operator_case(struct arena *mem, int argc, char **argv, struct err *err) must_check;
+enum res operator_parked(struct arena *mem, int argc, char **argv, struct err *err) must_check;
 enum res operator_kb(struct arena *mem, int argc, char **argv, struct err *err) must_check;
 enum res operator_channel_list(struct arena *mem, bool is_json, struct err *err) must_check;
 enum res operator_channel_state(

@@ -68,11 +68,10 @@ from unnest($1::int8[], $2::text[], $3::int4[]) as t(case_id, grp, upto_seq)
 on conflict (case_id, grp) do update set upto_seq = greatest(p.upto_seq, excluded.upto_seq);
 
 -- name: marker_claim
--- $1 lease, $2 how many, $3 groups that take nothing now. Real time. The back-off is full jitter up to five minutes.
+-- $1 lease, $2 how many, $3 groups that take nothing now, $4 the longest wait. Real time. The back-off doubles with jitter.
 -- What is due goes through arrays: a limit whose number the plan does not know would make it read the whole table to join.
 update pending p
-set next_at = now() + $1::interval * (0.5 + random())
-		* least(power(2.0, least(p.attempts, 10)), 100.0),
+set next_at = now() + least($1::interval * power(2.0, least(p.attempts, 10)), $4::interval) * (0.5 + random()),
 	attempts = p.attempts + 1
 from (
 	select array_agg(q.case_id) as case_ids, array_agg(q.grp) as grps
@@ -83,12 +82,19 @@ from (
 	) as q
 ) as due, unnest(due.case_ids, due.grps) as k(case_id, grp)
 where p.case_id between k.case_id and k.case_id and p.grp = k.grp and (p.next_at < now()) is true
-returning p.case_id, p.grp, p.upto_seq, p.attempts;
+returning p.case_id, p.grp, p.upto_seq, p.sends, p.faults;
+
+-- name: marker_judge
+-- $1 case_id[] $2 grp[] $3 sends[] $4 faults[]: what speaks against the entry itself (law 12)
+update pending p set sends = t.sends, faults = t.faults
+from unnest($1::int8[], $2::text[], $3::int4[], $4::int4[]) as t(case_id, grp, sends, faults)
+where p.case_id between t.case_id and t.case_id and p.grp = t.grp;
 
 -- name: marker_wake
--- $1 group that takes messages again (empty: all of them): its markers are due now
+-- $1 group that takes messages again (empty: all of them): its markers are due now. $2 what was sent in vain so often keeps its wait:
+-- who comes may have been ended by it.
 update pending p set next_at = now(), attempts = 0
-where ($1::text = '' or p.grp = $1::text) and p.next_at > now();
+where ($1::text = '' or p.grp = $1::text) and p.next_at > now() and p.sends < $2::int4;
 
 -- name: batch_marker_wake
 -- all of them are due now
@@ -153,10 +159,69 @@ from unnest($1::int8[], $2::text[], $3::timestamptz[], $4::text[], $5::text[], $
 	$8::bytea[], $9::int4[]) as t(case_id, command_id, at, type, actor, code, text, body, seq)
 on conflict (case_id, command_id) do nothing;
 
+-- name: parked_any
+-- Whether anything was ever set aside here: most systems need not look.
+select exists (select p.case_id from parked p);
+
+-- name: parked_load
+-- $1 case_id[]: how far entries wait, and how far people skipped
+select p.case_id, p.producer, coalesce(max(p.seq) filter (where p.state = 1), 0)::int4,
+	coalesce(max(p.seq) filter (where p.state = 3), 0)::int4
+from unnest($1::int8[]) as t(case_id)
+join parked p on p.case_id = t.case_id and p.state in (1, 3)
+group by p.case_id, p.producer;
+
+-- name: parked_add
+-- $1 case_id[] $2 producer[] $3 seq[] $4 type[] $5 at[] $6 body[] $7 body_digest[] $8 sends[] $9 parked_at[] $10 why[], then $11 owner
+-- $12 working days until it is due. Twice is once.
+insert into parked (case_id, producer, seq, type, at, body, body_digest, state, sends, owner, due_at, parked_at, why)
+select t.case_id, t.producer, t.seq, t.type, t.at, t.body, t.body_digest, 1, t.sends, $11::text,
+	coalesce((select (d.day::date + (t.parked_at at time zone 'Asia/Shanghai')::time) at time zone 'Asia/Shanghai'
+		from generate_series((t.parked_at at time zone 'Asia/Shanghai')::date + 1,
+			(t.parked_at at time zone 'Asia/Shanghai')::date + 60, interval '1 day') as d(day)
+		where coalesce((select h.kind from ref.holiday h where h.day = d.day::date
+				and h.valid_from <= d.day::date and (h.valid_to is null or h.valid_to > d.day::date)
+				order by h.valid_from desc limit 1),
+			case when extract(isodow from d.day) < 6 then 'work' else 'off' end) = 'work'
+		order by d.day offset $12::int4 - 1 limit 1),
+		t.parked_at + interval '1 day'), t.parked_at, t.why
+from unnest($1::int8[], $2::text[], $3::int4[], $4::text[], $5::timestamptz[], $6::bytea[], $7::bytea[], $8::int4[],
+	$9::timestamptz[], $10::text[])
+	as t(case_id, producer, seq, type, at, body, body_digest, sends, parked_at, why)
+on conflict (case_id, producer, seq) do nothing;
+
+-- name: parked_entries
+-- $1 case_id $2 producer $3 how many: what waits, in order
+select p.seq, p.type, p.at, coalesce(p.fixed_body, p.body), p.tries
+from parked p where p.case_id = $1::int8 and p.producer = $2::text and p.state = 1
+order by p.seq limit $3::int4;
+
+-- name: parked_state
+-- $1 case_id $2 producer $3 seq
+select p.state from parked p where p.case_id = $1::int8 and p.producer = $2::text and p.seq = $3::int4;
+
+-- name: parked_change
+-- $1 case_id[] $2 producer[] $3 seq[] $4 state[] $5 why[] $6 tries more[] $7 reason[] $8 actor[] $9 at[] $10 line for the history[]
+-- $11 new body[] or null. Who skips keeps it as owner until the case is closed, and is due the next day.
+update parked p
+set state = t.state, why = case when t.why = '' then p.why else t.why end, tries = p.tries + t.more,
+	reason = case when t.reason = '' then p.reason else t.reason end,
+	owner = case when t.state = 3 then t.actor else p.owner end,
+	due_at = case when t.state = 3 then t.at + interval '1 day' else p.due_at end,
+	done_by = case when t.state = 1 then '' else t.actor end,
+	done_at = case when t.state = 1 then null else t.at end,
+	fixed_body = coalesce(t.body, p.fixed_body),
+	history = p.history || t.line
+from unnest($1::int8[], $2::text[], $3::int4[], $4::int4[], $5::text[], $6::int4[], $7::text[], $8::text[],
+	$9::timestamptz[], $10::text[], $11::bytea[])
+	as t(case_id, producer, seq, state, why, more, reason, actor, at, line, body)
+where p.case_id = t.case_id and p.producer = t.producer and p.seq = t.seq and p.state = 1;
+
 -- name: backlog
 -- For /health: markers that stand, timers that are due.
 select (select count(*) from pending) + (select coalesce(sum(cardinality(b.cases)), 0) from batch_marker b),
-	(select count(*) from timer t where t.due_at <= (select now() + c.shift from ref.clock c));
+	(select count(*) from timer t where t.due_at <= (select now() + c.shift from ref.clock c)),
+	(select count(*) from parked p where p.state = 1);
 
 -- name: backlog_groups
 -- For /metrics: group, its markers, the oldest entry's age in ms, timers due, the oldest one's age in ms. Counts end at 50,000 and the
@@ -180,5 +245,6 @@ due as (
 )
 select markers.grp, coalesce(markers.n, 0),
 	coalesce(greatest(0, extract(epoch from clock.at - oldest.at) * 1000), 0)::int8,
-	due.n, coalesce(extract(epoch from clock.at - due.at) * 1000, 0)::int8
+	due.n, coalesce(extract(epoch from clock.at - due.at) * 1000, 0)::int8,
+	(select count(*) from parked p where p.state = 1)
 from clock cross join oldest cross join due left join markers on true;

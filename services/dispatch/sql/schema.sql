@@ -134,12 +134,38 @@ CREATE TABLE dispatch.migration (
     applied_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
+CREATE TABLE dispatch.parked (
+    case_id bigint NOT NULL,
+    producer text NOT NULL,
+    seq integer NOT NULL,
+    type text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    body bytea NOT NULL,
+    body_digest bytea NOT NULL,
+    state smallint NOT NULL,
+    sends integer NOT NULL,
+    owner text NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    parked_at timestamp with time zone NOT NULL,
+    why text NOT NULL,
+    tries integer DEFAULT 0 NOT NULL,
+    fixed_body bytea,
+    reason text DEFAULT ''::text NOT NULL,
+    done_by text DEFAULT ''::text NOT NULL,
+    done_at timestamp with time zone,
+    history text DEFAULT ''::text NOT NULL,
+    CONSTRAINT parked_check CHECK (((state = 1) = (done_at IS NULL))),
+    CONSTRAINT parked_state_check CHECK ((state = ANY (ARRAY[1, 2, 3])))
+);
+
 CREATE TABLE dispatch.pending (
     case_id bigint NOT NULL,
     grp text NOT NULL,
     upto_seq integer NOT NULL,
     next_at timestamp with time zone NOT NULL,
-    attempts integer DEFAULT 0 NOT NULL
+    attempts integer DEFAULT 0 NOT NULL,
+    sends integer DEFAULT 0 NOT NULL,
+    faults integer DEFAULT 0 NOT NULL
 )
 WITH (fillfactor='50', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='1000', autovacuum_vacuum_cost_delay='0');
 
@@ -235,6 +261,33 @@ CREATE VIEW dispatch.v_journal AS
     journal.command_id
    FROM dispatch.journal;
 
+CREATE VIEW dispatch.v_parked AS
+ SELECT parked.case_id,
+    parked.producer,
+    parked.seq,
+    parked.type,
+    parked.at,
+    parked.body,
+    parked.body_digest,
+    parked.state,
+        CASE parked.state
+            WHEN 1 THEN 'WAITS'::text
+            WHEN 2 THEN 'APPLIED'::text
+            ELSE 'SKIPPED'::text
+        END AS state_name,
+    parked.sends,
+    parked.owner,
+    parked.due_at,
+    parked.parked_at,
+    parked.why,
+    parked.tries,
+    parked.fixed_body,
+    parked.reason,
+    parked.done_by,
+    parked.done_at,
+    parked.history
+   FROM dispatch.parked;
+
 CREATE VIEW dispatch.v_stream AS
  SELECT s.producer,
     s.grp
@@ -246,18 +299,24 @@ CREATE VIEW dispatch.v_pending AS
     p.grp,
     max(p.upto_seq) AS upto_seq,
     min(p.next_at) AS next_at,
-    max(p.attempts) AS attempts
+    max(p.attempts) AS attempts,
+    max(p.sends) AS sends,
+    max(p.faults) AS faults
    FROM ( SELECT q.case_id,
             q.grp,
             q.upto_seq,
             q.next_at,
-            q.attempts
+            q.attempts,
+            q.sends,
+            q.faults
            FROM dispatch.pending q
         UNION ALL
          SELECT u.case_id,
             s.grp,
             u.upto_seq,
             b.next_at,
+            0,
+            0,
             0
            FROM dispatch.batch_marker b,
             LATERAL UNNEST(b.cases, b.upto_seqs) u(case_id, upto_seq),
@@ -298,6 +357,9 @@ ALTER TABLE ONLY dispatch.journal
 ALTER TABLE ONLY dispatch.migration
     ADD CONSTRAINT migration_pkey PRIMARY KEY (source, number);
 
+ALTER TABLE ONLY dispatch.parked
+    ADD CONSTRAINT parked_pkey PRIMARY KEY (case_id, producer, seq);
+
 ALTER TABLE ONLY dispatch.pending
     ADD CONSTRAINT pending_pkey PRIMARY KEY (case_id, grp);
 
@@ -308,6 +370,8 @@ ALTER TABLE ONLY dispatch.timer
     ADD CONSTRAINT timer_pkey PRIMARY KEY (case_id, name);
 
 CREATE INDEX batch_marker_due ON dispatch.batch_marker USING btree (next_at);
+
+CREATE INDEX parked_waits ON dispatch.parked USING btree (due_at) WHERE (state = 1);
 
 CREATE INDEX pending_due ON dispatch.pending USING btree (next_at);
 

@@ -175,14 +175,21 @@ static void take_event(struct subscriber *subscriber, const struct wire_head *ev
 
 	subscriber->events++;
 	subscriber->firsts += event->seq == 1;
-	if (subscriber->is_mute)
+	if (event->attempt > subscriber->attempts)
+		subscriber->attempts = event->attempt;
+	if (subscriber->is_mute || (subscriber->is_deaf && event->case_id == 1 && !event->park))
 		return;
-	if (subscriber->drops > 0) {
+	if (event->park && event->seq == *seen + 1) {
+		subscriber->parks++;
+		*seen = event->seq;
+		answer(subscriber, event, WIRE_ACK, WIRE_CODE_PARKED);
+	} else if (subscriber->drops > 0) {
 		subscriber->drops--;
 	} else if (event->seq > *seen + 1) {
 		answer(subscriber, event, WIRE_NACK, WIRE_CODE_GAP);
 	} else if (event->seq == 1 && subscriber->is_poisoned) {
-		answer(subscriber, event, WIRE_NACK, WIRE_CODE_UNKNOWN_TYPE);
+		answer(subscriber, event, WIRE_NACK,
+			subscriber->refusal != 0 ? subscriber->refusal : WIRE_CODE_UNKNOWN_TYPE);
 	} else if (event->seq <= *seen) {
 		answer(subscriber, event, WIRE_ACK, WIRE_CODE_DUPLICATE);
 	} else {

@@ -58,7 +58,7 @@ int kit_rig_begin(void **state)
 	answers_forget(kr->cli);
 	service_rig_sql(kr->at,
 		"truncate toy.case_file, toy.effect, toy.claim, toy.journal, toy.pending, "
-		"toy.timer, toy.command, toy.batch_marker");
+		"toy.timer, toy.command, toy.batch_marker, toy.parked");
 	service_rig_sql(kr->at, "update ref.clock set shift = '0'");
 	service_rig_sql(kr->at, "alter role wl_toy login");
 	return 0;

@@ -87,6 +87,10 @@ struct subscriber {
 	int32_t drops;		 /* so many of the next events are lost on the way */
 	bool is_poisoned;	 /* does not know the type of seq 1 */
 	bool is_mute;		 /* takes and says nothing */
+	bool is_deaf;		 /* the same, of case 1 only */
+	enum wire_code refusal;	 /* what is_poisoned says instead of UNKNOWN_TYPE */
+	int32_t attempts;	 /* the highest that an event had */
+	int32_t parks;		 /* events with the wish to be set aside; they are */
 };
 void subscriber_join(struct kit_rig *kr, struct subscriber *subscriber, const char *group);
 void subscriber_turn(struct subscriber *subscriber);

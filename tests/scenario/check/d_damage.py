@@ -111,7 +111,7 @@ for schema in SCHEMAS:
     BLIND[f"{schema}.migration *"] = LEDGER
     BLIND[f"{schema}.case_file alter version"] = LOCK
     BLIND[f"{schema}.journal alter command_id"] = REPEATED
-    BLIND.update({f"{schema}.{table} empty": EMPTY for table in ("pending", "batch_marker", "timer", "command", "journal")})
+    BLIND.update({f"{schema}.{table} empty": EMPTY for table in ("pending", "batch_marker", "timer", "command", "journal", "parked")})
 
 
 def is_blind(damage, state):

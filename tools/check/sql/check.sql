@@ -76,7 +76,8 @@ select w.id::text, w.what, count(*) over () from wrong w order by w.id limit 20;
 select (select count(*) from intake.v_case) * 3 + (select count(*) from dispatch.v_case) * 2 + (select count(*) from reply.v_case) * 3 + (select count(*) from followup.v_case) * 4;
 
 -- name: i3
--- proto/streams.def: no subscriber is ahead of a producer, and none is behind without a marker that says so.
+-- proto/streams.def: no subscriber is ahead of a producer, and none is behind without a marker that says so, unless the rest is set
+-- aside there (law 12): in order, without a hole, as the producer's journal has it.
 with stream(producer, grp, case_id, seq, seen, upto_seq) as (
 	select 'intake', 'dispatch', coalesce(p.case_id, g.case_id), coalesce(p.seq, 0), coalesce(g.seen_intake, 0), coalesce(m.upto_seq, 0)
 	from intake.v_case p full join dispatch.v_case g on g.case_id = p.case_id
@@ -125,6 +126,38 @@ with stream(producer, grp, case_id, seq, seen, upto_seq) as (
 	select 'followup', 'analytics', coalesce(p.case_id, g.case_id), coalesce(p.seq, 0), coalesce(g.seen_followup, 0), coalesce(m.upto_seq, 0)
 	from followup.v_case p full join analytics.v_case g on g.case_id = p.case_id
 	left join followup.v_pending m on m.case_id = p.case_id and m.grp = 'analytics'),
+aside(grp, case_id, producer, seq, state, type, at, body, body_digest, owner, reason, done_by, is_done) as (
+	select 'intake', k.case_id, k.producer, k.seq, k.state, k.type, k.at, k.body, k.body_digest, k.owner, k.reason, k.done_by,
+		k.done_at is not null from intake.v_parked k
+	union all
+	select 'dispatch', k.case_id, k.producer, k.seq, k.state, k.type, k.at, k.body, k.body_digest, k.owner, k.reason, k.done_by,
+		k.done_at is not null from dispatch.v_parked k
+	union all
+	select 'reply', k.case_id, k.producer, k.seq, k.state, k.type, k.at, k.body, k.body_digest, k.owner, k.reason, k.done_by,
+		k.done_at is not null from reply.v_parked k
+	union all
+	select 'followup', k.case_id, k.producer, k.seq, k.state, k.type, k.at, k.body, k.body_digest, k.owner, k.reason, k.done_by,
+		k.done_at is not null from followup.v_parked k
+	union all
+	select 'analytics', k.case_id, k.producer, k.seq, k.state, k.type, k.at, k.body, k.body_digest, k.owner, k.reason, k.done_by,
+		k.done_at is not null from analytics.v_parked k),
+-- how far it goes for a subscriber, a case and a producer
+behind(grp, case_id, producer, upto, skipped, n) as (
+	select a.grp, a.case_id, a.producer, max(a.seq) filter (where a.state <> 2), coalesce(max(a.seq) filter (where a.state = 3), 0),
+		count(*) filter (where a.state = 1)
+	from aside a group by a.grp, a.case_id, a.producer),
+written(producer, case_id, seq, type, at, body, body_digest) as (
+	select 'intake', j.case_id, j.seq, j.type, j.at, j.body, j.body_digest from intake.v_journal j
+	where j.case_id in (select a.case_id from aside a)
+	union all
+	select 'dispatch', j.case_id, j.seq, j.type, j.at, j.body, j.body_digest from dispatch.v_journal j
+	where j.case_id in (select a.case_id from aside a)
+	union all
+	select 'reply', j.case_id, j.seq, j.type, j.at, j.body, j.body_digest from reply.v_journal j
+	where j.case_id in (select a.case_id from aside a)
+	union all
+	select 'followup', j.case_id, j.seq, j.type, j.at, j.body, j.body_digest from followup.v_journal j
+	where j.case_id in (select a.case_id from aside a)),
 known(service, case_id) as (
 	select 'intake', c.case_id from intake.v_case c
 	union all
@@ -192,7 +225,24 @@ wrong(id, what) as (
 	where s.seen > s.seq
 	union all
 	select s.case_id, s.grp || ' saw ' || s.seen || ' of ' || s.producer || '''s ' || s.seq || ', and no marker stands' from stream s
-	where s.seen < s.seq and s.upto_seq < s.seq
+	left join behind b on b.grp = s.grp and b.case_id = s.case_id and b.producer = s.producer
+	where s.seen < s.seq and s.upto_seq < s.seq and coalesce(b.upto, 0) < s.seq
+	union all
+	select a.case_id, a.grp || ' has set aside ' || a.seq || ' of ' || a.producer || ', which is not what was written' from aside a
+	left join written w on w.producer = a.producer and w.case_id = a.case_id and w.seq = a.seq
+	where (w.type, w.at, w.body_digest) is distinct from (a.type, a.at, a.body_digest)
+		or octet_length(w.body) > 0 and w.body <> a.body
+	union all
+	select s.case_id, s.grp || ' has set aside of ' || s.producer || ' with a hole, or what has taken effect' from stream s
+	join behind b on b.grp = s.grp and b.case_id = s.case_id and b.producer = s.producer
+	where b.n > 0 and b.upto - greatest(s.seen, b.skipped) <> b.n
+	union all
+	select a.case_id, a.grp || ' has applied ' || a.seq || ' of ' || a.producer || ', and has not seen it' from aside a
+	left join stream s on s.grp = a.grp and s.case_id = a.case_id and s.producer = a.producer
+	where a.state = 2 and a.seq > coalesce(s.seen, 0)
+	union all
+	select a.case_id, a.grp || ' has set aside ' || a.seq || ' of ' || a.producer || ', and nobody has it, or nobody says why it went' from aside a
+	where a.owner = '' or a.is_done <> (a.state <> 1) or (a.done_by = '') <> (a.state = 1) or a.state = 3 and a.reason = ''
 	union all
 	select s.case_id, s.producer || ' has a marker for ' || s.grp || ' beyond its journal' from stream s
 	where s.upto_seq > s.seq)
@@ -424,12 +474,14 @@ wrong(id, what) as (
 	select d.case_id, 'dispatch says it has ' || case when d.no_article then 'no' else 'an' end || ' article, reply the contrary'
 	from dispatch.v_case d
 	where d.no_article <> exists (select j.case_id from reply.v_journal j where j.case_id = d.case_id and j.type = 'reply.no_article.v1')
-		and not exists (select m.case_id from reply.v_pending m where m.case_id = d.case_id and m.grp in ('dispatch', '*'))
+		and not exists (select m.case_id from reply.v_pending m where m.case_id = d.case_id and m.grp in ('dispatch', '*')
+			union all select k.case_id from dispatch.v_parked k where k.case_id = d.case_id and k.producer = 'reply' and k.state <> 2)
 	union all
 	select d.case_id, 'dispatch knows ' || d.redo || ' redos of ' || count(j.seq) from dispatch.v_case d
 	left join followup.v_journal j on j.case_id = d.case_id and j.type = 'followup.redo.v1'
 	group by d.case_id, d.redo having d.redo > count(j.seq) or d.redo < count(j.seq)
-		and not exists (select m.case_id from followup.v_pending m where m.case_id = d.case_id and m.grp in ('dispatch', '*'))
+		and not exists (select m.case_id from followup.v_pending m where m.case_id = d.case_id and m.grp in ('dispatch', '*')
+			union all select k.case_id from dispatch.v_parked k where k.case_id = d.case_id and k.producer = 'followup' and k.state <> 2)
 	union all
 	select d.case_id, 'dispatch is at redo ' || d.redo || ' with task ' || d.task from dispatch.v_case d
 	where d.task > 0 and (d.redo < d.task - 1 or d.redo > d.task - 1 and d.state_name in ('RESOLVED', 'CLOSED'))
@@ -556,7 +608,8 @@ select count(*) from intake.v_case c where c.state_name <> 'CLOSED';
 
 -- name: i5
 -- No open case without somebody who has it and a time by which it moves. A message or a timer on its way moves it; else whoever
--- accepts or dispatches has it by accept_due, or a unit by its due time. A reply on its way has its delivery's marker, and a timer from
+-- accepts or dispatches has it by accept_due, or a unit by its due time. What is set aside, and what a person skipped, has an owner and
+-- a due time of its own. A reply on its way has its delivery's marker, and a timer from
 -- the claim of it on; in doubt it has none of the first and the supervisor's due time, which is a timer too. A follow-up has its timer, a
 -- refusal is over once its notice was handed over.
 with moving(case_id) as (
@@ -574,7 +627,17 @@ with moving(case_id) as (
 	union all
 	select t.case_id from reply.v_timer t
 	union all
-	select t.case_id from followup.v_timer t),
+	select t.case_id from followup.v_timer t
+	union all
+	select k.case_id from intake.v_parked k where k.state <> 2 and k.owner <> ''
+	union all
+	select k.case_id from dispatch.v_parked k where k.state <> 2 and k.owner <> ''
+	union all
+	select k.case_id from reply.v_parked k where k.state <> 2 and k.owner <> ''
+	union all
+	select k.case_id from followup.v_parked k where k.state <> 2 and k.owner <> ''
+	union all
+	select k.case_id from analytics.v_parked k where k.state <> 2 and k.owner <> ''),
 held(case_id, state, is_held) as (
 	select c.case_id, c.state_name || ' in intake, ' || coalesce(d.state_name, 'UNKNOWN') || ' in dispatch',
 		case when c.state_name = 'RECEIVED' then c.accept_due is not null
@@ -644,12 +707,14 @@ with wrong(id, what) as (
 	select c.case_id, 'refused, and the citizen is not told' from intake.v_case c
 	left join reply.v_case r on r.case_id = c.case_id
 	where c.state_name = 'NOT_ACCEPTED' and coalesce(r.state_name not in ('NOTICE', 'NOTICE_SENDING', 'NOTICE_IN_DOUBT', 'NOTIFIED'), true)
-		and not exists (select m.case_id from intake.v_pending m where m.case_id = c.case_id and m.grp = 'reply')
+		and not exists (select m.case_id from intake.v_pending m where m.case_id = c.case_id and m.grp = 'reply'
+			union all select k.case_id from reply.v_parked k where k.case_id = c.case_id and k.producer = 'intake' and k.state <> 2)
 	union all
 	select c.case_id, 'refused, and dispatch goes on with it' from intake.v_case c
 	join dispatch.v_case d on d.case_id = c.case_id
 	where c.state_name = 'NOT_ACCEPTED' and d.state_name <> 'CLOSED'
-		and not exists (select m.case_id from intake.v_pending m where m.case_id = c.case_id and m.grp = 'dispatch')
+		and not exists (select m.case_id from intake.v_pending m where m.case_id = c.case_id and m.grp = 'dispatch'
+			union all select k.case_id from dispatch.v_parked k where k.case_id = c.case_id and k.producer = 'intake' and k.state <> 2)
 	union all
 	select r.case_id, 'told of a refusal that intake does not know' from reply.v_case r
 	join intake.v_case c on c.case_id = r.case_id
@@ -669,7 +734,9 @@ with in_flight(case_id) as (
 	union all
 	select m.case_id from reply.v_pending m where m.grp in ('analytics', '*')
 	union all
-	select m.case_id from followup.v_pending m where m.grp in ('analytics', '*')),
+	select m.case_id from followup.v_pending m where m.grp in ('analytics', '*')
+	union all
+	select k.case_id from analytics.v_parked k where k.state <> 2),
 settled(case_id, channel, category, unit, is_closed, is_refused) as (
 	select c.case_id, c.channel, c.category, coalesce(d.unit, ''), c.state_name = 'CLOSED', c.state_name = 'NOT_ACCEPTED'
 	from intake.v_case c
@@ -684,11 +751,13 @@ projected(channel, received, open, closed, refused) as (
 		count(*) filter (where a.state_name = 'CLOSED'), count(*) filter (where a.state_name = 'NOT_ACCEPTED')
 	from analytics.v_case a
 	where not exists (select f.case_id from in_flight f where f.case_id = a.case_id)
-		and not exists (select m.case_id from followup.v_pending m where m.case_id = a.case_id and m.grp in ('intake', '*'))
+		and not exists (select m.case_id from followup.v_pending m where m.case_id = a.case_id and m.grp in ('intake', '*')
+			union all select k.case_id from intake.v_parked k where k.case_id = a.case_id and k.producer = 'followup' and k.state <> 2)
 	group by a.channel),
 still(channel, n) as (
 	select s.channel, count(*) from settled s
-	where exists (select m.case_id from followup.v_pending m where m.case_id = s.case_id and m.grp in ('intake', '*'))
+	where exists (select m.case_id from followup.v_pending m where m.case_id = s.case_id and m.grp in ('intake', '*')
+			union all select k.case_id from intake.v_parked k where k.case_id = s.case_id and k.producer = 'followup' and k.state <> 2)
 	group by s.channel),
 -- what analytics says of a case, beside what the owners of these facts say
 fact(case_id, name, owners, ours) as (
@@ -764,17 +833,20 @@ wrong(id, what) as (
 	select r.case_id::text, 'reply has another channel, class or type than intake' from reply.v_case r
 	join intake.v_case i on i.case_id = r.case_id
 	where r.has_letter and (r.channel, r.klass, coalesce(r.type, i.type)) is distinct from (i.channel, i.klass, i.type)
-		and not exists (select m.case_id from intake.v_pending m where m.case_id = r.case_id and m.grp = 'reply')
+		and not exists (select m.case_id from intake.v_pending m where m.case_id = r.case_id and m.grp = 'reply'
+			union all select k.case_id from reply.v_parked k where k.case_id = r.case_id and k.producer = 'intake' and k.state <> 2)
 	union all
 	select r.case_id::text, 'reply has another unit than dispatch' from reply.v_case r
 	left join dispatch.v_case d on d.case_id = r.case_id
 	where (r.has_unit <> (coalesce(d.task, 0) > 0) or r.has_unit and r.unit is distinct from d.unit)
-		and not exists (select m.case_id from dispatch.v_pending m where m.case_id = r.case_id and m.grp = 'reply')
+		and not exists (select m.case_id from dispatch.v_pending m where m.case_id = r.case_id and m.grp = 'reply'
+			union all select k.case_id from reply.v_parked k where k.case_id = r.case_id and k.producer = 'dispatch' and k.state <> 2)
 	union all
 	select r.case_id::text, 'reply and dispatch do not agree whether the unit signed' from reply.v_case r
 	left join dispatch.v_case d on d.case_id = r.case_id
 	where r.is_signed <> (d.signed_at is not null)
-		and not exists (select m.case_id from dispatch.v_pending m where m.case_id = r.case_id and m.grp = 'reply')
+		and not exists (select m.case_id from dispatch.v_pending m where m.case_id = r.case_id and m.grp = 'reply'
+			union all select k.case_id from reply.v_parked k where k.case_id = r.case_id and k.producer = 'dispatch' and k.state <> 2)
 	union all
 	select r.case_id::text, 'reply names an article, and a unit wrote the answer' from reply.v_case r
 	left join reply.v_draft d on d.case_id = r.case_id and d.n = r.draft

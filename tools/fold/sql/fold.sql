@@ -28,17 +28,21 @@ from unnest($1::int8[]) as t(case_id) join analytics.v_case c on c.case_id = t.c
 
 -- name: entries
 -- $1 case_id[]: what the four journals say of them, with the place of the case in $1 and the number of the producer
-select t.place, 0::int2, j.seq, j.at, j.type, j.body
+select t.place, 0::int2, j.seq, j.at, case when k.state = 3 then '' else j.type end, coalesce(k.fixed_body, j.body)
 from unnest($1::int8[]) with ordinality as t(case_id, place) join intake.v_journal j on j.case_id = t.case_id
+left join analytics.v_parked k on k.case_id = j.case_id and k.producer = 'intake' and k.seq = j.seq
 union all
-select t.place, 1::int2, j.seq, j.at, j.type, j.body
+select t.place, 1::int2, j.seq, j.at, case when k.state = 3 then '' else j.type end, coalesce(k.fixed_body, j.body)
 from unnest($1::int8[]) with ordinality as t(case_id, place) join dispatch.v_journal j on j.case_id = t.case_id
+left join analytics.v_parked k on k.case_id = j.case_id and k.producer = 'dispatch' and k.seq = j.seq
 union all
-select t.place, 2::int2, j.seq, j.at, j.type, j.body
+select t.place, 2::int2, j.seq, j.at, case when k.state = 3 then '' else j.type end, coalesce(k.fixed_body, j.body)
 from unnest($1::int8[]) with ordinality as t(case_id, place) join reply.v_journal j on j.case_id = t.case_id
+left join analytics.v_parked k on k.case_id = j.case_id and k.producer = 'reply' and k.seq = j.seq
 union all
-select t.place, 3::int2, j.seq, j.at, j.type, j.body
+select t.place, 3::int2, j.seq, j.at, case when k.state = 3 then '' else j.type end, coalesce(k.fixed_body, j.body)
 from unnest($1::int8[]) with ordinality as t(case_id, place) join followup.v_journal j on j.case_id = t.case_id
+left join analytics.v_parked k on k.case_id = j.case_id and k.producer = 'followup' and k.seq = j.seq
 order by 1, 2, 3;
 
 -- name: in_flight
@@ -53,7 +57,11 @@ select t.place, 2::int2 from unnest($1::int8[]) with ordinality as t(case_id, pl
 join reply.v_pending m on m.case_id = t.case_id and m.grp in ('analytics', '*')
 union all
 select t.place, 3::int2 from unnest($1::int8[]) with ordinality as t(case_id, place)
-join followup.v_pending m on m.case_id = t.case_id and m.grp in ('analytics', '*');
+join followup.v_pending m on m.case_id = t.case_id and m.grp in ('analytics', '*')
+union all
+select t.place, (case k.producer when 'intake' then 0 when 'dispatch' then 1 when 'reply' then 2 else 3 end)::int2
+from unnest($1::int8[]) with ordinality as t(case_id, place)
+join analytics.v_parked k on k.case_id = t.case_id and k.state <> 2; -- set aside
 
 -- name: holidays
 -- the calendar, as analytics loads it

@@ -41,6 +41,16 @@ static enum res on_tell(struct kit_turn *turn, struct err *err)
 	return RES_OK;
 }
 
+/* Wrong, unless its body says otherwise or the next version takes it. */
+static enum res on_wrong(struct kit_turn *turn, struct err *err)
+{
+	TRY(effect(turn, turn->message->body, err));
+	kit_journal(turn, "dispatch.told.v1", STR("system"), turn->message->body);
+	if (!str_eq_c(turn->message->body, "right"))
+		return err_set(err, RES_INVALID, "it is wrong");
+	return RES_OK;
+}
+
 /* Waits for the first event of followup. */
 static enum res on_patient(struct kit_turn *turn, struct err *err)
 {
@@ -137,11 +147,13 @@ static enum res on_raise(struct kit_turn *turn, struct err *err)
 
 const struct kit_handler toy_handlers[] = {
 	HANDLERS,
+	{ WIRE_EVENT, "intake.wrong.v1", on_wrong, false },
 	{ 0 },
 };
 
 const struct kit_handler toy_newer_handlers[] = {
 	HANDLERS,
+	{ WIRE_EVENT, "intake.wrong.v1", on_put, false },
 	{ WIRE_EVENT, "intake.future.v1", on_put, false },
 	{ 0 },
 };

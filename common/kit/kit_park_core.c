@@ -1,0 +1,55 @@
+/* When a message is at fault; see kit_park_core.h. */
+#include "kit/kit_park_core.h"
+
+static int32_t one_more(int32_t n)
+{
+	return n < INT32_MAX ? n + 1 : n;
+}
+
+struct park_count park_judge(struct park_count before, struct park_last last)
+{
+	struct park_count count = before;
+	switch (last.answer) {
+	case PARK_NOT_KNOWN:
+	case PARK_NOBODY:
+	case PARK_LATER:
+	case PARK_ANSWERS:
+		break;
+	case PARK_MOVED:
+		return (struct park_count){ 0 };
+	case PARK_SILENCE:
+		/* neither: slow, or away; whoever is overloaded must not be sent one by one */
+		if (last.has_newcomer || last.answers_others)
+			count.sends = one_more(count.sends);
+		if (last.answers_others)
+			count.faults = one_more(count.faults);
+		break;
+	case PARK_FAULT: /* the refusal itself shows that the group answers */
+		count.sends = one_more(count.sends);
+		count.faults = one_more(count.faults);
+		break;
+	}
+	return count;
+}
+
+enum park_step park_next(struct park_count count, bool group_takes, struct park_limits limits)
+{
+	if (!group_takes)
+		return PARK_WAIT;
+	if (count.faults >= limits.park_after)
+		return PARK_ASIDE;
+	return count.sends >= limits.alone_after ? PARK_ALONE : PARK_SEND;
+}
+
+int32_t park_cursor(const struct park_place *place)
+{
+	int32_t cursor = place->seen;
+	if (place->skipped > cursor)
+		cursor = place->skipped;
+	return place->waits > cursor ? place->waits : cursor;
+}
+
+bool park_is_open(const struct park_place *place)
+{
+	return place->waits > place->seen && place->waits > place->skipped;
+}
