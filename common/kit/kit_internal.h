@@ -5,11 +5,11 @@
  * kit_decide.c messages meet rows · kit_write.c rows, journal and markers go to the database ·
  * kit_answer.c what is said after the commit · kit_turn.c what handlers emit · kit_journal.c the
  * hash chain · kit_relay.c markers, sweeps, answers of groups · kit_streams.c streams.def ·
- * kit_metrics.c what is measured ·
- * kit_inbox.c messages that wait for the next batch · kit_shelf.c those that wait for another one
- * of their case · kit_suspect.c sends that speak against the message itself · kit_parked.c what is
- * set aside, and what people do with it · kit_track.c who has answered what this process sent ·
- * kit_send.c how answers and events look · kit_plant.c planted bugs */
+ * kit_metrics.c what is measured · kit_inbox.c messages that wait for the next batch · kit_shelf.c
+ * those that wait for another one of their case · kit_split.c markers of transactions become
+ * markers of cases · kit_suspect.c sends that speak against the message itself
+ * · kit_parked.c what is set aside, and what people do with it · kit_track.c who has answered what
+ * this process sent · kit_send.c how answers and events look · kit_plant.c planted bugs */
 #ifndef WL_KIT_KIT_INTERNAL_H
 #define WL_KIT_KIT_INTERNAL_H
 
@@ -29,7 +29,8 @@
 #define KIT_DUE_MAX	 4096
 #define KIT_FINISHED_MAX 4096
 #define KIT_SWEEP_MOST	 500
-#define KIT_STREAMS_MAX	 8 /* groups that subscribe to one producer */
+#define KIT_SWEEP_SOON	 SPAN_MS(20) /* a full claim: there is more */
+#define KIT_STREAMS_MAX	 8	     /* groups that subscribe to one producer */
 #define KIT_HASTE_UNTIL	 6 /* sends in vain: from then on no newcomer makes it due at once */
 #define KIT_ALONE_AFTER	 2 /* sends in vain; header.attempt says it of what travels alone */
 
@@ -370,6 +371,10 @@ bool relay_take(struct kit *kit,
 void relay_due(struct kit *kit, int64_t case_id, struct group *group, int32_t first, int32_t last);
 void relay_turn(struct kit *kit); /* sweeps, claims timers, sends what is due */
 void relay_wake_all(struct kit *kit);
+void relay_parts_note(struct kit *kit); /* cases may have markers of their own for a while */
+
+/* kit_split.c */
+enum res relay_split_overdue(struct kit *kit, struct err *err) must_check;
 
 void relay_batch_done(struct kit *kit, int64_t case_id, int64_t batch);
 bool relay_has_finished(const struct kit *kit);

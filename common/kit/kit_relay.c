@@ -13,8 +13,6 @@
 #include "wire/wire_acks.h"
 
 #define RELAY_BATCH 500
-#define SPLIT_MOST  32 /* markers of transactions at a time, each of up to some thousand cases */
-#define SWEEP_SOON  SPAN_MS(20) /* a full claim: there is more */
 #define AWAY_FOR    SPAN_S(2) /* a group without members is tried again after this, notice or not */
 
 static struct group *group_find(struct kit *kit, struct str name)
@@ -45,14 +43,14 @@ struct group *relay_group(struct kit *kit, struct str name)
 /* Markers of transactions were split, or markers of cases were found: for a while every answer
  * takes those of its case away. What is missed is sent again after its lease, and comes by here
  * again. */
-static void parts_note(struct kit *kit)
+void relay_parts_note(struct kit *kit)
 {
 	kit->relay.parts_until = instant_add(loop_now(kit->loop), SPAN_MS(2 * kit->settings.lease));
 }
 
 void relay_init(struct kit *kit)
 {
-	parts_note(kit);
+	relay_parts_note(kit);
 	kit->relay.refused = map_create();
 	kit->relay.tracks = map_create();
 	kit->relay.suspects = map_create();
@@ -317,7 +315,7 @@ static enum res wake(struct kit *kit, struct err *err)
 	} else if (!relay->wake_group->is_deliver) {
 		TRY(db_run(kit->db, &kit_sql_batch_marker_wake_group, &params, NULL, err));
 	}
-	parts_note(kit);
+	relay_parts_note(kit);
 	relay->wants_wake = false;
 	relay->wake_group = NULL;
 	relay->wants_sweep = true;
@@ -337,82 +335,6 @@ static void blocked_groups(struct kit *kit, struct db_params *params)
 	db_param_text_array(params, names, n);
 }
 
-/* The parts that overdue markers of transactions are split into: one a case and group that has not
- * answered, as far as this process knows. */
-struct split {
-	struct map *places; /* case → its first part, while its highest upto is looked for */
-	int64_t *wholes;
-	int64_t *batches;
-	size_t n_wholes;
-	int64_t *cases;
-	int32_t *upto;
-	struct str *groups;
-	size_t n_parts;
-};
-
-static bool split_make(struct kit *kit, struct split *split, size_t n_rows)
-{
-	struct arena *mem = kit->relay_mem;
-	split->wholes = arena_new_array(mem, int64_t, n_rows);
-	split->batches = arena_new_array(mem, int64_t, n_rows);
-	split->cases = arena_new_array(mem, int64_t, n_rows * KIT_STREAMS_MAX);
-	split->upto = arena_new_array(mem, int32_t, n_rows * KIT_STREAMS_MAX);
-	split->groups = arena_new_array(mem, struct str, n_rows * KIT_STREAMS_MAX);
-	return !arena_failed(mem);
-}
-
-/* A case may stand in several markers: its parts are made once, with the highest upto. */
-static void split_case(struct kit *kit, struct split *split, int64_t case_id, int32_t upto)
-{
-	const char *const *groups = NULL;
-	size_t missing[KIT_STREAMS_MAX];
-	size_t n = track_missing(kit, case_id, upto, missing);
-	(void)kit_groups_of(kit->self, &groups);
-	for (size_t i = 0; i < n; i++) {
-		struct str group = str_from_c(groups[missing[i]]);
-		struct str key =
-			arena_printf(kit->relay_mem, "%lld/%zu", (long long)case_id, missing[i]);
-		uintptr_t place = (uintptr_t)map_get(split->places, key);
-		if (place == 0) {
-			place = ++split->n_parts;
-			map_put(split->places, key, (void *)place);
-			split->cases[place - 1] = case_id;
-			split->groups[place - 1] = group;
-		}
-		if (split->upto[place - 1] < upto)
-			split->upto[place - 1] = upto;
-	}
-}
-
-static void split_take(struct kit *kit, struct split *split, const struct db_result *rows)
-{
-	for (size_t i = 0; i < db_rows(rows); i++) {
-		int64_t whole = db_get_int(rows, i, 0), batch = db_get_int(rows, i, 1);
-		size_t last = split->n_wholes;
-		if (last == 0 || split->wholes[last - 1] != whole ||
-			split->batches[last - 1] != batch) {
-			split->wholes[last] = whole;
-			split->batches[last] = batch;
-			split->n_wholes++;
-		}
-		split_case(kit, split, db_get_int(rows, i, 2), (int32_t)db_get_int(rows, i, 3));
-	}
-}
-
-static enum res split_write(struct kit *kit, const struct split *split, struct err *err)
-{
-	struct db_call calls[] = { { .sql = &db_begin }, { .sql = &kit_sql_marker_split },
-		{ .sql = &kit_sql_batch_marker_done }, { .sql = &db_commit } };
-	for (size_t i = 0; i < 4; i++)
-		db_params_init(&calls[i].params, kit->relay_mem);
-	db_param_int8_array(&calls[1].params, split->cases, split->n_parts);
-	db_param_text_array(&calls[1].params, split->groups, split->n_parts);
-	db_param_int4_array(&calls[1].params, split->upto, split->n_parts);
-	db_param_int8_array(&calls[2].params, split->wholes, split->n_wholes);
-	db_param_int8_array(&calls[2].params, split->batches, split->n_wholes);
-	return db_round(kit->db, calls, 4, err);
-}
-
 /* Nobody is there to take what the parts would be sent to: the wholes stand until somebody comes.
  */
 static bool all_are_away(struct kit *kit)
@@ -422,28 +344,6 @@ static bool all_are_away(struct kit *kit)
 	for (size_t i = 0; i < n; i++)
 		away += relay_group(kit, str_from_c(groups[i]))->is_away;
 	return n > 0 && away == n;
-}
-
-/* Markers of transactions that are overdue become markers of cases, which the claim then finds. */
-static enum res split_overdue(struct kit *kit, struct err *err)
-{
-	struct db_params params;
-	struct db_result *result = NULL;
-	SCOPED(map)
-	struct map *places = map_create();
-	struct split split = { .places = places };
-	db_params_init(&params, kit->relay_mem);
-	db_param_int4(&params, SPLIT_MOST);
-	TRY(db_run(kit->db, &kit_sql_batch_marker_overdue, &params, &result, err));
-	if (db_rows(result) == 0)
-		return RES_OK;
-	if (!split_make(kit, &split, db_rows(result)))
-		return err_set(err, RES_INVALID, "splitting markers needs more than BATCH_MEMORY");
-	parts_note(kit);
-	split_take(kit, &split, result);
-	if (split.n_wholes >= SPLIT_MOST) /* there are more */
-		loop_timer_set(kit->sweep_timer, SWEEP_SOON);
-	return split_write(kit, &split, err);
 }
 
 /* What was claimed goes to the list; counts that changed are written back to their markers. */
@@ -468,7 +368,7 @@ static void claimed_take(
 	relay_due(kit, case_id, group, range.first, range.last);
 	if (group->is_deliver)
 		return;
-	parts_note(kit); /* deliveries go with their DONE */
+	relay_parts_note(kit); /* deliveries go with their DONE */
 	struct park_count after = suspect_claim(kit, case_id, group, before);
 	if (after.sends == before.sends && after.faults == before.faults)
 		return;
@@ -516,7 +416,7 @@ static enum res sweep(struct kit *kit, struct err *err)
 	if (!relay->wants_sweep || !kit_relays(kit) || relay->n_due + KIT_SWEEP_MOST > KIT_DUE_MAX)
 		return RES_OK;
 	if (kit->self >= 0 && !all_are_away(kit))
-		TRY(split_overdue(kit, err));
+		TRY(relay_split_overdue(kit, err));
 	relay->wants_sweep = false;
 	struct db_params params;
 	struct db_result *result = NULL;
@@ -528,7 +428,7 @@ static enum res sweep(struct kit *kit, struct err *err)
 	TRY(db_run(kit->db, &kit_sql_marker_claim, &params, &result, err));
 	size_t n = db_rows(result);
 	if (n == KIT_SWEEP_MOST)
-		loop_timer_set(kit->sweep_timer, SWEEP_SOON);
+		loop_timer_set(kit->sweep_timer, KIT_SWEEP_SOON);
 	return n > 0 ? claimed_all(kit, result, n, err) : RES_OK;
 }
 

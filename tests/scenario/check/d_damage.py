@@ -60,6 +60,7 @@ REPEAT = "kept for repeats only, 90 days; a row that is gone costs a refusal, no
 EMPTY = "nothing stands here once the system is at rest; I3 and I5 are proved by the kill test"
 SUGGESTED = "which article would do is nobody's word until the letter is accepted; the entry then has it"
 LEASE = "when it is tried again, in real time: any value is right, and a wrong one costs a wait"
+IN_VAIN = "how often it was sent in vain: a guess at the message's fault, which costs a setting aside too soon or too late at worst"
 PERIOD = "so much after the entry that it waits since; how much is a setting of reply's, which check does not know"
 OWN = "an integrator's own, sealed by him; nobody else knows it"
 UNASKED = "no letter of this system brought or asked for any; i_objects and h_state_status look at some that did"
@@ -102,6 +103,8 @@ BLIND = {
     "reply.draft alter text": WORDS,
     "reply.pending alter attempts": LEASE,
     "reply.pending alter next_at": LEASE,
+    "reply.pending alter sends": IN_VAIN,
+    "reply.pending alter faults": IN_VAIN,
     "reply.rejection alter reason": WORDS,
     "reply.timer alter claimed_until": LEASE,
     "reply.timer alter due_at": PERIOD,
