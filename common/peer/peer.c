@@ -28,8 +28,8 @@ struct peer {
 	size_t next;	   /* to be received from */
 	struct map *heard; /* instance → place among lines, + 1 */
 	struct instant now;
-	int tries; /* lines given up since one was last up */
-	bool is_first_told;
+	int tries;	 /* lines given up since one was last up */
+	bool was_up;	 /* a line was, when changes were last told */
 	int64_t told_up; /* how many lines were up when somebody last asked */
 
 	struct loop *loop; /* NULL: not attached */
@@ -150,21 +150,22 @@ static bool is_up_without(const struct peer *peer, const struct line *except)
 	return false;
 }
 
-/* What was under way is asked for again as soon as there is a way: when a line is lost and another
- * stands, or when the first one stands (again). */
+/* What was under way is asked for again as soon as there is a way: at once when a line is lost and
+ * one stands, or when one stands after none did. */
 static void tell_changes(struct peer *peer)
 {
+	bool is_up = is_up_without(peer, NULL);
 	bool must_tell = false;
 
 	for (size_t i = 0; i < peer->lines_n; i++) {
 		struct line *line = peer->lines[i];
 
-		must_tell = must_tell || (line->is_lost && is_up_without(peer, line)) ||
-			    (line->is_new && (!is_up_without(peer, line) || !peer->is_first_told));
-		peer->is_first_told = peer->is_first_told || line->is_new;
+		must_tell =
+			must_tell || (line->is_lost && is_up) || (line->is_new && !peer->was_up);
 		line->is_lost = false;
 		line->is_new = false;
 	}
+	peer->was_up = is_up;
 	if (must_tell && peer->welcomed != NULL)
 		peer->welcomed(peer->welcomed_arg);
 }

@@ -13,7 +13,7 @@
 #include "rig.h"
 
 #define EVENTS 40
-#define WINDOW 100
+#define WINDOW 400
 
 struct pair {
 	struct rig *rig;
@@ -144,7 +144,7 @@ static void cases_spread_and_each_keeps_its_broker(void **state)
 	assert_int_equal(forwarded(pair, "second"), 2 * second);
 }
 
-/* A window of 100 on two brokers: no more than 50 each, and all of it comes back. */
+/* No more than half of it over each of two brokers, and all of it comes back. */
 static void window_is_divided(void **state)
 {
 	struct pair *pair = *state;
@@ -276,7 +276,8 @@ static void farewell_waits_for_what_is_under_way(void **state)
 	send_event(pair, 2);
 	assert_int_equal(client_take(pair->rig, pair->dispatch, WIRE_EVENT).head.case_id, 2);
 	rig_wait_health(pair->rig, "second", "counts", "forwarded", 1);
-	assert_int_equal(waitpid(pair->rig->bus, NULL, WNOHANG), 0); /* the first is not answered */
+	assert_true(
+		rig_health(pair->rig, "bus", "counts", "sent") > 0); /* the first is not answered */
 	ack = (struct wire_msg){ .kind = WIRE_ACK,
 		.head = { .to = event.head.reply_to,
 			.producer = STR("intake"),
