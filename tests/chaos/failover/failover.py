@@ -2,8 +2,8 @@
 acknowledged is missing, the seconds are stated. Then it is brought back as standby and the same happens the other way round, planned.
 
 In doubt: commits whose standby says nothing are cancelled under load, again and again, then the primary is lost with its disk: no
-letter of those was acknowledged. Proof that this can fail: with answers in doubt planted the history checker finds the loss, and
-with a standby that is not synchronous it does, too.
+letter of those was acknowledged. (db.kit_relay plants the bug that this is about.) With a standby that is not synchronous the same
+loses acknowledged letters, and the history checker says so.
 
 WANGLI_SEED says which letters; the seed is printed."""
 
@@ -87,28 +87,22 @@ def waits_cancelled(s, pair, load):
     return load.receipts() - receipts
 
 
-def in_doubt(plant):
+def in_doubt():
     with System() as s:
         pair = Pair(s)
-        if plant:
-            s.set_environment("intake", "WANGLI_PLANT", plant)
+        # One letter a transaction: no new letter makes the answer to an old one wait.
+        s.set_environment("intake", "BATCH_MOST", "1")
         load = Load(s, channel="app", rate=RATE, seed=SEED % 1000 + 3).start()
         assert load.until_moved(50000, seconds=30), "no load"
         receipts = waits_cancelled(s, pair, load)
         pair.fail_over(load)
-        if plant:
-            load.stop()
-            said = load.verify(ok=(1,)).splitlines()[-1]
-            print(f"answered in doubt (planted), {receipts} receipts meanwhile, found by the history checker: {said}", flush=True)
-            assert receipts > 0
-        else:
-            print(f"{DOUBTS} waits cancelled, primary destroyed, {receipts} receipts meanwhile", flush=True)
-            assert receipts == 0
-            assert_whole(s, load)
+        print(f"{DOUBTS} waits cancelled, primary destroyed, {receipts} receipts meanwhile", flush=True)
+        assert receipts == 0
+        assert_whole(s, load)
 
 
 def asynchronous():
-    """What is said in docs/operators.md: without --sync acknowledged letters are lost. Also shows that the checker sees it."""
+    """What docs/operators.md says of it; and that the checker sees a loss."""
     with System() as s:
         pair = Pair(s, is_sync=False)
         load = Load(s, channel="app", rate=RATE, seed=SEED % 1000 + 4).start()
@@ -122,16 +116,16 @@ def asynchronous():
         print("a standby that is not synchronous:", load.verify(ok=(1,)).splitlines()[-1], flush=True)
 
 
-def main():
-    print(f"seed {SEED} (WANGLI_SEED)", flush=True)
+def lost():
     with System() as s:
         pair = Pair(s)
         primary_lost(s, pair)
         brought_back(s, pair)
-    in_doubt(None)
-    if os.environ.get("WANGLI_LONG") or os.environ.get("WANGLI_PLANTS"):
-        in_doubt("answer_in_doubt")
-        asynchronous()
 
 
-main()
+PARTS = {"lost": lost, "in_doubt": in_doubt, "asynchronous": asynchronous}
+
+if __name__ == "__main__":
+    print(f"seed {SEED} (WANGLI_SEED)", flush=True)
+    for part in sys.argv[1:] or PARTS:
+        PARTS[part]()
