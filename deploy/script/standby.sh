@@ -5,7 +5,7 @@
 # is fenced (DATA/service/NAME/fenced) before the other one is promoted, and stays down until it has been rewound.
 
 readonly SLOT=wangli_standby SLOT_KEEPS=8GB # a standby that is away longer than this much WAL lasts is made anew
-readonly STANDBY_SECONDS=60
+readonly STANDBY_SECONDS=30
 
 cmd_standby() {
 	local act=${1:-status}
@@ -99,6 +99,12 @@ standby_copy() {
 	mv -T "$folder.new" "$folder"
 }
 
+# The primary keeps what its standby has not got, from the last checkpoint on.
+slot_ensure() {
+	database_sql "$PRIMARY" -c "select pg_create_physical_replication_slot('$SLOT', true)
+		where not exists (select from pg_replication_slots where slot_name = '$SLOT')" >/dev/null
+}
+
 # Starts a server as what it is and waits until the primary streams to it.
 standby_start() {
 	local standby
@@ -145,7 +151,8 @@ standby_add() {
 	mkdir -p "$folder" || fail "cannot make $folder"
 	STANDBY_DIR=$folder
 	cluster_files postgres # lets it in
-	database_sql postgres -c "alter system set max_slot_wal_keep_size = '$SLOT_KEEPS'" -c 'select from pg_reload_conf()' ||
+	database_sql postgres -c "alter system set max_slot_wal_keep_size = '$SLOT_KEEPS'" \
+		-c "alter system set wal_retrieve_retry_interval = '1s'" -c 'select from pg_reload_conf()' ||
 		fail 'the database does not take a setting'
 	step 'standby: copying the database' standby_copy postgres postgres2 "$folder/pg"
 	standby_start
@@ -239,6 +246,7 @@ standby_promote() {
 	[ "$(database_sql "$new" -c "select pg_promote(true, $STANDBY_SECONDS)")" = t ] || fail "$new is not promoted: $(last_words "$new")"
 	database_sql "$new" -c "alter system set synchronous_standby_names = ''" -c 'select from pg_reload_conf()' ||
 		fail "$new takes writes, but not the setting synchronous_standby_names = ''"
+	slot_ensure || fail "$new takes writes, but keeps no WAL for its standby"
 	say "$new is the primary; $old is fenced."
 	[ "$STANDBY_SYNC" = yes ] || say 'The standby was not synchronous: the last letters that were acknowledged may be missing.'
 	say 'There is no standby now: ./wangli standby rejoin brings the old primary back as one.'
@@ -254,11 +262,12 @@ standby_rejoin() {
 	[ "$(database_sql "$PRIMARY" -c 'select pg_is_in_recovery()')" = f ] || fail "the primary, $PRIMARY, does not answer as one"
 	folder=$(database_folder "$old")
 	source=$(standby_conninfo "$PRIMARY" "$old")
-	if ! (step 'standby: rewinding the old primary' standby_rewind "$folder" "$source dbname=postgres"); then
-		say 'it cannot be rewound, so it is copied anew'
+	if ! (step 'standby: rewinding the old primary' standby_rewind "$folder" "$source dbname=postgres" && standby_start); then
+		say 'it cannot go back to where the two parted, so it is copied anew'
+		database_fence "$old"
 		step 'standby: copying the database' standby_copy "$PRIMARY" "$old" "$folder"
+		standby_start
 	fi
-	standby_start
 	sync_set
 	say "$old follows $PRIMARY$([ "$STANDBY_SYNC" != yes ] || echo ', and each commit waits for it')."
 }
@@ -273,8 +282,7 @@ standby_rewind() {
 	(cd / && as_db sh -c "sed -i '/^primary_conninfo\|^primary_slot_name\|^synchronous_standby_names/d' '$folder/postgresql.auto.conf'")
 	printf "primary_conninfo = '%s'\nprimary_slot_name = '%s'\n" "${source% dbname=*}" "$SLOT" |
 		(cd / && as_db tee -a "$folder/postgresql.auto.conf" >/dev/null)
-	database_sql "$PRIMARY" -c "select pg_create_physical_replication_slot('$SLOT', true)
-		where not exists (select from pg_replication_slots where slot_name = '$SLOT')"
+	slot_ensure
 }
 
 standby_sync() {
@@ -297,7 +305,7 @@ standby_remove() {
 	sv -w "$STOP_DATABASE_SECONDS" force-shutdown "$DATA/service/postgres2" >/dev/null 2>&1 || true
 	database_is_gone postgres2 || fail 'the standby does not end'
 	database_sql postgres -c "select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name = '$SLOT'" \
-		-c 'alter system reset max_slot_wal_keep_size' -c 'alter system reset synchronous_standby_names' -c 'select from pg_reload_conf()'
+		-c 'alter system reset max_slot_wal_keep_size' -c 'alter system reset wal_retrieve_retry_interval' -c 'alter system reset synchronous_standby_names' -c 'select from pg_reload_conf()'
 	rm -rf "$DATA/service/postgres2" "$DATA/standby.conf"
 	say "The standby is gone; its files are left in $STANDBY_DIR."
 	STANDBY_DIR=''
