@@ -103,6 +103,7 @@ void db_close(struct db *db)
 {
 	if (db == NULL)
 		return;
+	db_attempt_end(db);
 	db_release(db);
 	PQfinish(db->conn);
 	free(db->prepared);
@@ -113,6 +114,7 @@ void db_close(struct db *db)
 
 enum res db_reconnect(struct db *db, struct err *err)
 {
+	db_attempt_end(db);
 	return db_connect(db, err);
 }
 
@@ -224,9 +226,11 @@ static enum res call_finish(struct db *db, struct db_call *call, PGresult *pg, s
 {
 	ExecStatusType status = PQresultStatus(pg);
 	enum res res = RES_OK;
-	if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK)
+	if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {
 		res = db_result_failure(pg, call->sql->name, err);
-	else if (call->sql == &db_commit && strcmp(PQcmdStatus(pg), "COMMIT") != 0)
+		db->is_write_refused = db_is_write_refused(pg);
+	}
+	if (res == RES_OK && call->sql == &db_commit && strcmp(PQcmdStatus(pg), "COMMIT") != 0)
 		res = err_set(err, RES_BUG, "statement %s: the transaction was rolled back",
 			call->sql->name);
 	if (res == RES_OK)
@@ -236,11 +240,25 @@ static enum res call_finish(struct db *db, struct db_call *call, PGresult *pg, s
 	return res;
 }
 
+/* The server became one that takes no writes: fenced, or never a primary. In a snapshot of our own
+ * a write is our bug instead. What changed is reported before the end of the round. */
+static bool is_demoted(const struct db *db)
+{
+	static const char *const reports[] = { "in_hot_standby", "default_transaction_read_only" };
+	for (size_t i = 0; i < sizeof(reports) / sizeof(reports[0]) && db->is_write_refused; i++) {
+		const char *value = PQparameterStatus(db->conn, reports[i]);
+		if (value && strcmp(value, "on") == 0)
+			return true;
+	}
+	return false;
+}
+
 /* Reads to the end of the pipeline; the first failure is the round's. */
 static enum res round_receive(struct db *db, struct db_call *calls, size_t n, struct err *err)
 {
 	int64_t limit_ms = db_limit(db, n);
 	enum res res = RES_OK;
+	db->is_write_refused = false;
 	for (size_t i = 0; i < n; i++) {
 		PGresult *pg = NULL;
 		PGresult *end = NULL;
@@ -261,6 +279,8 @@ static enum res round_receive(struct db *db, struct db_call *calls, size_t n, st
 		err_set(err, RES_RETRY, "a commit was not confirmed by the standby");
 		return db_lost(db, true, err);
 	}
+	if (is_demoted(db))
+		return db_lost(db, true, err);
 	return res;
 }
 

@@ -3,8 +3,9 @@
  * A round fails as a whole and says what to do:
  *   RES_CONFLICT  deadlock, serialization failure, lock held for 12 s (40001, 40P01, 55P03):
  *                 run the same batch again
- *   RES_RETRY     the database is away, short of something or too slow (08, 53, 57, 58), or a
- *                 commit is in doubt: db_reconnect, then run the batch again (it is idempotent)
+ *   RES_RETRY     the database is away, short of something or too slow (08, 53, 57, 58), takes no
+ *                 writes any more (a standby, or fenced), or a commit is in doubt: db_reconnect,
+ *                 then run the batch again (it is idempotent)
  *   RES_INVALID   data of this batch were refused (classes 22, 23, 54 and P0001): bisect
  *   RES_DENIED    a right is missing (42501): a person must act
  *   RES_TOO_BIG   the arena of parameters or rows is full: bisect; nothing was sent, nothing read
@@ -103,8 +104,8 @@ bool db_is_null(const struct db_result *result, size_t row, int col);
 
 struct db;
 struct db_options {
-	const char *conninfo;			/* libpq's; several hosts: the primary is chosen */
-	const char *application;		/* application_name */
+	const char *conninfo;	 /* libpq's; several hosts: the one that takes writes is chosen */
+	const char *application; /* application_name */
 	const struct db_sql *const *statements; /* NULL-terminated; prepared at every connect */
 	const struct db_sql *const *more_statements; /* a second list (the kit's), or NULL */
 	struct span statement_timeout;
@@ -116,8 +117,13 @@ struct db_options {
 enum res db_open(struct db **out, const struct db_options *options, struct err *err) must_check;
 void db_close(struct db *db);
 SCOPED_DEFINE(db, struct db *, db_close)
-/* Drops the session and opens a new one with the same options. Results are gone. */
+/* Drops the session and opens a new one with the same options. Results are gone. Blocks for as long
+ * as names and hosts take to answer. */
 enum res db_reconnect(struct db *db, struct err *err) must_check;
+/* The same beside a loop that must go on: the attempt has a thread of its own. False: it is under
+ * way (the first call begins it), look again in a moment. True: it is over, *out says how, and the
+ * next call begins another one. db_close waits for it. */
+bool db_reconnect_turn(struct db *db, enum res *out, struct err *err) must_check;
 bool db_is_up(const struct db *db);
 
 struct db_call {

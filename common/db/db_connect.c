@@ -12,7 +12,7 @@
 
 #include "base/buf.h"
 
-#define CONNECT_SECONDS	 "5" /* for each host */
+#define CONNECT_SECONDS	 "3" /* for each address */
 #define SECOND_TRY_S	 2   /* a refusal that came sooner than this is asked for its reason */
 #define SESSION_TEXT_MAX 1024
 #define FIRST_OWN_OID	 16384 /* FirstNormalObjectId: what is below is PostgreSQL's own */
@@ -59,13 +59,15 @@ static void notice_received(void *context, const PGresult *pg)
 }
 
 /* What stands before dbname may be overridden by the connection string, what stands behind it may
- * not. A standby takes no commits, so it counts as a server that is away. */
+ * not. A standby takes no commits, so it counts as a server that is away, and so does a fenced one.
+ * A host that vanished is noticed within 6 s: what it was sent is not acknowledged for 5 s, or
+ * nothing was sent for 3 s and three probes stay without an answer. */
 static PGconn *connect_blocking(const struct db *db)
 {
 	const char *const names[] = { "connect_timeout", "keepalives_idle", "keepalives_interval",
 		"keepalives_count", "tcp_user_timeout", "target_session_attrs", "dbname",
 		"application_name", "client_encoding", NULL };
-	const char *const values[] = { CONNECT_SECONDS, "10", "5", "3", "15000", "primary",
+	const char *const values[] = { CONNECT_SECONDS, "3", "1", "3", "5000", "read-write",
 		db->conninfo, db->application, "UTF8", NULL };
 	return PQconnectdbParams(names, values, 1);
 }
@@ -260,6 +262,18 @@ static enum res learn_row_types(struct db *db, int64_t limit_ms, struct err *err
 	}
 	buf_fini(&types);
 	return res;
+}
+
+void db_adopt(struct db *db, struct db *from)
+{
+	PQfinish(db->conn);
+	free(db->prepared);
+	db->conn = from->conn;
+	db->prepared = from->prepared;
+	from->conn = NULL;
+	from->prepared = NULL;
+	db->is_replica_unsure = false;
+	PQsetNoticeReceiver(db->conn, notice_received, db);
 }
 
 enum res db_connect(struct db *db, struct err *err)

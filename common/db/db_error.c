@@ -36,6 +36,11 @@ static bool is_plan_outdated(const PGresult *pg, const char *sqlstate)
 	       strcmp(field(pg, PG_DIAG_SOURCE_FUNCTION), "RevalidateCachedQuery") == 0;
 }
 
+bool db_is_write_refused(const PGresult *pg)
+{
+	return strcmp(field(pg, PG_DIAG_SQLSTATE), "25006") == 0;
+}
+
 static bool is_detail_data(enum res res)
 {
 	return res == RES_INVALID;

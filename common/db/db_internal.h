@@ -51,13 +51,20 @@ struct db {
 	struct span statement_timeout;
 	bool allow_unsafe;
 	bool is_replica_unsure;	      /* a commit came back without its standby's word */
+	bool is_write_refused;	      /* 25006 in the round under way */
 	struct db_prepared *prepared; /* sorted by address of sql, for bsearch */
 	size_t n_prepared;
 	struct db_result *results;
+	struct db_attempt *attempt; /* to connect, in a thread of its own; or NULL */
 };
 
 /* db_connect.c: a new session in db->conn, checked and prepared; whatever was there is dropped. */
 enum res db_connect(struct db *db, struct err *err) must_check;
+/* The session of another struct with the same statements moves to db. */
+void db_adopt(struct db *db, struct db *from);
+
+/* db_attempt.c: waits for the attempt under way, if any, and forgets it. */
+void db_attempt_end(struct db *db);
 
 /* db_error.c */
 /* What the SQLSTATE of a failed result means to the caller. */
@@ -65,6 +72,8 @@ enum res db_state_res(const char *sqlstate);
 /* Says what failed: statement <name>: <message> (<detail>) [sqlstate]. Details that quote a row's
  * data are left out. */
 enum res db_result_failure(const PGresult *pg, const char *statement, struct err *err);
+/* Whether it failed because this transaction may not write (25006). */
+bool db_is_write_refused(const PGresult *pg);
 /* Drops the connection; the text is libpq's unless err holds an earlier cause already (has_cause).
  */
 enum res db_lost(struct db *db, bool has_cause, struct err *err);

@@ -20,9 +20,11 @@
 #define SETTLE_AT	  1000
 #define TURN_EVERY	  SPAN_MS(250)
 #define DB_RETRY	  SPAN_MS(200)
-#define DRAIN_MOST	  SPAN_S(5) /* what was taken may take to be done before the end */
-#define REFUSE_MOST	  64	    /* at a time: even the largest fit into BATCH_MEMORY */
-#define AWAY_RETRY_MS	  1000	    /* what askers are told while the database is away */
+#define DB_LOOK		  SPAN_MS(20) /* at an attempt to connect that is under way */
+#define DB_REFUSED_RETRY  SPAN_S(5)   /* a person must act first */
+#define DRAIN_MOST	  SPAN_S(5)   /* what was taken may take to be done before the end */
+#define REFUSE_MOST	  64	      /* at a time: even the largest fit into BATCH_MEMORY */
+#define AWAY_RETRY_MS	  1000	      /* what askers are told while the database is away */
 
 static const struct config_setting kit_settings[] = {
 #define SETTING(field, name, type, fallback, least, most, unit, meaning)                           \
@@ -208,10 +210,18 @@ static void on_db_timer(void *arg)
 {
 	struct kit *kit = arg;
 	struct err err = { .text = "" };
+	enum res res;
 	if (db_is_up(kit->db))
 		return;
-	if (db_reconnect(kit->db, &err) != RES_OK) {
-		loop_timer_set(kit->db_timer, DB_RETRY);
+	if (!db_reconnect_turn(kit->db, &res, &err)) {
+		loop_timer_set(kit->db_timer, DB_LOOK);
+		return;
+	}
+	if (res != RES_OK) {
+		bool is_refused = res != RES_RETRY;
+		if (is_refused)
+			log_event(kit->log, db_refused, LOG_TEXT("why", err.text));
+		loop_timer_set(kit->db_timer, is_refused ? DB_REFUSED_RETRY : DB_RETRY);
 		return;
 	}
 	metrics_add(kit->metrics.values, KIT_METRIC_db_losses, 1);

@@ -445,6 +445,8 @@ enum res kit_write(struct kit *kit, struct batch *batch, struct err *err)
 	round_add_columns(&round, batch->mem, &kit_sql_command_keep, command_cols, N(command_cols),
 		&commands);
 	add_parked(batch, &round, kit);
+	if (!kit_planted("answer_in_doubt"))
+		round_add(&round, batch->mem, &kit_sql_confirm);
 	round_add(&round, batch->mem, &db_commit);
 	if (arena_failed(batch->mem))
 		return err_set(err, RES_INVALID, "the batch needs more than BATCH_MEMORY");

@@ -106,6 +106,7 @@ system_load() {
 	[[ $PORT =~ ^[0-9]{4,5}$ && $SCALE =~ ^([a-z]+=[0-9]+( |$))*$ ]] || fail "$DATA/system.conf is damaged"
 	[ -n "$IS_ROOT" ] || [ "$SYSTEM_USER" = "$(id -un)" ] || fail "the system at $DATA belongs to $SYSTEM_USER; run this as $SYSTEM_USER"
 	[ -z "$IS_ROOT" ] || [ "$SYSTEM_USER" = root ] || fail "the system at $DATA was made by $SYSTEM_USER, without accounts; run this as $SYSTEM_USER"
+	standby_load
 }
 
 is_member() {
@@ -121,7 +122,7 @@ is_member() {
 account_of() {
 	case $1 in
 	_) ;;
-	postgres) set -- db ;;
+	postgres | postgres2) set -- db ;;
 	webhook-*) set -- webhook ;;
 	*-[0-9]*) set -- "${1%-[0-9]*}" ;;
 	esac
@@ -178,6 +179,9 @@ usage() {
 		  channel state SOURCE [--json]             what it keeps for itself: names, sizes, versions, holders; never values
 		  webhook add CHANNEL URL [--set NAME=VALUE …] | list | test|log|replay|rotate|remove CHANNEL
 		                                            deliveries to those without a socket, POSTed and signed: docs/webhooks.md
+		  standby add DIR [--sync] | status         a second PostgreSQL that follows the first; --sync: each commit waits for it
+		  standby promote | rejoin | sync on|off | remove
+		                                            it becomes the primary; the old one comes back as standby (docs/operators.md)
 		  psql [ROLE] [arguments]                   a shell on the database, as wl_check unless told
 		  bench intake | lifecycle [--auto] | flood [--strict] [--json]
 		                                            measures a system of its own: docs/performance.md
@@ -195,7 +199,7 @@ main() {
 	AS_JSON=
 	DATA=
 	case $command in
-	up | down | scale | status | top | logs | clock | case | parked | kb | import | check | rebuild | report | ref | channel | webhook | psql | tap | compose | bench | test)
+	up | down | scale | status | top | logs | clock | case | parked | kb | import | check | rebuild | report | ref | channel | webhook | standby | psql | tap | compose | bench | test)
 		parse_shared "$@"
 		"cmd_$command" ${ARGS[@]+"${ARGS[@]}"}
 		;;

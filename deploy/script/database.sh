@@ -3,8 +3,13 @@
 
 readonly UNSAFE_OFF=(fsync full_page_writes synchronous_commit) # what PostgreSQL must not be without
 
+# conninfo [DATABASE]. With a standby both servers: whoever connects takes the one that takes writes.
 conninfo() {
-	printf 'host=%s dbname=wangli' "$RUN"
+	if [ -n "${STANDBY_DIR:-}" ]; then
+		printf 'host=%s,%s port=5432,5433 target_session_attrs=read-write dbname=%s' "$RUN" "$RUN" "${1:-wangli}"
+	else
+		printf 'host=%s dbname=%s' "$RUN" "${1:-wangli}"
+	fi
 }
 
 # psql as a role of the system: sql_as wl_deploy -c …
@@ -46,14 +51,16 @@ postgres_settings() {
 	END
 }
 
+# postgres_conf SERVER FOLDER
 postgres_conf() {
 	cat <<-END
 		# Written by ./wangli up. Settings of your own: in postgresql.conf below the line that includes this file.
 		listen_addresses = ''
+		$([ "$1" = postgres ] || echo "port = $(database_port "$1")")
 		unix_socket_directories = '$RUN'
 		unix_socket_permissions = 0777
-		hba_file = '$PG_DATA/wangli_hba.conf'
-		ident_file = '$PG_DATA/wangli_ident.conf'
+		hba_file = '$2/wangli_hba.conf'
+		ident_file = '$2/wangli_ident.conf'
 		shared_buffers = $(shared_buffers)
 		max_connections = 100
 		max_wal_size = 4GB
@@ -96,12 +103,28 @@ cluster_make() {
 	mv -T "$PG_DATA.new" "$PG_DATA"
 }
 
+# cluster_files SERVER: the files that are ours in its folder.
+cluster_files() {
+	local folder
+	folder=$(database_folder "$1")
+	postgres_conf "$1" "$folder" | sed '/^$/d' | write_as_db "$folder/wangli.conf"
+	postgres_ident | write_as_db "$folder/wangli_ident.conf"
+	printf 'local %s peer map=wangli\n' 'all all' ${STANDBY_DIR:+'replication postgres'} | write_as_db "$folder/wangli_hba.conf"
+}
+
+# With a standby nothing is made anew: what is missing is a loss, and a person must know.
 cluster_ensure() {
-	PG_DATA=$DATA/pg
-	[ -d "$PG_DATA" ] || step 'database: new cluster' cluster_make -A peer
-	postgres_conf | write_as_db "$PG_DATA/wangli.conf"
-	postgres_ident | write_as_db "$PG_DATA/wangli_ident.conf"
-	printf 'local all all peer map=wangli\n' | write_as_db "$PG_DATA/wangli_hba.conf"
+	local server
+	PG_DATA=$(database_folder "$PRIMARY")
+	if [ -z "$STANDBY_DIR" ]; then
+		[ -d "$PG_DATA" ] || step 'database: new cluster' cluster_make -A peer
+		cluster_files postgres
+		return
+	fi
+	for server in postgres postgres2; do
+		is_fenced "$server" || [ -d "$(database_folder "$server")" ] || fail "the folder of $server, $(database_folder "$server"), is gone"
+		is_fenced "$server" || cluster_files "$server"
+	done
 }
 
 # What the files say, whether it runs or not; `postgres -C` does not start anything.
@@ -116,10 +139,10 @@ cluster_check() {
 }
 
 database_ensure() {
-	local exists
-	exists=$(psql -X -At -d "host=$RUN user=postgres dbname=postgres" -c "select 1 from pg_database where datname = 'wangli'") ||
-		fail 'the database does not answer'
-	[ -n "$exists" ] || psql -X -q -d "host=$RUN user=postgres dbname=postgres" -c 'create database wangli' || fail 'cannot create the database'
+	local exists server
+	server="$(conninfo postgres) user=postgres"
+	exists=$(psql -X -At -d "$server" -c "select 1 from pg_database where datname = 'wangli'") || fail 'the database does not answer'
+	[ -n "$exists" ] || psql -X -q -d "$server" -c 'create database wangli' || fail 'cannot create the database'
 	PGOPTIONS='-c client_min_messages=warning' "$DATA/app/bin/wangli-migrate" "$(conninfo)" || fail 'the migrations failed'
 }
 

@@ -104,7 +104,7 @@ service_settings() {
 
 service_program() {
 	case $1 in
-	postgres) echo "$PG_BIN/postgres -D $PG_DATA" ;;
+	postgres | postgres2) echo "$PG_BIN/postgres -D $(database_folder "$1")" ;;
 	*) echo "$(readlink -f "$DATA/app")/bin/wangli-$(service_of "$1")" ;;
 	esac
 }
@@ -113,7 +113,7 @@ service_program() {
 run_text() {
 	local service=$1 as='' end_signal=TERM
 	[ -z "$IS_ROOT" ] || as="-u $(account_of "$service"):wangli "
-	[ "$service" != postgres ] || end_signal=INT
+	! is_database "$service" || end_signal=INT
 	cat <<-END
 		#!/bin/sh
 		# Written by ./wangli up.
@@ -157,7 +157,7 @@ service_make() {
 	local service=$1 home=$DATA/service/$1 line settings
 	mkdir -p "$home/env" "$home/log"
 	rm -f "$home"/env/*
-	if [ "$service" = postgres ]; then
+	if is_database "$service"; then
 		mkdir -p "$home/control"
 		# TERM would wait for every client to leave; INT does not.
 		printf '#!/bin/sh\nexec kill -INT "$(cat supervise/pid)"\n' | put "$home/control/t" 755
@@ -182,8 +182,8 @@ service_make() {
 service_fingerprint() {
 	(
 		cd "$DATA/service/$1" || exit
-		if [ "$1" = postgres ]; then
-			cat run "$PG_DATA/wangli.conf"
+		if is_database "$1"; then
+			cat run "$(database_folder "$1")/wangli.conf"
 		else
 			grep -H . run env/*
 		fi
@@ -235,7 +235,7 @@ supervisor_start() {
 		exec env -i PATH="$PATH" LANG=C.UTF-8 HOME=/ setsid sh -c 'echo $$ >"$1/supervisor.pid"; exec runsvdir -P "$2"' \
 			sh "$DATA" "$DATA/service" </dev/null >/dev/null 2>&1
 	) &
-	for service in "${SUPERVISED[@]}"; do
+	for service in "${SUPERVISED[@]}" ${STANDBY_DIR:+postgres2}; do
 		wait_until 15 test -p "$DATA/service/$service/supervise/ok" || fail "runit does not start (service $service)"
 		wait_until 15 sv status "$DATA/service/$service" || fail "runit does not answer (service $service)"
 	done
@@ -254,7 +254,7 @@ wait_until() {
 # Every process of this system, whoever its parent is. Known by its words, where those tell the folder: in a container not even
 # root may follow another account's /proc/PID/exe. What runit is just about to start runs as ourselves and is known by its folder.
 system_processes() {
-	local proc name words is_ours
+	local proc name words is_ours cwd folder
 	for proc in /proc/[0-9]*; do
 		{ read -r name <"$proc/comm" && mapfile -d '' -t words <"$proc/cmdline"; } 2>/dev/null || continue
 		[ ${#words[@]} -gt 0 ] || continue
@@ -262,7 +262,12 @@ system_processes() {
 		case $name in
 		wangli-*) [[ ${words[0]} != "$DATA/apps/"* ]] || ! is_member "${words[0]##*/wangli-}" webhook "${SERVICES[@]}" || is_ours=yes ;;
 		svlogd | runsvdir) [[ ${words[-1]} != "$DATA/"* ]] || is_ours=yes ;;
-		postgres) [[ ${words[*]} != *" -D $DATA/pg" && $(readlink "$proc/cwd") != "$DATA/pg" ]] || is_ours=yes ;;
+		postgres)
+			cwd=$(readlink "$proc/cwd")
+			for folder in "$DATA/pg" ${STANDBY_DIR:+"$STANDBY_DIR/pg"}; do
+				[[ ${words[*]} != *" -D $folder" && $cwd != "$folder" ]] || is_ours=yes
+			done
+			;;
 		run | runsv | chpst | timeout | tail) [[ $(readlink "$proc/cwd") != "$DATA/service/"* ]] || is_ours=yes ;;
 		esac
 		[ -z "$is_ours" ] || echo "${proc#/proc/}"
@@ -283,8 +288,11 @@ system_stop() {
 		[ ! -p "$DATA/service/$service/supervise/ok" ] || homes+=("$DATA/service/$service")
 	done
 	[ ${#homes[@]} = 0 ] || sv -w "$STOP_SECONDS" force-shutdown "${homes[@]}" >/dev/null 2>&1 || true
-	[ ! -p "$DATA/service/postgres/supervise/ok" ] ||
-		sv -w "$STOP_DATABASE_SECONDS" force-shutdown "$DATA/service/postgres" >/dev/null 2>&1 || true
+	# The primary first: it ends when its standby has all.
+	for service in "$PRIMARY" "$(other_database "$PRIMARY")"; do
+		[ ! -p "$DATA/service/$service/supervise/ok" ] ||
+			sv -w "$STOP_DATABASE_SECONDS" force-shutdown "$DATA/service/$service" >/dev/null 2>&1 || true
+	done
 	for signal in INT TERM KILL; do
 		left=$(system_processes)
 		[ -n "$left" ] || break

@@ -17,6 +17,7 @@ import sys
 import time
 
 SERVICES = ("postgres", "bus", "intake", "dispatch", "reply", "followup", "analytics", "edge", "media", "portal", "watch")
+DATABASES = {"postgres": "5432", "postgres2": "5433"}  # the second: ./wangli standby
 REPLICA = re.compile(r"([a-z]+)-\d+")
 ASK_SECONDS = 2.0
 PAUSE_SECONDS = 0.1
@@ -58,23 +59,26 @@ def ask_health(connection):
         connection.close()
 
 
-def ask_postgres(run):
-    done = subprocess.run(["pg_isready", "-q", "-h", run, "-U", "wl_check", "-d", "wangli", "-t", "2"], check=False)
+def ask_postgres(run, name):
+    done = subprocess.run(["pg_isready", "-q", "-h", run, "-p", DATABASES[name], "-U", "wl_check", "-d", "wangli", "-t", "2"], check=False)
     return done.returncode == 0, {"status": {0: "ok", 1: "starting"}.get(done.returncode, "no answer")}
 
 
 def look(data, run):
     """One dict a process."""
     result = []
+    second = ["postgres2"] if (data / "standby.conf").exists() else []
     homes = sorted(home.name for home in (data / "service").glob("*-*"))
     replicas = [name for name in homes if REPLICA.fullmatch(name) and REPLICA.fullmatch(name)[1] in SERVICES]
     webhooks = [name for name in homes if name.startswith("webhook-")]
-    for name in (*SERVICES, *replicas, *webhooks):
+    for name in (SERVICES[0], *second, *SERVICES[1:], *replicas, *webhooks):
         pid, uptime = process_of(data / "service" / name)
-        if pid is None:
+        if (data / "service" / name / "fenced").exists():
+            is_healthy, said = True, {"status": "fenced"}  # on purpose; the other one is the primary
+        elif pid is None:
             is_healthy, said = False, {"status": "not running"}
-        elif name == "postgres":
-            is_healthy, said = ask_postgres(run)
+        elif name in DATABASES:
+            is_healthy, said = ask_postgres(run, name)
         else:
             is_healthy, said = ask_health(UnixConnection(f"{run}/{name}.health"))
         result.append({"service": name, "pid": pid, "uptime_s": None if uptime is None else round(uptime, 1),
@@ -98,7 +102,8 @@ def print_table(states):
     print(f"{'process':<16} {'pid':>7} {'up':>8} {'version':<9} {'backlog':>8}  health")
     for state in states:
         backlog = "-" if state["backlog"] is None else state["backlog"]
-        word = "ok" if state["is_healthy"] else state["health"].get("status", "not healthy")
+        said = state["health"].get("status", "not healthy")
+        word = said if said == "fenced" or not state["is_healthy"] else "ok"
         print(f"{state['service']:<16} {state['pid'] or '-':>7} {uptime_text(state['uptime_s']):>8} "
               f"{state['version'] or '-':<9} {backlog:>8}  {word}")
 

@@ -69,6 +69,7 @@ cmd_up() {
 up_settle() {
 	local differs=''
 	PORT=8311 CLOCK=real SCALE='' WAS_RUNNING=
+	standby_load
 	if [ -e "$DATA/system.conf" ]; then
 		system_load
 		! supervisor_pid >/dev/null || WAS_RUNNING=yes
@@ -91,7 +92,7 @@ up_settle() {
 up_start() {
 	local service
 	run_make
-	for service in "${SUPERVISED[@]}"; do
+	for service in $(databases_not_fenced) "${SERVICES[@]}"; do
 		service_make "$service"
 		[ -n "$WAS_RUNNING" ] || touch "$DATA/service/$service/down"
 	done
@@ -102,8 +103,10 @@ up_start() {
 		[ -n "$WAS_RUNNING" ] || touch "$DATA/service/$service/down"
 	done
 	[ -n "$WAS_RUNNING" ] || supervisor_start
-	service_start postgres
-	wait_until 60 pg_isready -q -h "$RUN" -U postgres -d postgres || fail "the database does not start: $(last_words postgres)"
+	for service in $(databases_not_fenced); do
+		service_start "$service"
+	done
+	wait_until 60 database_answers "$PRIMARY" || fail "the database does not start: $(last_words "$PRIMARY")"
 	database_ensure
 	clock_ensure
 	reference_ensure

@@ -136,7 +136,10 @@ enum res portal_store_mend(struct portal_state *state, struct err *err)
 {
 	if (db_is_up(state->db))
 		return RES_OK;
-	TRY(db_reconnect(state->db, err));
+	enum res res;
+	if (!db_reconnect_turn(state->db, &res, err))
+		return err_set(err, RES_RETRY, "connecting to the database");
+	TRY(res);
 	log_event(state->log, db_connected, LOG_TEXT("service", "portal"));
 	return RES_OK;
 }

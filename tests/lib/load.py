@@ -37,6 +37,9 @@ class Load:
     def size(self):
         return self.log.stat().st_size if self.log.exists() else 0
 
+    def receipts(self):
+        return self.log.read_bytes().count(b"ok\t") if self.log.exists() else 0
+
     def until_moved(self, by_bytes, seconds):
         """Waits until the history has grown; True when it did. What stands still while things are down is no failure."""
         goal = self.size() + by_bytes

@@ -16,6 +16,13 @@ select coalesce(max(m.number) filter (where m.source <> 'kit'), 0)::int4,
 	coalesce(max(m.number) filter (where m.source = 'kit' and m.is_breaking), 0)::int4
 from migration m;
 
+-- name: confirm
+-- The last of every batch. What was found, and is answered as DUPLICATE or with the result that was kept, may stand on this server
+-- alone: its own commit was in doubt, or another replica's was. A transaction that has written waits at its commit until the
+-- synchronous standby has all that came before; one that has not would wait for nothing, so it writes this.
+select pg_logical_emit_message(true, 'wangli', '')
+where pg_current_xact_id_if_assigned() is null;
+
 -- name: journal_append
 -- $1 rows
 insert into journal (case_id, seq, at, type, actor, body, body_digest, hash, command_id)

@@ -2,11 +2,15 @@
  * snapshots, standbys. */
 #include "fixture.h"
 
+#include <arpa/inet.h>
 #include <libpq-fe.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "db/db_internal.h"
 
@@ -234,6 +238,117 @@ static void reconnect_opens_another_session_and_drops_results(void **state)
 	fixture_await(text, 0);
 }
 
+/* A port whose owner never says a word. */
+static int silent_host_open(int *out_port)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t n = sizeof(at);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_true(fd >= 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&at, n), 0);
+	assert_int_equal(listen(fd, 8), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &n), 0);
+	*out_port = ntohs(at.sin_port);
+	return fd;
+}
+
+/* The session is gone, and the server that comes first in the list swallows what it is sent. */
+static void session_move_behind_a_silent_host(struct db *db, int port)
+{
+	char text[512];
+	const char *folder = strchr(getenv("WANGLI_TEST_PG"), '=') + 1;
+	int n = (int)strcspn(folder, " ");
+	snprintf(text, sizeof(text), "host=127.0.0.1,%.*s port=%d,5432 dbname=wangli user=postgres",
+		n, folder, port);
+	free(db->conninfo);
+	db->conninfo = strdup(text);
+	end_session(db);
+	struct err err = { 0 };
+	struct db_call none = { .sql = &item_count };
+	assert_res(RES_RETRY, db_round(db, &none, 1, &err), &err);
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void reconnect_past_a_silent_host_leaves_the_loop_alone(void **state)
+{
+	struct fixture *fixture = *state;
+	struct err err = { 0 };
+	enum res res = RES_BUG;
+	int port;
+	int silent = silent_host_open(&port);
+	session_move_behind_a_silent_host(fixture->db, port);
+	int64_t begun = now_ms(), longest = 0, turns = 0;
+	for (bool is_over = false; !is_over; turns++) {
+		int64_t before = now_ms();
+		is_over = db_reconnect_turn(fixture->db, &res, &err);
+		if (now_ms() - before > longest)
+			longest = now_ms() - before;
+		assert_true(now_ms() - begun < GIVE_UP_SECONDS * 1000);
+		sched_yield();
+	}
+	int64_t took = now_ms() - begun;
+	printf("past a silent host in %lld ms, the loop stood still for at most %lld ms\n",
+		(long long)took, (long long)longest);
+	close(silent);
+	assert_res(RES_OK, res, &err);
+	assert_true(turns > 1);
+	assert_true(took > 1000);   /* it was asked */
+	assert_true(longest < 500); /* nobody waited for it */
+	assert_int_equal(number(fixture->db, &item_count), 2);
+}
+
+/* Closing waits for the attempt and leaves nothing behind (the leak checker looks). */
+static void close_ends_an_attempt_that_is_under_way(void **state)
+{
+	struct fixture *fixture = *state;
+	struct err err = { 0 };
+	enum res res = RES_BUG;
+	int port;
+	int silent = silent_host_open(&port);
+	session_move_behind_a_silent_host(fixture->db, port);
+	assert_false(db_reconnect_turn(fixture->db, &res, &err));
+	db_close(fixture->db);
+	fixture->db = NULL;
+	close(silent);
+}
+
+/* What an operator or a manager does to the old primary; a standby answers with the same. */
+static void server_that_takes_no_writes_any_more_is_a_lost_session(void **state)
+{
+	struct fixture *fixture = *state;
+	struct err err = { 0 };
+	struct db_call round[] = { { .sql = &db_begin }, call_add(fixture->mem, 10),
+		{ .sql = &db_commit } };
+	SCOPED(db)
+	struct db *other = fixture_session("postgres", session_statements);
+	script(other, "alter system set default_transaction_read_only = on");
+	script(other, "select pg_reload_conf()");
+	for (time_t give_up = time(NULL) + GIVE_UP_SECONDS; db_is_up(fixture->db);) {
+		enum res res = db_round(fixture->db, round, 3, &err);
+		assert_true(res == RES_OK || res == RES_RETRY);
+		round[1] = call_add(fixture->mem, time(NULL) * 1000 + rand() % 1000);
+		assert_true(time(NULL) < give_up);
+	}
+	assert_contains(err.text, "[25006]");
+	assert_res(RES_RETRY, db_reconnect(fixture->db, &err), &err);
+	assert_contains(err.text, "session is read-only");
+	script(other, "set default_transaction_read_only = off");
+	script(other, "alter system reset default_transaction_read_only");
+	script(other, "select pg_reload_conf()");
+	time_t give_up = time(NULL) + GIVE_UP_SECONDS;
+	while (db_reconnect(fixture->db, &err) != RES_OK)
+		assert_true(time(NULL) < give_up);
+	round[1] = call_add(fixture->mem, 12);
+	assert_res(RES_OK, db_round(fixture->db, round, 3, &err), &err);
+}
+
 static void snapshot_does_not_see_later_commits_and_cannot_write(void **state)
 {
 	struct fixture *fixture = *state;
@@ -353,6 +468,9 @@ int run_sessions(void)
 		SESSION_TEST(session_ended_within_a_transaction_leaves_nothing),
 		SESSION_TEST(session_ended_within_a_script_is_a_retry),
 		SESSION_TEST(reconnect_opens_another_session_and_drops_results),
+		SESSION_TEST(reconnect_past_a_silent_host_leaves_the_loop_alone),
+		SESSION_TEST(close_ends_an_attempt_that_is_under_way),
+		SESSION_TEST(server_that_takes_no_writes_any_more_is_a_lost_session),
 		SESSION_TEST(snapshot_does_not_see_later_commits_and_cannot_write),
 		SESSION_TEST(release_frees_results_of_all_rounds),
 		SESSION_TEST(commit_without_its_standby_is_in_doubt),

@@ -78,6 +78,13 @@ int kit_rig_end(void **state)
 	return 0;
 }
 
+void kit_only_with_plants(void)
+{
+#ifndef WANGLI_PLANTS
+	skip();
+#endif
+}
+
 /* --- toys --- */
 
 static void setting(const char *name, const char *prefix, const char *value)

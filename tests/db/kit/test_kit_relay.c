@@ -115,6 +115,93 @@ static void database_away_with_a_full_inbox_is_answered_busy(void **state)
 	assert_int_equal(kit_number(kr, effects), 201);
 }
 
+/* --- the standby --- */
+
+static const char standby_waits[] =
+	"select count(*) from pg_stat_activity where wait_event = 'SyncRep'";
+
+/* Sends events one after another until one waits for its standby: a reload takes effect some time.
+ * Its seq. */
+static int32_t event_that_waits(struct kit_rig *kr, struct instant until)
+{
+	for (int32_t seq = 2;; seq++) {
+		event_send(kr->intake, "intake", 1, seq, "intake.put.v1", STR("b"));
+		while (acked_up_to(kr->intake, 1) < seq) {
+			kit_round(kr, until, "an answer, or a commit that waits");
+			if (kit_number(kr, standby_waits) == 1)
+				return seq;
+		}
+	}
+}
+
+static void wait_is_cancelled(struct kit_rig *kr)
+{
+	PQclear(PQexec(kr->at->pg, "select pg_cancel_backend(pid) from pg_stat_activity where "
+				   "wait_event = 'SyncRep'"));
+}
+
+/* An event whose commit waits for a standby that does not exist; the wait is cancelled, so that it
+ * stands on the primary alone. Its seq. */
+static int32_t leave_in_doubt(struct kit_rig *kr, const struct toy *toy)
+{
+	struct instant until = kit_patience();
+
+	event_ask(kr, kr->intake, "intake", 1, 1, "intake.put.v1", "a");
+	answers_forget(kr->intake);
+	service_rig_sql(kr->at, "alter system set synchronous_standby_names = 'missing'");
+	PQclear(PQexec(kr->at->pg, "select pg_reload_conf()"));
+	int32_t seq = event_that_waits(kr, until);
+	assert_int_equal(kit_number(kr, effects), seq - 1);
+	wait_is_cancelled(kr);
+	while (toy_log_lines(kr, toy, "not confirmed by the standby") == 0)
+		kit_round(kr, until, "a commit in doubt");
+	return seq;
+}
+
+static void standby_is_not_wanted_any_more(struct kit_rig *kr)
+{
+	service_rig_sql(kr->at, "alter system reset synchronous_standby_names");
+	PQclear(PQexec(kr->at->pg, "select pg_reload_conf()"));
+}
+
+/* The commit stands, visible, on the primary alone. Whoever asks again finds it, and must not hear
+ * DUPLICATE of it before the standby has it, however often the wait is cancelled. */
+static void commit_in_doubt_is_answered_only_when_the_standby_has_it(void **state)
+{
+	struct kit_rig *kr = *state;
+	struct instant until = kit_patience();
+	struct toy *toy = toy_start(kr, NULL);
+	int32_t seq = leave_in_doubt(kr, toy);
+
+	for (size_t doubts = 1; doubts < 4; doubts++) {
+		while (toy_log_lines(kr, toy, "not confirmed by the standby") < doubts)
+			kit_round(kr, until, "a commit in doubt");
+		service_rig_wait(kr->at, standby_waits, "1");
+		assert_int_equal(kit_number(kr, effects), seq);
+		assert_true(acked_up_to(kr->intake, 1) < seq);
+		wait_is_cancelled(kr);
+	}
+	standby_is_not_wanted_any_more(kr);
+	while (acked_up_to(kr->intake, 1) < seq)
+		kit_round(kr, until, "the answer");
+	assert_int_equal(answers_of(kr->intake, 1, WIRE_CODE_DUPLICATE), 1);
+	assert_int_equal(kit_number(kr, effects), seq);
+	kit_verify_journal(kr);
+}
+
+static void planted_answer_in_doubt_is_seen(void **state)
+{
+	struct kit_rig *kr = *state;
+	struct instant until = kit_patience();
+	const char *const plant[] = { "WANGLI_PLANT=answer_in_doubt", NULL };
+
+	kit_only_with_plants();
+	int32_t seq = leave_in_doubt(kr, toy_start(kr, plant));
+	while (acked_up_to(kr->intake, 1) < seq) /* on the primary alone */
+		kit_round(kr, until, "an answer that should not be");
+	standby_is_not_wanted_any_more(kr);
+}
+
 /* --- the broker --- */
 
 static void broker_that_dies_and_comes_back_gets_the_markers_again(void **state)
@@ -295,6 +382,8 @@ int main(void)
 		TEST(database_crash_under_load_of_two_replicas_ends_with_everything_once),
 		TEST(database_crash_while_a_timer_fires_leaves_one_effect),
 		TEST(database_away_with_a_full_inbox_is_answered_busy),
+		TEST(commit_in_doubt_is_answered_only_when_the_standby_has_it),
+		TEST(planted_answer_in_doubt_is_seen),
 		TEST(broker_that_dies_and_comes_back_gets_the_markers_again),
 		TEST(subscribers_that_come_late_get_everything_at_once),
 		TEST(entry_that_is_refused_is_sent_again_by_sweeps_only),

@@ -231,19 +231,12 @@ static void timer_whose_handler_fails_stays_and_leaves_no_effect_until_it_works(
 
 /* --- planted bugs: what the tests above assert must break --- */
 
-static void only_with_plants(void)
-{
-#ifndef WANGLI_PLANTS
-	skip();
-#endif
-}
-
 static void planted_skip_cursor_is_seen(void **state)
 {
 	struct kit_rig *kr = *state;
 	const char *const plant[] = { "WANGLI_PLANT=skip_cursor", NULL };
 
-	only_with_plants();
+	kit_only_with_plants();
 	toy_start(kr, plant);
 	for (int i = 0; i < 2; i++)
 		event_ask(kr, kr->intake, "intake", 1, 1, "intake.put.v1", "a");
@@ -255,7 +248,7 @@ static void planted_trust_memory_is_seen(void **state)
 	struct kit_rig *kr = *state;
 	const char *const plant[] = { "WANGLI_PLANT=trust_memory", NULL };
 
-	only_with_plants();
+	kit_only_with_plants();
 	remember(kr, plant);
 	assert_int_equal(event_ask(kr, kr->intake, "intake", 1, 2, "intake.patient.v1", "two"),
 		WIRE_CODE_BUSY);
@@ -265,7 +258,7 @@ static void planted_keep_losers_is_seen(void **state)
 {
 	const char *const plant[] = { "WANGLI_PLANT=keep_losers", NULL };
 
-	only_with_plants();
+	kit_only_with_plants();
 	assert_int_equal(lose(*state, plant), 3);
 }
 
@@ -302,7 +295,7 @@ static void planted_ignore_gap_is_seen(void **state)
 {
 	const char *const plant[] = { "WANGLI_PLANT=ignore_gap", "GATHER=300ms", NULL };
 
-	only_with_plants();
+	kit_only_with_plants();
 	assert_int_equal(lose_the_first(*state, plant), 0);
 }
 
