@@ -5,7 +5,7 @@
  * kit_decide.c messages meet rows · kit_write.c rows, journal and markers go to the database ·
  * kit_answer.c what is said after the commit · kit_turn.c what handlers emit · kit_journal.c the
  * hash chain · kit_relay.c markers, sweeps, answers of groups · kit_streams.c streams.def ·
- * kit_metrics.c what is measured ·
+ * kit_metrics.c what is measured · kit_housekeep.c calls the functions of the owner ·
  * kit_inbox.c messages that wait for the next batch · kit_shelf.c those that wait for another one
  * of their case · kit_track.c who has answered what this process sent · kit_send.c how answers and
  * events look · kit_plant.c planted bugs */
@@ -211,6 +211,14 @@ struct relay {
 	struct map *tracks;  /* case → struct track */
 };
 
+/* What the owner's functions said last (kit_housekeep.c). */
+struct housekeeping {
+	struct loop_timer *timer;
+	struct instant done_at; /* monotonic; none: never since the start */
+	int64_t room;
+	bool has_failed; /* the last time; that was logged */
+};
+
 struct kit_counts {
 	int64_t batches;
 	int64_t messages;
@@ -266,6 +274,7 @@ struct kit {
 	struct loop_timer *shelf_timer;
 	struct memory *memory;
 	struct relay relay;
+	struct housekeeping house;
 	struct kit_counts counts;
 	struct kit_metrics metrics;
 	bool is_stopping;
@@ -323,6 +332,10 @@ bool kit_relays(const struct kit *kit); /* it has markers: produces events, or d
 bool deliver_has_room(struct kit *kit, struct group *group); /* true for other groups, too */
 /* Reads and sends them; the window counts them as under way already. */
 enum res deliver_send(struct kit *kit, const struct due *due, size_t n, struct err *err) must_check;
+
+/* kit_housekeep.c */
+void house_start(struct kit *kit);
+void house_mirror(struct kit *kit); /* into the metrics */
 
 /* kit_memory.c */
 struct memory *memory_create(void);
