@@ -91,8 +91,8 @@ void house_start(struct kit *kit)
 {
 	kit->house.done_at = INSTANT_NONE;
 	kit->house.timer = loop_timer_create(kit->loop, on_house, kit);
-	loop_timer_set(kit->house.timer,
-		jittered(shorter(SPAN_MS(kit->settings.housekeep), AGAIN_SOON)));
+	loop_timer_set(
+		kit->house.timer, jittered(shorter(SPAN_MS(kit->settings.housekeep), AGAIN_SOON)));
 }
 
 void house_mirror(struct kit *kit)
