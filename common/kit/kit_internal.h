@@ -5,11 +5,12 @@
  * kit_decide.c messages meet rows · kit_write.c rows, journal and markers go to the database ·
  * kit_answer.c what is said after the commit · kit_turn.c what handlers emit · kit_journal.c the
  * hash chain · kit_relay.c markers, sweeps, answers of groups · kit_streams.c streams.def ·
- * kit_metrics.c what is measured · kit_inbox.c messages that wait for the next batch · kit_shelf.c
- * those that wait for another one of their case · kit_split.c markers of transactions become
- * markers of cases · kit_suspect.c sends that speak against the message itself
- * · kit_parked.c what is set aside, and what people do with it · kit_track.c who has answered what
- * this process sent · kit_send.c how answers and events look · kit_plant.c planted bugs */
+ * kit_metrics.c what is measured · kit_housekeep.c calls the functions of the owner ·
+ * kit_inbox.c messages that wait for the next batch · kit_shelf.c those that wait for another one
+ * of their case · kit_split.c markers of transactions become markers of cases · kit_suspect.c sends
+ * that speak against the message itself · kit_parked.c what is set aside, and what people do with
+ * it · kit_track.c who has answered what this process sent · kit_send.c how answers and events look
+ * · kit_plant.c planted bugs */
 #ifndef WL_KIT_KIT_INTERNAL_H
 #define WL_KIT_KIT_INTERNAL_H
 
@@ -256,6 +257,14 @@ struct relay {
 	struct map *suspects; /* (case, group) → struct suspect: markers that were swept */
 };
 
+/* What the owner's functions said last (kit_housekeep.c). */
+struct housekeeping {
+	struct loop_timer *timer;
+	struct instant done_at; /* monotonic; none: never since the start */
+	int64_t room;
+	bool has_failed; /* the last time; that was logged */
+};
+
 struct kit_counts {
 	int64_t batches;
 	int64_t messages;
@@ -316,6 +325,7 @@ struct kit {
 	struct loop_timer *stop_timer;
 	struct memory *memory;
 	struct relay relay;
+	struct housekeeping house;
 	struct kit_counts counts;
 	struct kit_metrics metrics;
 	bool is_stopping;
@@ -417,6 +427,10 @@ bool kit_relays(const struct kit *kit); /* it has markers: produces events, or d
 bool deliver_has_room(struct kit *kit, struct group *group); /* true for other groups, too */
 /* Reads and sends them; the window counts them as under way already. */
 enum res deliver_send(struct kit *kit, const struct due *due, size_t n, struct err *err) must_check;
+
+/* kit_housekeep.c */
+void house_start(struct kit *kit);
+void house_mirror(struct kit *kit); /* into the metrics */
 
 /* kit_memory.c */
 struct memory *memory_create(void);

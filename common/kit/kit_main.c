@@ -13,7 +13,7 @@
 #include "kit_sql.h"
 #include "os/os.h"
 
-#define KIT_SCHEMA_NUMBER 7 /* the last of common/kit/sql/migrations */
+#define KIT_SCHEMA_NUMBER 8 /* the last of common/kit/sql/migrations */
 #define RECEIVE_MOST	  256
 #define BATCH_USUAL	  1000
 #define WORTH_A_BATCH	  100 /* events: fewer wait GATHER for more */
@@ -449,6 +449,7 @@ static void loop_start(struct kit *kit)
 	loop_timer_set(kit->sweep_timer, SPAN_MS(kit->settings.sweep));
 	loop_timer_set(kit->turn_timer, TURN_EVERY);
 	loop_after_round(kit->loop, after_round, kit);
+	house_start(kit);
 }
 
 static enum res bus_start(struct kit *kit, struct err *err)
@@ -515,7 +516,8 @@ static void end(struct kit *kit)
 	db_close(kit->db);
 	bus_context_destroy(kit->context);
 	struct loop_timer *timers[] = { kit->gather_timer, kit->settle_timer, kit->sweep_timer,
-		kit->turn_timer, kit->db_timer, kit->shelf_timer, kit->stop_timer };
+		kit->turn_timer, kit->db_timer, kit->shelf_timer, kit->stop_timer,
+		kit->house.timer };
 	for (size_t i = 0; i < sizeof timers / sizeof timers[0]; i++)
 		loop_timer_destroy(timers[i]);
 	loop_destroy(kit->loop);

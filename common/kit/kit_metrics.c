@@ -267,6 +267,7 @@ struct str kit_metrics_text(struct kit *kit, struct arena *mem)
 	read_backlog(kit, mem);
 	mirror_counts(kit);
 	mirror_parts(kit);
+	house_mirror(kit);
 	metrics_write(kit->metrics.values, &text);
 	out = arena_str(mem, buf_str(&text));
 	buf_fini(&text);

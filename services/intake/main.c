@@ -127,7 +127,7 @@ static enum res load_reference(void *given, struct db *db, int32_t ref_version, 
 
 static const struct service_spec spec = {
 	.name = "intake",
-	.schema_number = 8,
+	.schema_number = 9,
 	.cases = &intake_cases,
 	.tables = intake_tables,
 	.handlers = intake_handlers,

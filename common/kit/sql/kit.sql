@@ -255,3 +255,11 @@ select markers.grp, coalesce(markers.n, 0),
 	due.n, coalesce(extract(epoch from clock.at - due.at) * 1000, 0)::int8,
 	(select count(*) from parked p where p.state = 1)
 from clock cross join oldest cross join due left join markers on true;
+
+-- name: partitions_ahead
+-- How many parts were made, and the room that is left; -1: ask again soon.
+select a.made, a.room from partitions_ahead() as a;
+
+-- name: age_out
+-- How many rows went.
+select age_out(clock_timestamp() + c.shift) from ref.clock c;

@@ -58,6 +58,154 @@ CREATE TYPE dispatch.task_row AS (
 	resolve_due timestamp with time zone
 );
 
+CREATE FUNCTION dispatch.age_out(business_now timestamp with time zone, OUT aged integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'dispatch', 'pg_temp'
+    SET lock_timeout TO '200ms'
+    AS $$
+begin
+	delete from command c
+	where (c.case_id, c.command_id) in (
+		select o.case_id, o.command_id from command o where o.at < business_now - interval '90 days' order by o.at limit 2000);
+	get diagnostics aged = row_count;
+exception when lock_not_available or deadlock_detected then
+	aged := 0;
+end $$;
+
+CREATE FUNCTION dispatch.partition_above(id bigint, width bigint) RETURNS bigint
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'dispatch', 'pg_temp'
+    AS $$
+	select (id / width + 1) * width
+$$;
+
+CREATE FUNCTION dispatch.partition_add(parent text, low bigint, high bigint) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'dispatch', 'pg_temp'
+    AS $$
+begin
+	execute format('create table %I (like %I including all)', parent || '_below_' || high, parent);
+	execute format('alter table %I attach partition %I for values from (%s) to (%s)', parent, parent || '_below_' || high, low, high);
+end $$;
+
+CREATE FUNCTION dispatch.partition_add_rest(parent text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'dispatch', 'pg_temp'
+    AS $$
+begin
+	execute format('create table %I (like %I including all)', parent || '_rest', parent);
+	execute format('alter table %I attach partition %I default', parent, parent || '_rest');
+end $$;
+
+CREATE FUNCTION dispatch.partition_adopt(parent text, one text, low bigint, high bigint) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'dispatch', 'pg_temp'
+    AS $$
+declare
+	part text := parent || '_below_' || high;
+begin
+	execute format('alter table %I rename to %I', one, part);
+	execute format('alter table %I rename constraint %I to %I', part, one || '_pkey', part || '_pkey');
+	execute format('alter table %I attach partition %I for values from (%s) to (%s)', parent, part,
+		coalesce(low::text, 'minvalue'), high);
+	perform partition_add_rest(parent);
+end $$;
+
+CREATE FUNCTION dispatch.partition_bound(parent text) RETURNS bigint
+    LANGUAGE sql STABLE
+    SET search_path TO 'dispatch', 'pg_temp'
+    AS $$
+	select max(substring(pg_get_expr(c.relpartbound, c.oid) from 'TO \(''?(-?\d+)''?\)')::int8)
+	from pg_inherits i join pg_class c on c.oid = i.inhrelid
+	where i.inhparent = parent::regclass
+$$;
+
+CREATE FUNCTION dispatch.partition_cut(parent text, part_width bigint) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'dispatch', 'pg_temp'
+    AS $$
+declare
+	was text := parent || '_whole';
+	key text;
+	highest int8;
+	one record;
+	later text[] := array[]::text[];
+	statement text;
+begin
+	execute format('lock table %I in access exclusive mode', parent);
+	select pg_get_constraintdef(c.oid) into strict key from pg_constraint c where c.conrelid = parent::regclass and c.contype = 'p';
+	execute format('select coalesce(max(case_id), 0) from %I', parent) into highest;
+	for one in
+		select a.privilege_type as privilege, pg_get_userbyid(a.grantee) as grantee
+		from pg_class c, aclexplode(c.relacl) a
+		where c.oid = parent::regclass and a.grantee <> c.relowner and a.grantee <> 0
+	loop
+		later := later || format('grant %s on %I to %I', one.privilege, parent, one.grantee)
+			|| format('revoke %s on %I from %I', one.privilege, parent || '_below_' || partition_above(highest, part_width), one.grantee);
+	end loop;
+	for one in
+		select distinct v.oid::regclass::text as name, pg_get_viewdef(v.oid) as body
+		from pg_depend d join pg_rewrite r on r.oid = d.objid join pg_class v on v.oid = r.ev_class and v.relkind = 'v'
+		where d.classid = 'pg_rewrite'::regclass and d.refclassid = 'pg_class'::regclass and d.refobjid = parent::regclass
+	loop
+		later := later || format('create or replace view %s as %s', one.name, one.body);
+	end loop;
+	execute format('alter table %I rename to %I', parent, was);
+	execute format('alter table %I rename constraint %I to %I', was, parent || '_pkey', was || '_pkey');
+	execute format('create table %I (like %I including all excluding indexes) partition by range (case_id)', parent, was);
+	execute format('alter table %I add constraint %I %s', parent, parent || '_pkey', key);
+	perform partition_adopt(parent, was, null, partition_above(highest, part_width));
+	foreach statement in array later loop
+		execute statement;
+	end loop;
+	insert into partitioning (name, width) values (parent, part_width);
+end $$;
+
+CREATE FUNCTION dispatch.partitions_ahead(OUT made integer, OUT room bigint) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'dispatch', 'pg_temp'
+    SET lock_timeout TO '200ms'
+    AS $$
+declare
+	one record;
+	rest text;
+	bound int8;
+	highest int8;
+	in_rest int8;
+begin
+	made := 0;
+	for one in select p.name, p.width from partitioning p order by p.name loop
+		rest := one.name || '_rest';
+		execute format('lock table %I in share update exclusive mode nowait', one.name);
+		bound := partition_bound(one.name);
+		execute format('select max(case_id) from %I', rest) into in_rest;
+		if in_rest is not null then
+			-- In the order in which services lock.
+			execute format('lock table %I in access exclusive mode', one.name);
+			execute format('select max(case_id) from %I', rest) into in_rest;
+			execute format('alter table %I detach partition %I', one.name, rest);
+			perform partition_adopt(one.name, rest, bound, partition_above(in_rest, one.width));
+			bound := partition_above(in_rest, one.width);
+			made := made + 1;
+		end if;
+		execute format('select coalesce(max(case_id), 0) from %I', one.name) into highest;
+		if bound - highest <= one.width / 2 then
+			execute format('lock table %I in access exclusive mode', rest);
+			execute format('select max(case_id) from %I', rest) into in_rest;
+			if in_rest is not null then
+				raise lock_not_available; -- it came between the two looks
+			end if;
+			perform partition_add(one.name, bound, bound + one.width);
+			bound := bound + one.width;
+			made := made + 1;
+		end if;
+		room := least(room, bound - highest);
+	end loop;
+exception when lock_not_available or deadlock_detected then
+	made := 0;
+	room := -1;
+end $$;
+
 CREATE TABLE dispatch.batch_marker (
     case_id bigint NOT NULL,
     batch bigint NOT NULL,
@@ -123,6 +271,31 @@ CREATE TABLE dispatch.journal (
     body_digest bytea NOT NULL,
     hash bytea NOT NULL,
     command_id text
+)
+PARTITION BY RANGE (case_id);
+
+CREATE TABLE dispatch.journal_below_10000000 (
+    case_id bigint NOT NULL,
+    seq integer NOT NULL,
+    at timestamp with time zone NOT NULL,
+    type text NOT NULL,
+    actor text NOT NULL,
+    body bytea NOT NULL,
+    body_digest bytea NOT NULL,
+    hash bytea NOT NULL,
+    command_id text
+);
+
+CREATE TABLE dispatch.journal_rest (
+    case_id bigint NOT NULL,
+    seq integer NOT NULL,
+    at timestamp with time zone NOT NULL,
+    type text NOT NULL,
+    actor text NOT NULL,
+    body bytea NOT NULL,
+    body_digest bytea NOT NULL,
+    hash bytea NOT NULL,
+    command_id text
 );
 
 CREATE TABLE dispatch.migration (
@@ -156,6 +329,12 @@ CREATE TABLE dispatch.parked (
     history text DEFAULT ''::text NOT NULL,
     CONSTRAINT parked_check CHECK (((state = 1) = (done_at IS NULL))),
     CONSTRAINT parked_state_check CHECK ((state = ANY (ARRAY[1, 2, 3])))
+);
+
+CREATE TABLE dispatch.partitioning (
+    name text NOT NULL,
+    width bigint NOT NULL,
+    CONSTRAINT partitioning_width_check CHECK ((width >= 100))
 );
 
 CREATE TABLE dispatch.pending (
@@ -342,6 +521,10 @@ CREATE VIEW dispatch.v_timer AS
     timer.due_at
    FROM dispatch.timer;
 
+ALTER TABLE ONLY dispatch.journal ATTACH PARTITION dispatch.journal_below_10000000 FOR VALUES FROM (MINVALUE) TO ('10000000');
+
+ALTER TABLE ONLY dispatch.journal ATTACH PARTITION dispatch.journal_rest DEFAULT;
+
 ALTER TABLE ONLY dispatch.batch_marker
     ADD CONSTRAINT batch_marker_pkey PRIMARY KEY (case_id, batch);
 
@@ -354,11 +537,20 @@ ALTER TABLE ONLY dispatch.command
 ALTER TABLE ONLY dispatch.journal
     ADD CONSTRAINT journal_pkey PRIMARY KEY (case_id, seq);
 
+ALTER TABLE ONLY dispatch.journal_below_10000000
+    ADD CONSTRAINT journal_below_10000000_pkey PRIMARY KEY (case_id, seq);
+
+ALTER TABLE ONLY dispatch.journal_rest
+    ADD CONSTRAINT journal_rest_pkey PRIMARY KEY (case_id, seq);
+
 ALTER TABLE ONLY dispatch.migration
     ADD CONSTRAINT migration_pkey PRIMARY KEY (source, number);
 
 ALTER TABLE ONLY dispatch.parked
     ADD CONSTRAINT parked_pkey PRIMARY KEY (case_id, producer, seq);
+
+ALTER TABLE ONLY dispatch.partitioning
+    ADD CONSTRAINT partitioning_pkey PRIMARY KEY (name);
 
 ALTER TABLE ONLY dispatch.pending
     ADD CONSTRAINT pending_pkey PRIMARY KEY (case_id, grp);
@@ -371,8 +563,14 @@ ALTER TABLE ONLY dispatch.timer
 
 CREATE INDEX batch_marker_due ON dispatch.batch_marker USING btree (next_at);
 
+CREATE INDEX command_at ON dispatch.command USING btree (at);
+
 CREATE INDEX parked_waits ON dispatch.parked USING btree (due_at) WHERE (state = 1);
 
 CREATE INDEX pending_due ON dispatch.pending USING btree (next_at);
 
 CREATE INDEX timer_due ON dispatch.timer USING btree (due_at);
+
+ALTER INDEX dispatch.journal_pkey ATTACH PARTITION dispatch.journal_below_10000000_pkey;
+
+ALTER INDEX dispatch.journal_pkey ATTACH PARTITION dispatch.journal_rest_pkey;

@@ -330,7 +330,7 @@ static const struct {
 		"insert into toy.migration values ('toy', 2, false)" },
 	{ "delete from toy.migration where source = 'kit'", NULL,
 		"the kit's part is at migration 0",
-		"insert into toy.migration values ('kit', 7, false)" },
+		"insert into toy.migration values ('kit', 8, false)" },
 	{ "insert into toy.migration values ('toy', 3, true)", NULL, "breaking migration 3",
 		"delete from toy.migration where source = 'toy' and number = 3" },
 	{ "alter role wl_toy set synchronous_commit = off", NULL, "synchronous_commit = off",

@@ -15,7 +15,7 @@ psql -X -q -v ON_ERROR_STOP=1 -d "$conninfo" <<-END
 	set search_path = toy;
 	create table migration (source text, number int4, is_breaking boolean);
 	grant select on migration to wl_toy;
-	insert into migration values ('kit', 7, false), ('toy', 2, false);
+	insert into migration values ('kit', 8, false), ('toy', 2, false);
 	\\set login wl_toy
 	\\set producer dispatch
 	\\i $WANGLI_ROOT/common/kit/sql/migrations/0001_kit.sql
@@ -27,6 +27,8 @@ psql -X -q -v ON_ERROR_STOP=1 -d "$conninfo" <<-END
 	\\i $WANGLI_ROOT/common/kit/sql/migrations/0006_rows.sql
 	\\set producer dispatch
 	\\i $WANGLI_ROOT/common/kit/sql/migrations/0007_parked.sql
+	\\i $WANGLI_ROOT/common/kit/sql/migrations/0008_partitions.sql
+	set search_path = toy;
 	\\i $here/toy/sql/migrations/0001_toy.sql
 	\\i $here/toy/sql/migrations/0002_rows.sql
 END

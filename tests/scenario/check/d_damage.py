@@ -171,7 +171,7 @@ def tables(shell):
             from pg_class c join pg_namespace n on n.oid = c.relnamespace
             join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
             join pg_type t on t.oid = a.atttypid left join pg_index i on i.indrelid = c.oid and i.indisprimary
-            where n.nspname in ({names}) and c.relkind = 'r' order by 1, a.attnum;"""):
+            where n.nspname in ({names}) and c.relkind in ('r', 'p') and not c.relispartition order by 1, a.attnum;"""):
         table, column, kind, is_key = line.split("\t")
         columns[table].append((column, kind))
         if is_key == "t":

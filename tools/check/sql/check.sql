@@ -954,7 +954,7 @@ wrong(id, what) as (
 	where c.oid = t.oid and c.relowner = r.oid
 	union all
 	select r.name, 'may change what stands in ' || t.schema || '.journal' from role r, thing t
-	where t.name = 'journal' and t.kind = 'r' and (has_table_privilege(r.oid, t.oid, 'update, delete, truncate')
+	where (t.name = 'journal' or t.name like 'journal\_%') and (has_table_privilege(r.oid, t.oid, 'update, delete, truncate')
 		or has_any_column_privilege(r.oid, t.oid, 'update'))
 	union all
 	select r.name, 'may create in schema ' || n.nspname from role r, pg_namespace n
