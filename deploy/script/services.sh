@@ -18,6 +18,10 @@ service_environment() {
 		*) [ "${WANGLI_PACE:-}" = steady ] || printf 'GATHER=1ms\nSETTLE=5ms\nSHELF=1ms\n' ;;
 		esac
 	fi
+	if [ "$service" = backup ]; then
+		backup_environment
+		return
+	fi
 	if [[ $service = webhook-* ]]; then
 		webhook_environment "${service#webhook-}"
 		return
@@ -65,6 +69,7 @@ service_environment() {
 service_program() {
 	case $1 in
 	postgres) echo "$PG_BIN/postgres -D $PG_DATA" ;;
+	backup) echo "$DATA/backup/bin/copy-objects" ;;
 	webhook-*) echo "$(readlink -f "$DATA/app")/bin/wangli-webhook" ;;
 	*) echo "$(readlink -f "$DATA/app")/bin/wangli-$1" ;;
 	esac
@@ -116,7 +121,7 @@ service_make() {
 		# TERM would wait for every client to leave; INT does not.
 		printf '#!/bin/sh\nexec kill -INT "$(cat supervise/pid)"\n' | put "$home/control/t" 755
 	else
-		need_program "$(basename "$(service_program "$service")")"
+		[ "$service" = backup ] || need_program "$(basename "$(service_program "$service")")"
 		while read -r line; do
 			printf '%s\n' "${line#*=}" >"$home/env/${line%%=*}"
 		done < <(service_environment "$service")
@@ -214,6 +219,7 @@ system_processes() {
 		is_ours=
 		case $name in
 		wangli-*) [[ ${words[0]} != "$DATA/apps/"* ]] || ! is_member "${words[0]##*/wangli-}" webhook "${SERVICES[@]}" || is_ours=yes ;;
+		copy-objects) [[ ${words[*]} != *" $DATA/backup/"* ]] || is_ours=yes ;;
 		svlogd | runsvdir) [[ ${words[-1]} != "$DATA/"* ]] || is_ours=yes ;;
 		postgres) [[ ${words[*]} != *" -D $DATA/pg" && $(readlink "$proc/cwd") != "$DATA/pg" ]] || is_ours=yes ;;
 		run | runsv | chpst | timeout | tail) [[ $(readlink "$proc/cwd") != "$DATA/service/"* ]] || is_ours=yes ;;
@@ -229,7 +235,7 @@ system_stop() {
 		kill -TERM "$pid"
 		wait_until 5 supervisor_is_gone || kill -KILL "$pid"
 	fi
-	for service in "${SERVICES[@]}"; do
+	for service in "${SERVICES[@]}" backup; do
 		[ ! -p "$DATA/service/$service/supervise/ok" ] || homes+=("$DATA/service/$service")
 	done
 	for service in $(webhook_names); do
