@@ -94,6 +94,11 @@ backup_object_key() {
 # By `up` too: the programs may be newer ones.
 backup_resume() {
 	[ -e "$DATA/backup/settings" ] || return 0
+	# A system must start without it: segments wait in pg_wal until it is back.
+	if ! (backup_settings); then
+		say 'no backup is made until then, and WAL is kept here; ./wangli up again when it is back' >&2
+		return 0
+	fi
 	install -d -m 755 "$DATA/backup/bin"
 	install -m 755 "$ROOT/deploy/script/backup/copy-objects" "$ROOT/deploy/script/backup/archive-by-pgbackrest" "$DATA/backup/bin"
 	if [ ! -e "$DATA/service/backup/supervise" ]; then
@@ -109,6 +114,7 @@ backup_resume() {
 # backup_place DIR: where the repository is to be. Sets TO.
 backup_place() {
 	TO=$(realpath -m -- "$1")
+	[[ $TO =~ ^[[:graph:]]+$ ]] || fail "a folder without blanks is wanted, not '$TO'"
 	[[ $TO/ != "$DATA"/* ]] || fail "$TO lies in the system's own folder: what takes the one takes the other"
 	if [ -e "$TO" ] && [ ! -d "$TO/system" ]; then
 		[ -d "$TO" ] && [ -z "$(ls -A "$TO")" ] || fail "$TO is neither empty nor a repository"
@@ -270,18 +276,24 @@ object_plain() {
 	fi
 }
 
+# The attachments that letters name.
+attachments_named() {
+	sql_as wl_check -At -c "select distinct encode(stored_sha256, 'hex') from intake.v_attachment"
+}
+
 # Those that do not have the bytes that they are named by, and those that letters name and the repository has not.
 backup_objects_damaged() {
-	local path name key
+	local path name key kept named
 	key=$(backup_object_key)
-	while read -r path; do
+	kept=$(find "$TO/objects" -mindepth 3 -type f) && named=$(attachments_named) || return 1
+	for path in $kept; do # no name of a digest has a blank, and TO is refused with one
 		name=${path##*/}
 		[ "$(object_plain "$key" "$path" 2>/dev/null | sha256sum)" = "$name  -" ] || echo "$name"
-	done < <(find "$TO/objects" -mindepth 3 -type f)
+	done
 	[ -d "$DATA/objects/objects" ] || return 0
-	while read -r name; do
+	for name in $named; do
 		[ -e "$TO/objects/${name:0:2}/${name:2:2}/$name" ] || echo "$name (missing)"
-	done < <(sql_as wl_check -At -c "select distinct encode(stored_sha256, 'hex') from intake.v_attachment")
+	done
 }
 
 # read_passphrase FILE [twice]: from a file, or asked for; into the file that PASSPHRASE_FILE names, which is removed at the end.
@@ -323,7 +335,7 @@ backup_keys() (
 		backup_settings
 		[[ $to != "$TO"/* ]] || fail "$to lies in the repository: whoever has the one must not have the other"
 	fi
-	WORK=$(mktemp -d "$DATA/keys/.export.XXXXXX")
+	WORK=$(mktemp -d "$DATA/keys/.export.XXXXXX") || fail "cannot write to $DATA/keys"
 	trap 'rm -rf "$WORK"' EXIT
 	read_passphrase "$passphrase" twice
 	[ ! -d "$DATA/webhook" ] || lists+=(webhook)
@@ -345,7 +357,7 @@ cmd_backup() {
 		;;
 	esac
 	if [ "$verb" = keys ]; then
-		backup_keys "$@"
+		backup_keys "$@" || exit
 		return
 	fi
 	if [ "$verb" != list ]; then

@@ -32,8 +32,11 @@ cmd_restore() {
 	system_lock
 	trap 'restore_undo' EXIT
 	CHANGED='' ROAD=people WAS_RUNNING=''
+	step 'build (some minutes the first time)' build_preset "$PRESET"
+	restore_keys "$ROOT/build/$PRESET/tools/keys/wangli-keys"
 	app_ensure
-	restore_keys
+	keys_make
+	restore_backup_keys
 	restore_database
 	objects_make
 	restore_objects
@@ -47,7 +50,7 @@ cmd_restore() {
 	restore_tell
 	attachments_compare || unfinished=1
 	(cmd_check) || unfinished=1
-	return "$unfinished"
+	exit "$unfinished"
 }
 
 # What can be known before anything is made. Sets FROM, TIME, PORT and CLOCK.
@@ -86,18 +89,21 @@ restore_undo() {
 	exit 1
 }
 
+# restore_keys PROGRAM: before anything takes long, a wrong passphrase is told.
 restore_keys() {
 	WORK=$DATA/unsealed
 	install -d -m 700 "$WORK"
 	read_passphrase "$passphrase"
-	"$DATA/app/bin/wangli-keys" open "$keys" "$WORK/tar" "$PASSPHRASE_FILE" || fail "the keys in $keys cannot be opened"
+	"$1" open "$keys" "$WORK/tar" "$PASSPHRASE_FILE" || fail "the keys in $keys cannot be opened"
 	tar -C "$WORK" --no-same-owner -xf "$WORK/tar" || fail "the keys in $keys are damaged"
-	[ "$("$DATA/app/bin/wangli-keys" vault-pub "$WORK/keys/vault")" = "$(cat "$FROM/system/vault.pub")" ] ||
+	[ "$("$1" vault-pub "$WORK/keys/vault")" = "$(cat "$FROM/system/vault.pub")" ] ||
 		fail "the keys in $keys are another system's: their vault does not open the contacts of $FROM"
 	mv "$WORK/keys" "$DATA/keys"
 	[ ! -d "$WORK/webhook" ] || mv "$WORK/webhook" "$DATA/webhook-held"
 	rm -rf "$WORK"
-	keys_make
+}
+
+restore_backup_keys() {
 	key_make random backup "$(account_of db)"
 	key_make random backup.objects "$(account_of media)"
 }
@@ -134,7 +140,7 @@ restore_objects() {
 			rm -f "$target/$name"
 			damaged+=("$name")
 		fi
-	done < <(umask 077 && find "$FROM/objects" -mindepth 3 -type f)
+	done < <(find "$FROM/objects" -mindepth 3 -type f)
 	find "$DATA/objects" -type d -exec chmod 700 {} +
 	[ -z "$IS_ROOT" ] || chown -R "$(account_of media):wangli" "$DATA/objects"
 	[ ${#damaged[@]} = 0 ] || say "damaged in the repository and left out: ${damaged[*]}" >&2
@@ -191,11 +197,12 @@ restore_tell() {
 
 # Letters name what was uploaded for them; WAL goes to the repository after it, so nothing should be missing.
 attachments_compare() {
-	local name missing=()
+	local name named missing=()
 	[ -d "$DATA/objects/objects" ] || return 0
-	while read -r name; do
+	named=$(attachments_named) || return 1
+	for name in $named; do
 		[ -e "$DATA/objects/objects/${name:0:2}/${name:2:2}/$name" ] || missing+=("$name")
-	done < <(sql_as wl_check -At -c "select distinct encode(stored_sha256, 'hex') from intake.v_attachment")
+	done
 	[ ${#missing[@]} -gt 0 ] || return 0
 	say "attachments that letters name and the repository does not have: ${missing[*]}" >&2
 	return 1
