@@ -32,7 +32,7 @@ cmd_restore() {
 	system_lock
 	trap 'restore_undo' EXIT
 	CHANGED='' ROAD=people WAS_RUNNING=''
-	step 'build (some minutes the first time)' build_preset "$PRESET"
+	step 'keys: building what opens them (some minutes the first time)' build_preset "$PRESET"
 	restore_keys "$ROOT/build/$PRESET/tools/keys/wangli-keys"
 	app_ensure
 	keys_make
@@ -112,6 +112,16 @@ restore_rest() {
 	pgbackrest_run "$DATA/backup/restore.conf" "$@"
 }
 
+# pgBackRest says that something is damaged, but not always what; its verify does.
+restore_copy() {
+	local damaged said
+	! said=$(restore_rest "$@" restore 2>&1) || return 0
+	damaged=$(restore_rest --log-level-console=info --verbose verify 2>&1 | sed -n 's/.*INFO: \(invalid .*\)/\1/p')
+	[ -z "$damaged" ] || echo "error: the repository is damaged: ${damaged//$'\n'/, }" # the line that `step` shows is the first
+	printf '%s\n' "$said"
+	return 1
+}
+
 restore_database() {
 	local passphrase='' target=() folder
 	install -d -m 755 "$DATA/backup"
@@ -123,7 +133,7 @@ restore_database() {
 	[ "$MODE" = plain ] || passphrase=$(cat "$DATA/keys/backup")
 	pgbackrest_conf "$FROM" "$DATA/pg" "$DATA/backup" "$passphrase" | write_as_db "$DATA/backup/restore.conf"
 	[ -z "$TIME" ] || target=(--type=time --target="$TIME" --target-action=promote)
-	step "restore: the database from $FROM" restore_rest ${target[@]+"${target[@]}"} --log-level-console=info restore
+	step "restore: the database from $FROM" restore_copy ${target[@]+"${target[@]}"}
 	# A drill must not write into the repository of the system that it rehearses.
 	rm -f "$DATA/pg/wangli_archive.conf"
 }

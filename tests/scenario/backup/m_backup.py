@@ -216,7 +216,7 @@ def bad_restores(to, backups):
     refused(to, backups, "their vault does not open the contacts", keys=other_keys(backups))
     subprocess.run(["cp", "-a", backups.folder / "sealed", backups.folder / "damaged"], check=True)
     flip(largest(backups.folder / "damaged" / "pg" / "backup"))
-    refused(to, backups, "the database from", repository="damaged")
+    refused(to, backups, "the repository is damaged: invalid", repository="damaged")
     shutil.rmtree(backups.folder / "damaged")
     to.data.mkdir(exist_ok=True)
     (to.data / "mine").write_text("not yours")
