@@ -74,6 +74,15 @@ void crypto_query_code(int64_t case_id, const uint8_t key[CRYPTO_KEY_BYTES], cha
 void crypto_hmac_sha256(
 	uint8_t out[CRYPTO_HASH_BYTES], struct str key, const struct str *parts, size_t n);
 
+/* Few bytes under a passphrase of people (Argon2id at fixed costs, then a record). Opening:
+ * RES_INVALID says it is no such file, RES_DENIED that the passphrase is wrong or the file damaged,
+ * which nobody can tell apart. */
+#define CRYPTO_PASSPHRASE_MIN 12
+enum res crypto_passphrase_seal(struct arena *mem, struct str plain, struct str passphrase,
+	struct str *out, struct err *err) must_check;
+enum res crypto_passphrase_open(struct arena *mem, struct str sealed, struct str passphrase,
+	struct str *out, struct err *err) must_check;
+
 /* Constant-time comparison. */
 bool crypto_equal(struct str a, struct str b);
 

@@ -123,6 +123,7 @@ account_of() {
 	case $1 in
 	_) ;;
 	postgres | postgres2) set -- db ;;
+	backup) set -- media ;; # the service copies attachments, which only media may read
 	webhook-*) set -- webhook ;;
 	*-[0-9]*) set -- "${1%-[0-9]*}" ;;
 	esac
@@ -165,6 +166,12 @@ usage() {
 		  rebuild analytics [--compare-only]        makes the projection anew from the journals while it runs, compares, puts it in place
 		  report month YYYY-MM [--format html,xlsx,csv] [--out DIR]
 		                                            the report for the mayor's meeting, in DATA/report unless told
+		  backup [--to DIR] [--full] [--keep N] [--plain]
+		                                            the database, its WAL from now on, and the attachments, into DIR; once a day from then on
+		  backup list [--json] | check              what there is; whether all of it can be read, up to this moment
+		  backup keys --to FILE                     the keys, without which nobody opens contacts, under a passphrase: keep it elsewhere
+		  restore --from DIR --keys FILE --data NEWDIR [--time T] [--port P] [--webhooks]
+		                                            a new system as the old one was, at the end of its WAL or at T; then checks it
 		  ref import [DIR] [--road FILE]            loads reference data (default: deploy/cities/chengdu); FILE: who takes which step
 		  kb import FILE.csv | kb list              the knowledge base that answers consults directly
 		  channel add NAME [--channels a,b]         a key and the rights of an integrator
@@ -199,7 +206,7 @@ main() {
 	AS_JSON=
 	DATA=
 	case $command in
-	up | down | scale | status | top | logs | clock | case | parked | kb | import | check | rebuild | report | ref | channel | webhook | standby | psql | tap | compose | bench | test)
+	up | down | scale | status | top | logs | clock | case | parked | kb | import | check | rebuild | report | backup | restore | ref | channel | webhook | standby | psql | tap | compose | bench | test)
 		parse_shared "$@"
 		"cmd_$command" ${ARGS[@]+"${ARGS[@]}"}
 		;;

@@ -48,6 +48,10 @@ postgres_settings() {
 		logging_collector = off
 		log_line_prefix = '%m [%p] %q%u@%d '
 		log_checkpoints = off
+		# Nothing is kept until ./wangli backup says where, in a file of its own; only archive_mode needs a restart.
+		archive_mode = on
+		archive_command = '/bin/true'
+		include_if_exists = 'wangli_archive.conf'
 	END
 }
 

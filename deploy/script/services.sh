@@ -27,6 +27,10 @@ service_environment() {
 		*) [ "${WANGLI_PACE:-}" = steady ] || printf 'GATHER=1ms\nSETTLE=5ms\nSHELF=1ms\n' ;;
 		esac
 	fi
+	if [ "$service" = backup ]; then
+		backup_environment
+		return
+	fi
 	if [ "$service" = webhook ]; then
 		webhook_environment "${name#webhook-}"
 		return
@@ -105,6 +109,7 @@ service_settings() {
 service_program() {
 	case $1 in
 	postgres | postgres2) echo "$PG_BIN/postgres -D $(database_folder "$1")" ;;
+	backup) echo "$DATA/backup/bin/copy-objects" ;;
 	*) echo "$(readlink -f "$DATA/app")/bin/wangli-$(service_of "$1")" ;;
 	esac
 }
@@ -162,7 +167,7 @@ service_make() {
 		# TERM would wait for every client to leave; INT does not.
 		printf '#!/bin/sh\nexec kill -INT "$(cat supervise/pid)"\n' | put "$home/control/t" 755
 	else
-		need_program "$(basename "$(service_program "$service")")"
+		[ "$service" = backup ] || need_program "$(basename "$(service_program "$service")")"
 		settings=$(service_environment "$service"; service_settings "$service") || exit 1
 		while read -r line; do
 			printf '%s\n' "${line#*=}" >"$home/env/${line%%=*}"
@@ -261,6 +266,7 @@ system_processes() {
 		is_ours=
 		case $name in
 		wangli-*) [[ ${words[0]} != "$DATA/apps/"* ]] || ! is_member "${words[0]##*/wangli-}" webhook "${SERVICES[@]}" || is_ours=yes ;;
+		copy-objects) [[ ${words[*]} != *" $DATA/backup/"* ]] || is_ours=yes ;;
 		svlogd | runsvdir) [[ ${words[-1]} != "$DATA/"* ]] || is_ours=yes ;;
 		postgres)
 			cwd=$(readlink "$proc/cwd")
@@ -281,7 +287,7 @@ system_stop() {
 		kill -TERM "$pid"
 		wait_until 5 supervisor_is_gone || kill -KILL "$pid"
 	fi
-	for service in "${SERVICES[@]}"; do
+	for service in "${SERVICES[@]}" backup; do
 		[ ! -p "$DATA/service/$service/supervise/ok" ] || homes+=("$DATA/service/$service")
 	done
 	for service in $(webhook_names | sed 's/^/webhook-/') $(replicas_known); do

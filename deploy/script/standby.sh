@@ -247,6 +247,7 @@ standby_promote() {
 	database_sql "$new" -c "alter system set synchronous_standby_names = ''" -c 'select from pg_reload_conf()' ||
 		fail "$new takes writes, but not the setting synchronous_standby_names = ''"
 	slot_ensure || fail "$new takes writes, but keeps no WAL for its standby"
+	backup_resume
 	say "$new is the primary; $old is fenced."
 	[ "$STANDBY_SYNC" = yes ] || say 'The standby was not synchronous: the last letters that were acknowledged may be missing.'
 	say 'There is no standby now: ./wangli standby rejoin brings the old primary back as one.'

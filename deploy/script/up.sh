@@ -124,6 +124,7 @@ up_start() {
 	for service in $(webhook_names); do
 		webhook_start "$service"
 	done
+	backup_resume
 	up_wait
 	kb_ensure
 }

@@ -1,6 +1,7 @@
-/* wangli-keys: makes the key files of a system and shows their public halves. Secrets go to files
- * of mode 0600 and nowhere else; a file that is there already is checked and kept, so that running
- * it again changes nothing. Who owns a file is the operator's script's business. */
+/* wangli-keys: makes the key files of a system, shows their public halves, and seals them all under
+ * a passphrase. Secrets go to files of mode 0600 and nowhere else; a file that is there already is
+ * checked and kept, so that running it again changes nothing. Who owns a file is the operator's
+ * script's business. */
 #include <stdio.h>
 #include <string.h>
 
@@ -12,7 +13,8 @@
 
 #define KEY_FILE_MODE 0600
 #define KEY_FILE_MAX  256
-#define MEMORY_MAX    (64 * 1024)
+#define BUNDLE_MAX    (1024 * 1024) /* a system's keys in one file: some hundred of them */
+#define MEMORY_MAX    (4 * BUNDLE_MAX)
 
 /* What a kind of key is: how a new secret is written, and what is shown of it. */
 struct key_kind {
@@ -128,6 +130,24 @@ static enum res show_file(
 				   : err_set(err, RES_RETRY, "cannot write to standard output");
 }
 
+/* FILE under a passphrase: `seal` writes OUT so that it may leave the machine, `open` reads it
+ * back. */
+static enum res seal_file(struct arena *mem, const char *file, const char *out_path,
+	const char *passphrase_path,
+	enum res (*turn)(struct arena *mem, struct str in, struct str passphrase, struct str *out,
+		struct err *err),
+	struct err *err)
+{
+	struct str content, passphrase, turned;
+	struct err why;
+
+	TRY(os_file_read(mem, file, BUNDLE_MAX, &content, err));
+	if (os_file_read(mem, passphrase_path, KEY_FILE_MAX, &passphrase, &why) != RES_OK)
+		return err_set(err, RES_INVALID, "no passphrase: %s", why.text);
+	TRY(turn(mem, content, str_trim(passphrase), &turned, err));
+	return os_file_replace(out_path, turned, KEY_FILE_MODE, err);
+}
+
 static int usage(FILE *to)
 {
 	fprintf(to, "usage: wangli-keys VERB FILE\n");
@@ -137,12 +157,24 @@ static int usage(FILE *to)
 		if (kinds[i].show_verb != NULL)
 			fprintf(to, "  %-10s prints its public half\n", kinds[i].show_verb);
 	}
+	fprintf(to, "  %-10s FILE OUT PASSPHRASE_FILE: writes FILE to OUT under a passphrase\n",
+		"seal");
+	fprintf(to, "  %-10s FILE OUT PASSPHRASE_FILE: the way back\n", "open");
 	return to == stdout ? 0 : 2;
 }
 
-static enum res perform(struct arena *mem, const char *verb, const char *path, struct err *err)
+static enum res perform(struct arena *mem, int words, char **argv, struct err *err)
 {
+	const char *verb = argv[1];
+	const char *path = argv[2];
+
 	TRY(crypto_start(err));
+	if (words == 5 && strcmp(verb, "seal") == 0)
+		return seal_file(mem, path, argv[3], argv[4], crypto_passphrase_seal, err);
+	if (words == 5 && strcmp(verb, "open") == 0)
+		return seal_file(mem, path, argv[3], argv[4], crypto_passphrase_open, err);
+	if (words != 3)
+		return err_set(err, RES_NOT_FOUND, "no such verb with so many words; see --help");
 	for (size_t i = 0; i < KINDS; i++) {
 		if (strcmp(verb, kinds[i].make_verb) == 0)
 			return make_file(mem, &kinds[i], path, err);
@@ -160,9 +192,9 @@ int main(int argc, char **argv)
 
 	if (argc == 2 && strcmp(argv[1], "--help") == 0)
 		return usage(stdout);
-	if (argc != 3)
+	if (argc != 3 && argc != 5)
 		return usage(stderr);
-	if (perform(mem, argv[1], argv[2], &err) != RES_OK) {
+	if (perform(mem, argc, argv, &err) != RES_OK) {
 		fprintf(stderr, "wangli-keys: %s: %s\n", argv[2], err.text);
 		return 1;
 	}

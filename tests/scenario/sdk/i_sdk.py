@@ -54,13 +54,13 @@ def letter_gets_its_receipt(s, prefix):
     assert json.loads(s.wangli("case", number, "--json").stdout)["state"] != "", number
 
 
-def png(path):
+def png(path, width=40):
     """A small picture that says where it was taken."""
     def chunk(kind, body):
         return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
-    rows = b"".join(b"\0" + bytes((x * 7 + y) % 256 for x in range(3 * 40)) for y in range(30))
-    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 40, 30, 8, 2, 0, 0, 0)) +
+    rows = b"".join(b"\0" + bytes((x * 7 + y) % 256 for x in range(3 * width)) for y in range(30))
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, 30, 8, 2, 0, 0, 0)) +
                      chunk(b"tEXt", b"GPS\0" + b"30.6570,104.0650") + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
     return hashlib.sha256(path.read_bytes()).hexdigest()
 

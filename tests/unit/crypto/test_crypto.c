@@ -247,6 +247,40 @@ static void crypto_query_code_six_digits_of_the_case(void **state)
 	assert_true(same < 3);
 }
 
+/* Whatever is altered, cut or guessed gives a refusal and nothing else. */
+static void crypto_passphrase_open_only_the_same_passphrase_opens(void **state)
+{
+	const struct str plain = STR("a tar of keys");
+	const struct str words = STR("correct horse battery");
+	struct str sealed, opened = STR("untouched");
+	struct err err;
+
+	(void)state;
+	assert_int_equal(
+		crypto_passphrase_seal(mem, plain, STR("too short"), &sealed, &err), RES_INVALID);
+	assert_int_equal(crypto_passphrase_seal(mem, plain, words, &sealed, &err), RES_OK);
+	assert_int_equal(
+		crypto_passphrase_open(mem, sealed, STR("correct horse batterz"), &opened, &err),
+		RES_DENIED);
+	const struct {
+		size_t at;
+		enum res res;
+	} flips[] = { { 0, RES_INVALID }, { 31, RES_DENIED }, { sealed.n - 1, RES_DENIED } };
+	for (size_t i = 0; i < sizeof(flips) / sizeof(flips[0]); i++) {
+		struct str copy = arena_str(mem, sealed);
+		((char *)copy.p)[flips[i].at] ^= 1;
+		assert_int_equal(
+			crypto_passphrase_open(mem, copy, words, &opened, &err), flips[i].res);
+	}
+	assert_int_equal(crypto_passphrase_open(mem, str_slice(sealed, 0, sealed.n - plain.n - 1),
+				 words, &opened, &err),
+		RES_INVALID);
+	assert_int_equal(crypto_passphrase_open(mem, STR_NONE, words, &opened, &err), RES_INVALID);
+	assert_true(str_eq(opened, STR("untouched")));
+	assert_int_equal(crypto_passphrase_open(mem, sealed, words, &opened, &err), RES_OK);
+	assert_true(str_eq(opened, plain));
+}
+
 static void crypto_equal_bytes_and_length_count(void **state)
 {
 	(void)state;
@@ -270,6 +304,7 @@ int main(void)
 		cmocka_unit_test(crypto_record_seal_arena_full_gives_nothing),
 		cmocka_unit_test(crypto_base64_read_any_text_is_read_or_refused),
 		cmocka_unit_test(crypto_query_code_six_digits_of_the_case),
+		cmocka_unit_test(crypto_passphrase_open_only_the_same_passphrase_opens),
 		cmocka_unit_test(crypto_equal_bytes_and_length_count),
 	};
 
