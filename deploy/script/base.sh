@@ -87,12 +87,12 @@ parse_shared() {
 	[ ${#RUN} -lt 80 ] || fail "the folder for sockets, $RUN, is too long; set XDG_RUNTIME_DIR to a shorter one"
 }
 
-# What `up` settled: PORT, CLOCK, RUN and BUSES. Fails when there is no such system.
+# What `up` settled: PORT, CLOCK, RUN and SCALE. Fails when there is no such system.
 system_load() {
 	[ -r "$DATA/system.conf" ] || fail "there is no system at $DATA; ./wangli up makes one"
 	local name value
 	DATA=$(realpath "$DATA")
-	BUSES=1
+	SCALE=
 	# Read, not sourced: the folder may be somebody else's.
 	while IFS='=' read -r name value; do
 		case $name in
@@ -100,10 +100,10 @@ system_load() {
 		CLOCK) CLOCK=$value ;;
 		RUN) RUN=$value ;;
 		SYSTEM_USER) SYSTEM_USER=$value ;;
-		BUSES) BUSES=$value ;;
+		SCALE) SCALE=$value ;;
 		esac
 	done <"$DATA/system.conf"
-	[[ $PORT =~ ^[0-9]{4,5}$ && $BUSES =~ ^[1-8]$ ]] || fail "$DATA/system.conf is damaged"
+	[[ $PORT =~ ^[0-9]{4,5}$ && $SCALE =~ ^([a-z]+=[0-9]+( |$))*$ ]] || fail "$DATA/system.conf is damaged"
 	[ -n "$IS_ROOT" ] || [ "$SYSTEM_USER" = "$(id -un)" ] || fail "the system at $DATA belongs to $SYSTEM_USER; run this as $SYSTEM_USER"
 	[ -z "$IS_ROOT" ] || [ "$SYSTEM_USER" = root ] || fail "the system at $DATA was made by $SYSTEM_USER, without accounts; run this as $SYSTEM_USER"
 }
@@ -123,7 +123,7 @@ account_of() {
 	_) ;;
 	postgres) set -- db ;;
 	webhook-*) set -- webhook ;;
-	bus-*) set -- bus ;;
+	*-[0-9]*) set -- "${1%-[0-9]*}" ;;
 	esac
 	if [ -n "$IS_ROOT" ]; then
 		echo "wangli-$1"
@@ -152,6 +152,7 @@ usage() {
 		  tap [--group G] [--kind K] [--case NO] [--channel C] [--count N]
 		                                            messages as they pass, as JSON, personal data masked; the log says who looked
 		  logs [SERVICE] [-f]                       what the processes said
+		  scale [SERVICE=N …] [--json]              how many processes of a service run on this machine; without words: shows it
 		  clock [show | start T | advance --next|--to T|--by 3d]   business time; only a simulated one can be moved
 		  import FILE.csv --channel NAME […]        submits appeals through the door; --help says more
 		  case NO [ACT …] [--json]                  shows a case with its steps, or takes one; --help lists them
@@ -190,7 +191,7 @@ main() {
 	AS_JSON=
 	DATA=
 	case $command in
-	up | down | status | top | logs | clock | case | kb | import | check | rebuild | report | ref | channel | webhook | psql | tap | compose | bench | test)
+	up | down | scale | status | top | logs | clock | case | kb | import | check | rebuild | report | ref | channel | webhook | psql | tap | compose | bench | test)
 		parse_shared "$@"
 		"cmd_$command" ${ARGS[@]+"${ARGS[@]}"}
 		;;

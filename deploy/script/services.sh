@@ -5,32 +5,41 @@
 readonly SUPERVISED=(postgres "${SERVICES[@]}")
 readonly STOP_SECONDS=20 STOP_DATABASE_SECONDS=60
 
-# The environment of a service, one NAME=value a line.
+# The service of which NAME is a process: dispatch-2 is one of dispatch, webhook-hotline one of webhook.
+service_of() {
+	case $1 in
+	webhook-*) echo webhook ;;
+	*) echo "${1%-[0-9]*}" ;;
+	esac
+}
+
+# The environment of a process, one NAME=value a line.
 service_environment() {
-	local service=$1 keys=$DATA/keys
+	local name=$1 service keys=$DATA/keys
+	service=$(service_of "$name")
 	echo "LOG_LEVEL=${WANGLI_LOG_LEVEL:-info}"
 	# The leak checker stops threads by ptrace at exit and now and then never ends; unit tests look for leaks.
 	[ "$PRESET" = release ] || echo 'ASAN_OPTIONS=detect_leaks=0'
 	if [ "$CLOCK" = simulated ]; then
 		case $service in
-		bus | bus-* | edge | media | portal | watch) ;;
+		bus | edge | media | portal | watch | webhook) ;;
 		# Somebody waits for each step of the clock; but a measurement wants the pace of every day.
 		*) [ "${WANGLI_PACE:-}" = steady ] || printf 'GATHER=1ms\nSETTLE=5ms\nSHELF=1ms\n' ;;
 		esac
 	fi
-	if [[ $service = webhook-* ]]; then
-		webhook_environment "${service#webhook-}"
+	if [ "$service" = webhook ]; then
+		webhook_environment "${name#webhook-}"
 		return
 	fi
-	echo "HEALTH_LISTEN=unix:$RUN/$service.health"
+	echo "HEALTH_LISTEN=unix:$RUN/$name.health"
 	if [ "$service" = watch ]; then
 		watch_environment
 		return
 	fi
-	echo "BUS_KEY_FILE=$keys/${service%-[0-9]*}.key"
+	echo "BUS_KEY_FILE=$keys/$service.key"
 	case $service in
-	bus | bus-*)
-		echo "BUS_LISTEN=ipc://$RUN/$service.sock"
+	bus)
+		echo "BUS_LISTEN=ipc://$RUN/$name.sock"
 		echo "BUS_PEERS_DIR=$keys/peers"
 		return
 		;;
@@ -76,16 +85,17 @@ watch_environment() {
 	echo "CHECK_STATUS=$DATA/check.status"
 }
 
-# The operator's own settings, which win: DATA/settings/all for every process, DATA/settings/SERVICE for one; lines NAME=value.
+# The operator's own settings, which win: DATA/settings/all for every process, DATA/settings/SERVICE for those of one service; lines
+# NAME=value.
 service_settings() {
 	local file line number
-	for file in "$DATA/settings/all" "$DATA/settings/$1"; do
+	for file in "$DATA/settings/all" "$DATA/settings/$(service_of "$1")"; do
 		[ -f "$file" ] || continue
 		number=0
 		while read -r line || [ -n "$line" ]; do
 			number=$((number + 1))
 			[[ $line && $line != '#'* ]] || continue
-			[[ $line =~ ^[A-Z][A-Z0-9_]*= ]] || fail "$file:$number: want NAME=value (wangli-$1 --help lists the names)"
+			[[ $line =~ ^[A-Z][A-Z0-9_]*= ]] || fail "$file:$number: want NAME=value (wangli-$(service_of "$1") --help lists the names)"
 			echo "$line"
 		done <"$file"
 	done
@@ -95,9 +105,7 @@ service_settings() {
 service_program() {
 	case $1 in
 	postgres) echo "$PG_BIN/postgres -D $PG_DATA" ;;
-	webhook-*) echo "$(readlink -f "$DATA/app")/bin/wangli-webhook" ;;
-	bus-*) echo "$(readlink -f "$DATA/app")/bin/wangli-bus" ;;
-	*) echo "$(readlink -f "$DATA/app")/bin/wangli-$1" ;;
+	*) echo "$(readlink -f "$DATA/app")/bin/wangli-$(service_of "$1")" ;;
 	esac
 }
 
@@ -271,7 +279,7 @@ system_stop() {
 	for service in "${SERVICES[@]}"; do
 		[ ! -p "$DATA/service/$service/supervise/ok" ] || homes+=("$DATA/service/$service")
 	done
-	for service in $(webhook_names | sed 's/^/webhook-/') $(brokers_known); do
+	for service in $(webhook_names | sed 's/^/webhook-/') $(replicas_known); do
 		[ ! -p "$DATA/service/$service/supervise/ok" ] || homes+=("$DATA/service/$service")
 	done
 	[ ${#homes[@]} = 0 ] || sv -w "$STOP_SECONDS" force-shutdown "${homes[@]}" >/dev/null 2>&1 || true

@@ -10,12 +10,14 @@ import http.client
 import json
 import os
 import pathlib
+import re
 import socket
 import subprocess
 import sys
 import time
 
 SERVICES = ("postgres", "bus", "intake", "dispatch", "reply", "followup", "analytics", "edge", "media", "portal", "watch")
+REPLICA = re.compile(r"([a-z]+)-\d+")
 ASK_SECONDS = 2.0
 PAUSE_SECONDS = 0.1
 
@@ -64,9 +66,10 @@ def ask_postgres(run):
 def look(data, run):
     """One dict a process."""
     result = []
-    brokers = sorted(home.name for home in (data / "service").glob("bus-*"))
-    webhooks = sorted(home.name for home in (data / "service").glob("webhook-*"))
-    for name in (*SERVICES, *brokers, *webhooks):
+    homes = sorted(home.name for home in (data / "service").glob("*-*"))
+    replicas = [name for name in homes if REPLICA.fullmatch(name) and REPLICA.fullmatch(name)[1] in SERVICES]
+    webhooks = [name for name in homes if name.startswith("webhook-")]
+    for name in (*SERVICES, *replicas, *webhooks):
         pid, uptime = process_of(data / "service" / name)
         if pid is None:
             is_healthy, said = False, {"status": "not running"}

@@ -53,7 +53,8 @@ cmd_logs() {
 		esac
 		shift
 	done
-	[ ${#services[@]} -gt 0 ] || services=("${SUPERVISED[@]}")
+	# shellcheck disable=SC2207 # one word a process
+	[ ${#services[@]} -gt 0 ] || services=("${SUPERVISED[@]}" $(replicas_more))
 	exec python3 "$ROOT/deploy/script/logs.py" $follow "$DATA/log" "${services[@]}"
 }
 

@@ -22,7 +22,7 @@ cmd_up() {
 			;;
 		--buses)
 			asked_buses=${2:-}
-			[[ $asked_buses =~ ^[0-9]$ ]] && [ "$asked_buses" -ge 1 ] && [ "$asked_buses" -le "$BUSES_MOST" ] || fail "--buses wants a number from 1 to $BUSES_MOST (how many brokers run)"
+			[[ $asked_buses =~ ^[0-9]$ ]] || fail "--buses wants a number from 1 to $BUSES_MOST (how many brokers run)"
 			shift
 			;;
 		--demo | --demo=*)
@@ -65,10 +65,10 @@ cmd_up() {
 	say "  door    tcp://127.0.0.1:$((PORT + 1))    (public key: $DATA/keys/door.pub)"
 }
 
-# PORT, CLOCK, BUSES and WAS_RUNNING from what was asked for and what there is.
+# PORT, CLOCK, SCALE and WAS_RUNNING from what was asked for and what there is.
 up_settle() {
 	local differs=''
-	PORT=8311 CLOCK=real BUSES=1 WAS_RUNNING=
+	PORT=8311 CLOCK=real SCALE='' WAS_RUNNING=
 	if [ -e "$DATA/system.conf" ]; then
 		system_load
 		! supervisor_pid >/dev/null || WAS_RUNNING=yes
@@ -78,7 +78,7 @@ up_settle() {
 	fi
 	PORT=${asked_port:-$PORT}
 	CLOCK=${asked_clock:-$CLOCK}
-	BUSES=${asked_buses:-$BUSES}
+	[ -z "$asked_buses" ] || scale_read "bus=$asked_buses"
 	[ -z "$WAS_RUNNING" ] || return 0
 	if ! system_is_gone; then
 		system_lock
@@ -98,7 +98,7 @@ up_start() {
 	for service in $(webhook_names); do
 		[ -n "$WAS_RUNNING" ] || { mkdir -p "$DATA/service/webhook-$service" && touch "$DATA/service/webhook-$service/down"; }
 	done
-	for service in $(brokers_known); do
+	for service in $(replicas_known); do
 		[ -n "$WAS_RUNNING" ] || touch "$DATA/service/$service/down"
 	done
 	[ -n "$WAS_RUNNING" ] || supervisor_start
@@ -107,22 +107,30 @@ up_start() {
 	database_ensure
 	clock_ensure
 	reference_ensure
-	{
-		printf 'PORT=%s\nCLOCK=%s\nRUN=%s\nSYSTEM_USER=%s\n' "$PORT" "$CLOCK" "$RUN" "$(id -un)"
-		[ "$BUSES" = 1 ] || echo "BUSES=$BUSES"
-	} | put "$DATA/system.conf" 644
-	for service in $(brokers_more); do
-		broker_start "$service"
-	done
+	system_conf_put
+	# shellcheck disable=SC2046 # one word a process
+	replicas_make $(replicas_more)
+	# shellcheck disable=SC2046
+	replicas_start $(replicas_more bus)
 	for service in "${SERVICES[@]}"; do
 		service_start "$service"
 	done
-	brokers_drop
+	# shellcheck disable=SC2046
+	replicas_start $(replicas_more)
+	replicas_drop
 	for service in $(webhook_names); do
 		webhook_start "$service"
 	done
 	up_wait
 	kb_ensure
+}
+
+# What system_load reads.
+system_conf_put() {
+	{
+		printf 'PORT=%s\nCLOCK=%s\nRUN=%s\nSYSTEM_USER=%s\n' "$PORT" "$CLOCK" "$RUN" "$(id -un)"
+		[ -z "$SCALE" ] || echo "SCALE=$SCALE"
+	} | put "$DATA/system.conf" 644
 }
 
 up_wait() {

@@ -47,6 +47,7 @@ struct bus_peers;
 
 struct bus_state {
 	struct bus_config config;
+	char name[WIRE_NAME_MAX + 1]; /* "bus/<16 hex>", another one in each life */
 	struct log *log;
 	struct metrics *metrics;
 	struct loop *loop;

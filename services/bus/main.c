@@ -104,17 +104,16 @@ static enum res open_health(struct process *process, struct err *err)
 static enum res open_server(struct process *process, struct err *err)
 {
 	struct bus_state *state = &process->state;
-	char name[WIRE_NAME_MAX + 1];
 	struct server_options options = { .context = process->context,
 		.router = { .address = state->config.listen,
 			.self = &process->pair,
 			.zap_domain = "bus",
 			.most_connections_hint = CONNECTIONS },
-		.name = name,
+		.name = state->name,
 		.hooks = bus_hooks,
 		.arg = state };
 
-	os_instance_name(name, sizeof(name), "bus");
+	os_instance_name(state->name, sizeof(state->name), "bus");
 	TRY(bus_zap_open(&process->zap, process->context, bus_on_key, state, err));
 	TRY(server_open(&state->server, &options, err));
 	loop_add_socket(state->loop, bus_zap_socket(process->zap), on_zap, process);

@@ -24,6 +24,13 @@
 #define WELCOMED_WITHIN SPAN_S(10)
 #define EXIT_USE	2
 #define GROUPS_MAX	8
+#define BROKERS_MAX	PEER_LINES_MAX
+
+/* What one broker has sent. */
+struct heard {
+	char broker[WIRE_NAME_MAX + 1];
+	int32_t last; /* number of its last copy */
+};
 
 struct tap {
 	struct bus_context *context;
@@ -38,7 +45,8 @@ struct tap {
 	int64_t count; /* 0: until somebody stops it */
 	int64_t shown;
 	int64_t lost;
-	int32_t last; /* number of the last copy */
+	struct heard heard[BROKERS_MAX];
+	size_t heard_n; /* ever */
 	bool has_been_up;
 	struct instant begin;
 	struct err err;
@@ -139,6 +147,28 @@ static void stop(struct tap *tap, enum res res)
 	loop_stop(tap->loop);
 }
 
+/* A broker counts from the beginning of its session, and every life of one has another name. */
+static struct heard *heard_of(struct tap *tap, struct str broker)
+{
+	struct heard *heard;
+
+	for (size_t i = 0; i < BROKERS_MAX; i++)
+		if (str_eq_c(broker, tap->heard[i].broker))
+			return &tap->heard[i];
+	heard = &tap->heard[tap->heard_n++ % BROKERS_MAX]; /* the oldest */
+	*heard = (struct heard){ .last = 0 };
+	snprintf(heard->broker, sizeof(heard->broker), "%.*s", STR_ARG(broker));
+	return heard;
+}
+
+static int32_t lost_before(struct heard *heard, int32_t seq)
+{
+	int32_t lost = seq > heard->last ? seq - heard->last - 1 : 0;
+
+	heard->last = seq;
+	return lost;
+}
+
 static void on_message(void *arg, const struct wire_msg *msg)
 {
 	struct tap *tap = arg;
@@ -154,8 +184,7 @@ static void on_message(void *arg, const struct wire_msg *msg)
 	if (msg->kind != WIRE_EVENT || (tap->count > 0 && tap->shown == tap->count))
 		return;
 	peer_credit(tap->peer, 1);
-	passed.lost = msg->head.seq > tap->last ? msg->head.seq - tap->last - 1 : 0;
-	tap->last = msg->head.seq;
+	passed.lost = lost_before(heard_of(tap, msg->head.source), msg->head.seq);
 	tap->lost += passed.lost;
 	arena_reset(tap->show_mem);
 	if (wire_reader_open(&reader, msg->body, NULL) != RES_OK ||
@@ -177,14 +206,6 @@ static void on_bus(void *arg)
 		stop(tap, RES_OK); /* whoever read has gone */
 }
 
-static void on_bus_socket(void *arg, void *old_socket, void *new_socket)
-{
-	struct tap *tap = arg;
-
-	loop_remove_socket(tap->loop, old_socket);
-	loop_add_socket(tap->loop, new_socket, on_bus, tap);
-}
-
 static void on_welcome(void *arg)
 {
 	struct tap *tap = arg;
@@ -192,7 +213,6 @@ static void on_welcome(void *arg)
 	if (!tap->has_been_up)
 		fputs("wangli-tap: looking; the broker's log says so\n", stderr);
 	tap->has_been_up = true;
-	tap->last = 0; /* a broker counts from the beginning of its session */
 }
 
 static void on_turn(void *arg)
@@ -231,12 +251,11 @@ static enum res session_open(struct tap *tap, struct arena *mem, struct err *err
 	peer.address = line.address;
 	TRY(peer_keys_set(&peer, str_from_c(line.secret_key), str_from_c(line.server_key), err));
 	TRY(peer_open(&tap->peer, &peer, err));
-	peer_on_socket(tap->peer, on_bus_socket, tap);
 	peer_on_welcome(tap->peer, on_welcome, tap);
 	for (size_t i = 0; i < tap->groups_n; i++)
 		groups[i] = str_from_c(tap->groups[i]);
 	peer_set_groups(tap->peer, groups, tap->groups_n);
-	loop_add_socket(tap->loop, peer_socket(tap->peer), on_bus, tap);
+	peer_attach(tap->peer, tap->loop, on_bus, tap);
 	return RES_OK;
 }
 

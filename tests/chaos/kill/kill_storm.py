@@ -1,7 +1,8 @@
 """Random kill -9 of random processes, PostgreSQL among them, under load and while letters are replayed to their end: what was
 acknowledged is there exactly once, no marker is left soon after the load has stopped, and every invariant holds.
 
-People take their steps in the replay, so commands are under way when the kills fall.
+People take their steps in the replay, so commands are under way when the kills fall. With words, SERVICE=N …, the services run in so many
+processes, each of which may be killed.
 
 WANGLI_KILLS says how many (30; with WANGLI_LONG 500), WANGLI_SEED which; the seed is printed."""
 
@@ -24,9 +25,10 @@ SETTLED_WITHIN = 10
 
 def storm(s, load, rng):
     killed = {}
+    victims = [*SERVICES, *sorted(p["service"] for p in s.status()["processes"] if p["service"][-1].isdigit()), "postgres"]
     while sum(killed.values()) < KILLS:
         load.until_moved(rng.randrange(500, 20000), seconds=8)
-        victim = rng.choice([*SERVICES, "postgres"])
+        victim = rng.choice(victims)
         if s.kill(victim):
             killed[victim] = killed.get(victim, 0) + 1
     return killed
@@ -45,6 +47,8 @@ def main():
     print(f"seed {SEED}, {KILLS} kills (WANGLI_SEED, WANGLI_KILLS)", flush=True)
     rng = random.Random(SEED)
     with System(road="people") as s:
+        if sys.argv[1:]:
+            print(s.wangli("scale", *sys.argv[1:]).stdout.strip().splitlines()[-1], flush=True)
         rows = letters.write(s.folder / "replay.csv", 60, seed=SEED, prefix="R")
         load = Load(s, rate=200, seed=SEED % 1000 + 1).start()
         load.until_moved(2000, seconds=30)
