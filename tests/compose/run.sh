@@ -62,7 +62,7 @@ must() {
 }
 
 docker_require git iptables "${compose[0]}"
-daemon_start
+daemon_start --log-level warn
 must 'base image' base_make
 must 'clone' clone_make
 must 'compose init (builds the services)' init
