@@ -25,7 +25,7 @@ finish() {
 	set +e
 	docker ps -aq --filter "label=wangli.test=$WANGLI_TAG" | xargs -r docker rm -f >/dev/null 2>&1
 	[ ! -e "$work/wangli/.env" ] || (cd "$work/wangli" && "${compose[@]}" down -v --remove-orphans -t 5 >/dev/null 2>&1)
-	docker images -q --filter "reference=wangli/*:$WANGLI_TAG" | sort -u | xargs -r docker rmi -f >/dev/null 2>&1
+	docker images --format '{{.Repository}}:{{.Tag}}' --filter "reference=wangli/*:$WANGLI_TAG" | xargs -r docker rmi >/dev/null 2>&1
 	daemon_end
 }
 trap finish EXIT
@@ -62,7 +62,7 @@ must() {
 }
 
 docker_require git iptables "${compose[0]}"
-daemon_start
+daemon_start --log-level warn
 must 'base image' base_make
 must 'clone' clone_make
 must 'compose init (builds the services)' init

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """A system of docker-compose.yml from its start to the proof: healthy in time, the demo played, pages through nginx, scaled while letters
-come in through the published port and others are replayed to their end, each container killed several times at random, containers made anew with other addresses; then
-the backlog goes to 0, the history agrees with the database (0 lost, 0 doubled) and `check` is clean. Prints a table of what it saw.
+come in through the published port and others are replayed to their end, each container killed several times at random, containers
+made anew with other addresses; then the backlog goes to 0, the history agrees with the database (0 lost, 0 doubled) and `check` is
+clean. Prints a table of what it saw.
 
 storm.py CLONE WORK COMPOSE…; WANGLI_SEED, WANGLI_KILLS, WANGLI_RATE, WANGLI_DEMO as tests/compose/run.sh says; the seed is printed."""
 

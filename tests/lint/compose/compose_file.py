@@ -26,8 +26,8 @@ OUTSIDE = {"proxy", "edge", "portal", "media", "tools"}
 HOLDERS = {"vault": {"intake"}, "door.key": {"edge"}, "bus.key": {"bus"}, "operator": {"tools"},
            "pg_postgres": {"postgres", "migrate", "tools"}, "portal.secret": {"portal"}, "querycode": {"intake"}}
 LIBPQ = {"PGHOST", "PGSSLMODE", "PGCHANNELBINDING", "PGTARGETSESSIONATTRS"}
-PROGRAMS = {"bus", "edge", "intake", "dispatch", "reply", "followup", "analytics", "portal", "media"}
-ALONE = {"bus", "edge", "portal", "media"}  # those without the kit's settings
+PROGRAMS = {"bus", "edge", "intake", "dispatch", "reply", "followup", "analytics", "portal", "media", "watch"}
+ALONE = {"bus", "edge", "portal", "media", "watch"}  # those without the kit's settings
 SECRET_FILE = re.compile(r"^\$\{WANGLI_SECRETS:-/etc/wangli/secrets\}/[a-z_./]+$")
 
 
