@@ -104,6 +104,32 @@ def a_killed_supervisor_runs_nothing_twice(s):
     until(60, "all are healthy again", lambda: s.status()["is_healthy"])
 
 
+def scale_is_kept_and_what_cannot_be_scaled_is_told(s):
+    def dispatchers():
+        return sorted(p["service"] for p in s.status()["processes"] if p["service"].startswith("dispatch") and p["is_healthy"])
+
+    def scale():
+        return json.loads(s.wangli("scale", "--json").stdout)
+
+    for words, part in (("portal=2", "cannot be scaled on one machine"), ("nobody=2", "cannot be scaled"), ("dispatch=0", "want 1 to"),
+                        ("dispatch=17", "want 1 to"), ("bus=9", "want 1 to 8"), ("dispatch", "SERVICE=N")):
+        line = refusal(s, "scale", words)
+        assert part in line, line
+    assert dispatchers() == ["dispatch"]
+    s.wangli("scale", "dispatch=3", "bus=2")
+    assert dispatchers() == ["dispatch", "dispatch-2", "dispatch-3"] and scale()["dispatch"] == 3 and scale()["bus"] == 2
+    assert "bus_connected" in s.wangli("logs", "dispatch-3").stdout
+    first = s.pid("dispatch")
+    s.wangli("scale", "dispatch=2")
+    assert dispatchers() == ["dispatch", "dispatch-2"] and s.pid("dispatch") == first
+    s.wangli("down")
+    assert processes_of(s.data) == [], processes_of(s.data)
+    s.wangli("up")
+    assert dispatchers() == ["dispatch", "dispatch-2"]
+    s.wangli("scale", "dispatch=1", "bus=1")
+    assert dispatchers() == ["dispatch"] and scale()["dispatch"] == 1 and scale()["bus"] == 1
+
+
 def two_systems_side_by_side(s):
     with System(clock="real") as other:
         assert other.one("select is_simulated::text from ref.clock") == "false"
@@ -177,6 +203,7 @@ def main():
         every_process_has_its_own_account(s)
         what_is_killed_comes_back(s)
         a_killed_supervisor_runs_nothing_twice(s)
+        scale_is_kept_and_what_cannot_be_scaled_is_told(s)
         two_systems_side_by_side(s)
         down_leaves_nothing_and_bad_situations_are_one_line(s)
         a_full_disk_is_refused(s.folder)
