@@ -1,6 +1,7 @@
 """What an operator may rely on: up again changes nothing, two systems live side by side, what is killed comes back, down leaves
 nothing behind, and each bad situation is one clear line, an exit code, and no half-started system."""
 
+import json
 import os
 import pathlib
 import pwd
