@@ -5,6 +5,7 @@
 # IS_ROOT     whether services get accounts of their own; without root everything runs as the calling user
 
 readonly SERVICES=(bus intake dispatch reply followup analytics edge media portal watch) # in the order of their start
+readonly UPGRADE_ORDER=(bus watch analytics followup reply dispatch intake media edge portal) # who is told before who tells
 readonly SCHEMAS=(intake dispatch reply followup analytics portal)
 readonly LOGIN_ROLES=(wl_intake wl_dispatch wl_reply wl_followup wl_analytics wl_portal wl_watch wl_check wl_deploy)
 readonly PG_BIN=/usr/lib/postgresql/15/bin
@@ -145,7 +146,8 @@ usage() {
 		usage: ./wangli COMMAND [--data DIR] …      DIR names the system, default var/
 
 		  up [--port 8311] [--clock simulated] [--road auto] [--buses 1]
-		                                            from a fresh Debian 12 to a running system; again: changes nothing
+		                                            from a fresh Debian 12 to a running system; again: changes nothing; with a
+		                                            newer release: one process after the other, [--pace SECONDS] apart
 		  up --demo                                 the same with a city's appeals of five weeks, in all states, to look at
 		  down                                      stops it; the data stay
 		  status [--json]                           each process, its version, health and backlog
@@ -190,7 +192,7 @@ usage() {
 		  standby promote | rejoin | sync on|off | remove
 		                                            it becomes the primary; the old one comes back as standby (docs/operators.md)
 		  psql [ROLE] [arguments]                   a shell on the database, as wl_check unless told
-		  bench intake | lifecycle [--auto] | flood [--strict] [--json]
+		  bench intake | lifecycle [--auto] | flood | replicas [--strict] [--json]
 		                                            measures a system of its own: docs/performance.md
 		  compose init [--demo] [--secrets DIR]     what docker-compose.yml needs before its first start: .env and the secrets
 		  test [LABEL…] [--long]                    builds and runs the tests

@@ -4,7 +4,7 @@
 cmd_bench() {
 	local kind=${1:-} road=bench keep='' library='' quota=200 arguments=()
 	BENCH_SET=()
-	is_member "$kind" intake lifecycle flood || fail 'usage: ./wangli bench intake | lifecycle [--auto] | flood [--strict] [--json]   (docs/performance.md)'
+	is_member "$kind" intake lifecycle flood replicas || fail 'usage: ./wangli bench intake | lifecycle [--auto] | flood | replicas [--strict] [--json]   (docs/performance.md)'
 	[ "$kind" = lifecycle ] || road=bench-auto # until it is assigned, nobody's step may be in the way
 	shift
 	while [ $# -gt 0 ]; do
@@ -40,6 +40,10 @@ cmd_bench() {
 	trap 'exit 130' INT TERM HUP
 	bench_up "$road" "$library" >&2
 	[ "$kind" != flood ] || bench_sources "$quota" >&2
+	if [ "$kind" = replicas ]; then
+		bench_replicas ${arguments[@]+"${arguments[@]}"}
+		return
+	fi
 	trap - ERR # its exit code is the answer
 	bench_run "$kind" ${arguments[@]+"${arguments[@]}"}
 }

@@ -2,7 +2,7 @@
 # ./wangli up and down.
 
 cmd_up() {
-	local asked_port='' asked_clock='' asked_road='' asked_buses='' is_demo='' limit=''
+	local asked_port='' asked_clock='' asked_road='' asked_buses='' pace=0 is_demo='' limit=''
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--port)
@@ -23,6 +23,11 @@ cmd_up() {
 		--buses)
 			asked_buses=${2:-}
 			[[ $asked_buses =~ ^[0-9]$ ]] || fail "--buses wants a number from 1 to $BUSES_MOST (how many brokers run)"
+			shift
+			;;
+		--pace)
+			pace=${2:-}
+			[[ $pace =~ ^[0-9]{1,4}$ ]] || fail '--pace wants seconds (how long each process of a new release is looked at before the next one is started anew)'
 			shift
 			;;
 		--demo | --demo=*)
@@ -90,7 +95,9 @@ up_settle() {
 }
 
 up_start() {
-	local service
+	local service order=("${SERVICES[@]}")
+	# Of a running system each is started anew in turn, where its program is a newer one.
+	[ -z "$WAS_RUNNING" ] || order=("${UPGRADE_ORDER[@]}")
 	run_make
 	for service in $(databases_not_fenced) "${SERVICES[@]}"; do
 		service_make "$service"
@@ -115,8 +122,8 @@ up_start() {
 	replicas_make $(replicas_more)
 	# shellcheck disable=SC2046
 	replicas_start $(replicas_more bus)
-	for service in "${SERVICES[@]}"; do
-		service_start "$service"
+	for service in "${order[@]}"; do
+		up_paced "$service"
 	done
 	# shellcheck disable=SC2046
 	replicas_start $(replicas_more)
@@ -127,6 +134,18 @@ up_start() {
 	backup_resume
 	up_wait
 	kb_ensure
+}
+
+# service_start; one that was started anew is looked at for so long as `--pace` says, and must be well then.
+up_paced() {
+	local before=$CHANGED
+	CHANGED=
+	service_start "$1"
+	if [ -n "$CHANGED" ] && [ -n "$WAS_RUNNING" ] && [ "$pace" -gt 0 ]; then
+		sleep "$pace"
+		up_wait
+	fi
+	CHANGED=${CHANGED:-$before}
 }
 
 # What system_load reads.

@@ -70,6 +70,17 @@ mv "$reply/${next}_toy.sql" "$root/kept"
 expect 'a newer database is accepted' '' "$(migrate)"
 printf -- '-- breaking\ncreate table broken (n int4);\n' >"$reply/${after}_broken.sql"
 mv "$root/kept" "$reply/${next}_toy.sql"
+# Somebody serves: a session that ends when its input does.
+mkfifo "$root/serving"
+PGUSER=wl_dispatch psql -X -q -At -d "$WANGLI_TEST_PG user=wl_dispatch" <"$root/serving" >"$root/served" &
+exec 7>"$root/serving"
+echo "select 'here';" >&7
+until [ -s "$root/served" ]; do :; done
+expect_refusal 'a breaking file while a service runs' 'dispatch still run as an older release'
+expect 'which changes nothing' '' "$(value "select 1 from pg_tables where tablename = 'broken'")"
+exec 7>&-
+wait $!
+until [ -z "$(value "select 1 from pg_stat_activity where usename = 'wl_dispatch'")" ]; do :; done
 expect 'a breaking file is applied' "applied reply.reply ${after}_broken" "$(migrate)"
 rm "$reply/${after}_broken.sql"
 expect_refusal 'a database that a newer breaking file has seen' 'marked breaking'
