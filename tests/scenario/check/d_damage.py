@@ -64,6 +64,7 @@ IN_VAIN = "how often it was sent in vain: a guess at the message's fault, which 
 PERIOD = "so much after the entry that it waits since; how much is a setting of reply's, which check does not know"
 OWN = "an integrator's own, sealed by him; nobody else knows it"
 UNASKED = "no letter of this system brought or asked for any; i_objects and h_state_status look at some that did"
+WIDTH = "how wide the next part of a table is: any width is right"
 LEDGER = "what was applied is compared by wangli-migrate at each start, not by check"
 BLIND = {
     "dispatch.case_file alter resolved_at": COPY,
@@ -112,6 +113,7 @@ BLIND = {
 }
 for schema in SCHEMAS:
     BLIND[f"{schema}.migration *"] = LEDGER
+    BLIND[f"{schema}.partitioning *"] = WIDTH
     BLIND[f"{schema}.case_file alter version"] = LOCK
     BLIND[f"{schema}.journal alter command_id"] = REPEATED
     BLIND.update({f"{schema}.{table} empty": EMPTY for table in ("pending", "batch_marker", "timer", "command", "journal", "parked")})
