@@ -58,7 +58,9 @@ static void slot_prepare(struct kit *kit, struct batch *batch, struct slot *slot
 		return;
 	bool is_new;
 	slot->at = case_at(kit, batch, msg->head.case_id, &is_new);
-	if (is_new && slot->at != NULL && !memory_take(kit, slot->at))
+	if (slot->at == NULL)
+		return; /* memory is out, which the batch sees before it loads */
+	if (is_new && !memory_take(kit, slot->at))
 		list_add(batch->mem, &load->ids, slot->at);
 	if (msg->kind == WIRE_COMMAND) {
 		slot->at->n_commands++;

@@ -254,7 +254,8 @@ static void decide_command(struct kit *kit, struct slot *slot)
 		return;
 	}
 	bool is_own = parked_is_own(slot->handler);
-	if (is_own && slot->at->has_parked) { /* on what stands in the table, one after another */
+	/* on what stands in the table, one after another */
+	if (is_own && slot->at != NULL && slot->at->has_parked) {
 		slot_end(slot, SLOT_AGAIN, WIRE_CODE_UNSPECIFIED);
 		return;
 	}
