@@ -62,12 +62,12 @@ class System:
         self.port = free_port()
         self.clock = clock
         self.road = road
-        self.up = up
+        self.up_words = up
         self.env = dict(os.environ, WANGLI_PRESET="dev", **(env or {}))
 
     def __enter__(self):
         try:
-            self.wangli("up", "--port", str(self.port), "--clock", self.clock, "--road", self.road, *self.up, timeout=900)
+            self.wangli("up", "--port", str(self.port), "--clock", self.clock, "--road", self.road, *self.up_words, timeout=900)
         except BaseException:
             self.show_logs()
             self.close()
