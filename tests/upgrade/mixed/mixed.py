@@ -23,6 +23,7 @@ OLD = ("v0.4.0", "abe538e")  # the tag, and what it stands for where tags were n
 PACE = os.environ.get("WANGLI_PACE_SECONDS", "20")
 OLD_PROCESSES = ["bus", "intake", "dispatch", "reply", "followup", "analytics", "edge", "media", "portal"]
 LETTERS = 250
+RATE = int(os.environ.get("WANGLI_RATE", "3"))  # a second; simulated time steps on only while nothing is pending
 
 
 def old_commit():
@@ -107,9 +108,9 @@ def main():
         old_up(s, old_sources(s, commit))
         began = program_of(s, "dispatch")
         rows = letters.write(s.folder / "replay.csv", LETTERS, seed=7, prefix="R")
-        load = Load(s, rate=60).start()
+        load = Load(s, rate=RATE).start()
         replay = s.start("import", s.folder / "replay.csv", "--channel", "forum", "--replay")
-        load.until_moved(5000, seconds=60)
+        load.until_moved(2000, seconds=60)
         beside(s)
         first = business_time(s)
         upgrade = s.start("up", "--pace", PACE)
