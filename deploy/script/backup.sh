@@ -121,8 +121,7 @@ backup_resume() {
 		touch "$DATA/service/backup/down"
 	fi
 	service_make backup
-	wait_until 15 test -p "$DATA/service/backup/supervise/ok" || fail 'runit does not start the service backup'
-	wait_until 15 sv status "$DATA/service/backup" || fail 'runit does not answer (service backup)'
+	service_await backup
 	service_start backup
 	backup_settings
 	backup_follow

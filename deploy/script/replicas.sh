@@ -68,8 +68,7 @@ replicas_make() {
 replicas_start() {
 	local name
 	for name; do
-		wait_until 15 test -p "$DATA/service/$name/supervise/ok" || fail "runit does not start $name"
-		wait_until 15 sv status "$DATA/service/$name" || fail "runit does not answer (service $name)"
+		service_await "$name"
 		service_start "$name"
 	done
 }

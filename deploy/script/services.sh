@@ -219,6 +219,12 @@ service_start() {
 	printf '%s\n' "$fingerprint" >"$home/started"
 }
 
+# Until runit has found the folder of a process, within 5 s, and answers for it.
+service_await() {
+	wait_until 15 test -p "$DATA/service/$1/supervise/ok" || fail "runit does not start (service $1)"
+	wait_until 15 sv status "$DATA/service/$1" || fail "runit does not answer (service $1)"
+}
+
 supervisor_pid() {
 	local pid
 	pid=$(cat "$DATA/supervisor.pid" 2>/dev/null) || return 1
@@ -241,8 +247,7 @@ supervisor_start() {
 			sh "$DATA" "$DATA/service" </dev/null >/dev/null 2>&1
 	) &
 	for service in "${SUPERVISED[@]}" ${STANDBY_DIR:+postgres2}; do
-		wait_until 15 test -p "$DATA/service/$service/supervise/ok" || fail "runit does not start (service $service)"
-		wait_until 15 sv status "$DATA/service/$service" || fail "runit does not answer (service $service)"
+		service_await "$service"
 	done
 }
 

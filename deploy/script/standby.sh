@@ -114,7 +114,7 @@ standby_start() {
 	mkdir -p "$DATA/service/$standby"
 	touch "$DATA/service/$standby/down" # not before it is told to
 	service_make "$standby"
-	wait_until 15 test -p "$DATA/service/$standby/supervise/ok" || fail "runit does not start (service $standby)"
+	service_await "$standby"
 	service_start "$standby"
 	wait_until "$STANDBY_SECONDS" standby_streams || fail "the standby does not follow: $(last_words "$standby")"
 }

@@ -49,8 +49,7 @@ webhook_start() {
 		touch "$DATA/service/webhook-$name/down"
 	fi
 	service_make "webhook-$name"
-	wait_until 15 test -p "$DATA/service/webhook-$name/supervise/ok" || fail "runit does not start webhook-$name"
-	wait_until 15 sv status "$DATA/service/webhook-$name" || fail "runit does not answer (service webhook-$name)"
+	service_await "webhook-$name"
 	service_start "webhook-$name"
 }
 
