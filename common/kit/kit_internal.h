@@ -215,10 +215,8 @@ struct group {
 		blocked_until; /* monotonic: after this it is tried again even without a notice */
 	bool is_away;	       /* nobody was there, and nothing has been heard since */
 	bool is_deliver;
-	struct window window;	    /* of deliveries */
-	struct instant joined_at;   /* monotonic: the last newcomer; one may have gone before */
-	struct instant answered_at; /* monotonic: the last acknowledgement */
-	int64_t answered_order; /* the latest send (in the order of next_batch) that was answered */
+	struct window window;	 /* of deliveries */
+	struct park_heard heard; /* orders are those of next_batch */
 };
 struct due {
 	int64_t case_id;

@@ -6,6 +6,21 @@ static int32_t one_more(int32_t n)
 	return n < INT32_MAX ? n + 1 : n;
 }
 
+struct park_last park_last_of(
+	enum park_answer answer, const struct park_sent *sent, const struct park_heard *heard)
+{
+	bool is_in_queue = sent->is_alone && instant_is_before(sent->at, heard->alone_at);
+	int64_t answered = is_in_queue ? heard->alone_order : heard->order;
+	struct park_last last = { .answer = answer,
+		.has_newcomer = instant_is_before(sent->at, heard->joined_at),
+		.answers_others = answered > sent->order };
+	/* one who came since found others before this one, which comes last: their answers count,
+	 * whenever they were sent */
+	if (last.has_newcomer && instant_is_before(sent->at, heard->at))
+		last.answers_others = true;
+	return last;
+}
+
 struct park_count park_judge(struct park_count before, struct park_last last)
 {
 	struct park_count count = before;

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/instant.h"
+
 /* What became of the last send. */
 enum park_answer {
 	PARK_NOT_KNOWN, /* this process did not send it, or has forgotten: nothing is counted */
@@ -23,6 +25,26 @@ struct park_last {
 	bool has_newcomer;   /* a member came since: one may have gone with it */
 	bool answers_others; /* the group has answered what was sent after it */
 };
+
+/* When it was sent, and what its group has said since. Orders count the sends of this process;
+ * instants are monotonic. */
+struct park_sent {
+	int64_t order;
+	struct instant at;
+	bool is_alone;
+};
+struct park_heard {
+	int64_t order;		  /* the latest send that was answered */
+	int64_t alone_order;	  /* of those that travelled alone */
+	struct instant at;	  /* the last answer */
+	struct instant alone_at;  /* the last one to what travelled alone */
+	struct instant joined_at; /* the last newcomer */
+};
+/* A subscriber takes what travels alone after all others and one by one. A long queue of them says
+ * nothing against the one that waits in it, as long as it moves, in order; if it does not move,
+ * what others are answered counts. */
+struct park_last park_last_of(
+	enum park_answer answer, const struct park_sent *sent, const struct park_heard *heard);
 
 /* Both stand on the marker, so that they outlive the process. */
 struct park_count {

@@ -148,11 +148,11 @@ static void take_ack(struct kit *kit, const struct wire_ack *ack, struct group *
 	group->is_away = false;
 	refused_forget(kit, ack->case_id, group);
 	suspect_answer(kit, ack->case_id, group, PARK_MOVED, STR_NONE);
-	group->answered_at = loop_now(kit->loop);
+	group->heard.at = loop_now(kit->loop);
 	int64_t order = 0;
 	bool is_tracked = track_ack(kit, ack->case_id, str_from_c(group->name), ack->seq, &order);
-	if (order > group->answered_order)
-		group->answered_order = order;
+	if (order > group->heard.order)
+		group->heard.order = order;
 	/* what was sent for the first time has no marker of the group's own */
 	if (is_tracked && !instant_is_before(loop_now(kit->loop), relay->parts_until))
 		return;
@@ -267,7 +267,7 @@ static void take_notice(struct kit *kit, struct str name)
 		kit->relay.wake_group = group;
 	if (group->state != GROUP_BUSY) {
 		window_forget(&group->window);
-		group->joined_at = loop_now(kit->loop);
+		group->heard.joined_at = loop_now(kit->loop);
 	}
 	group->state = GROUP_OPEN;
 	group->is_away = false;

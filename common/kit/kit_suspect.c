@@ -13,9 +13,8 @@
 struct suspect {
 	struct park_count count;
 	enum park_answer answer;
-	struct instant sent_at; /* monotonic; of the first send that has not been judged */
-	int64_t order;		/* of the same, as batches are numbered */
-	bool has_earlier;	/* that send was not the last one */
+	struct park_sent sent; /* the first one that has not been judged */
+	bool has_earlier;      /* that send was not the last one */
 	char why[WHY_MAX];
 };
 
@@ -52,8 +51,9 @@ static struct suspect *suspect_make(struct kit *kit, int64_t case_id, const stru
 
 static void suspect_sent(struct kit *kit, struct suspect *suspect)
 {
-	suspect->sent_at = loop_now(kit->loop);
-	suspect->order = kit->relay.next_batch++;
+	suspect->sent = (struct park_sent){ .order = kit->relay.next_batch++,
+		.at = loop_now(kit->loop),
+		.is_alone = suspect->count.sends >= KIT_ALONE_AFTER };
 	suspect->answer = PARK_SILENCE;
 	suspect->has_earlier = false;
 }
@@ -66,13 +66,7 @@ struct park_count suspect_claim(
 	if (suspect == NULL) {
 		suspect = suspect_make(kit, case_id, group);
 	} else {
-		last.answer = suspect->answer;
-		last.has_newcomer = instant_is_before(suspect->sent_at, group->joined_at);
-		/* one who came since found others before this one, which comes last: their answers
-		 * count, whenever they were sent */
-		last.answers_others = group->answered_order > suspect->order ||
-				      (last.has_newcomer && instant_is_before(suspect->sent_at,
-								    group->answered_at));
+		last = park_last_of(suspect->answer, &suspect->sent, &group->heard);
 	}
 	suspect->count = park_judge(before, last);
 	/* what spoke neither way yet may still do so: a member that died of it comes back later
@@ -96,8 +90,14 @@ static void suspect_moved(
 	struct kit *kit, int64_t case_id, struct group *group, struct suspect *suspect)
 {
 	struct marker_key key;
-	if (suspect->order > group->answered_order)
-		group->answered_order = suspect->order;
+	struct park_heard *heard = &group->heard;
+	if (suspect->sent.order > heard->order)
+		heard->order = suspect->sent.order;
+	if (suspect->sent.is_alone) {
+		heard->alone_at = loop_now(kit->loop);
+		if (suspect->sent.order > heard->alone_order)
+			heard->alone_order = suspect->sent.order;
+	}
 	suspect->answer = PARK_MOVED;
 	if (suspect->count.sends > 0)
 		return;

@@ -45,6 +45,62 @@ static void park_judge_counts_what_speaks_against_the_message(void **state)
 	}
 }
 
+#define AT(n)                                                                                      \
+	{                                                                                          \
+		.us = (n)*1000000                                                                  \
+	}
+static const struct {
+	struct park_sent sent;
+	struct park_heard heard;
+	bool has_newcomer;
+	bool answers_others;
+} lasts[] = {
+	/* what was sent among others is accused by any answer to a later send */
+	{ { 5, AT(10), false }, { 4, 4, AT(12), AT(11), AT(1) }, false, false },
+	{ { 5, AT(10), false }, { 6, 0, AT(12), AT(11), AT(1) }, false, true },
+	/* what waits alone in the queue of the lonely ones only by one that came after it there */
+	{ { 5, AT(10), true }, { 9, 4, AT(12), AT(11), AT(1) }, false, false },
+	{ { 5, AT(10), true }, { 9, 6, AT(12), AT(11), AT(1) }, false, true },
+	{ { 5, AT(10), true }, { 9, 4, AT(12), AT(9), AT(1) }, false, true }, /* it does not move */
+	{ { 5, AT(10), true }, { 4, 4, AT(12), AT(9), AT(1) }, false, false },
+	/* a newcomer takes it last of all, whatever the others' order */
+	{ { 5, AT(10), false }, { 4, 4, AT(10), AT(9), AT(11) }, true, false },
+	{ { 5, AT(10), false }, { 4, 4, AT(12), AT(9), AT(11) }, true, true },
+	{ { 5, AT(10), true }, { 9, 4, AT(12), AT(11), AT(11) }, true, true },
+	{ { 5, AT(10), true }, { 4, 4, AT(9), AT(9), AT(11) }, true, false },
+};
+
+static void park_last_accuses_by_what_was_sent_later(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof lasts / sizeof lasts[0]; i++) {
+		struct park_last last = park_last_of(PARK_SILENCE, &lasts[i].sent, &lasts[i].heard);
+		if (last.answer != PARK_SILENCE || last.has_newcomer != lasts[i].has_newcomer ||
+			last.answers_others != lasts[i].answers_others)
+			fail_msg("row %zu", i);
+	}
+}
+
+/* A subscriber that was killed twice owes a thousand, which now travel alone; it works them off in
+ * order, its work on new ones goes on meanwhile: nobody is accused, however often it is asked. */
+static void park_last_of_a_long_lonely_queue_accuses_nobody(void **state)
+{
+	(void)state;
+	struct park_heard heard = { .at = AT(0), .joined_at = AT(0) };
+	for (int64_t done = 0; done < 1000; done++) {
+		heard.alone_order = done;
+		heard.order = 5000 + done;
+		heard.alone_at = (struct instant)AT(2 + done);
+		for (int64_t waits = done + 1; waits <= 1000; waits += 97) {
+			const struct park_sent sent = { waits, AT(1), true };
+			struct park_last last = park_last_of(PARK_SILENCE, &sent, &heard);
+			struct park_count count = park_judge((struct park_count){ 2, 2 }, last);
+			assert_int_equal(count.faults, 2);
+			assert_int_equal(count.sends, 2);
+		}
+	}
+}
+
 static const struct {
 	int32_t sends;
 	int32_t faults;
@@ -136,6 +192,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(park_judge_counts_what_speaks_against_the_message),
+		cmocka_unit_test(park_last_accuses_by_what_was_sent_later),
+		cmocka_unit_test(park_last_of_a_long_lonely_queue_accuses_nobody),
 		cmocka_unit_test(park_next_goes_alone_after_two_and_aside_after_twelve),
 		cmocka_unit_test(park_count_never_sets_aside_what_was_not_at_fault_twelve_times),
 		cmocka_unit_test(park_judge_at_the_largest_number_stays),
