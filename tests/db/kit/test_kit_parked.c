@@ -331,6 +331,33 @@ static void event_that_ends_the_process_takes_nobody_along_when_it_travels_alone
 		WIRE_CODE_COMMITTED);
 }
 
+/* In how many transactions `cases` suspects are taken that nobody answered so often. */
+static int64_t transactions_of(
+	struct kit_rig *kr, int64_t first_case, int64_t cases, int32_t attempt)
+{
+	char count[128];
+
+	for (int64_t i = 0; i < cases; i++)
+		event_as(kr, first_case + i, 1, "intake.put.v1", "good", attempt, false);
+	for (int64_t i = 0; i < cases; i++)
+		until_acked(kr, first_case + i, 1);
+	snprintf(count, sizeof count,
+		"select count(distinct xmin::text) from toy.case_file where case_id >= %d",
+		(int)first_case);
+	return kit_number(kr, count);
+}
+
+/* A process that was killed twice owes many of them (decision 0028). */
+static void suspects_share_a_transaction_until_the_fourth_send_in_vain(void **state)
+{
+	struct kit_rig *kr = *state;
+	const char *const gathers[] = { "GATHER=500ms", NULL };
+
+	toy_start(kr, gathers);
+	assert_in_range(transactions_of(kr, 1, 130, 3), 3, 5);
+	assert_int_equal(transactions_of(kr, 1001, 40, 4), 40);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, kit_rig_begin, kit_rig_end)
 
 int main(void)
@@ -346,6 +373,7 @@ int main(void)
 		TEST(entry_that_is_skipped_leaves_its_reason_and_an_owner),
 		TEST(case_that_begins_with_poison_is_made_by_what_follows),
 		TEST(event_that_ends_the_process_takes_nobody_along_when_it_travels_alone),
+		TEST(suspects_share_a_transaction_until_the_fourth_send_in_vain),
 	};
 
 	return cmocka_run_group_tests(tests, kit_rig_open, kit_rig_close);
