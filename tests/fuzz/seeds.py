@@ -1,0 +1,129 @@
+#!/usr/bin/env python3
+"""seeds.py: makes the seeds of tests/fuzz/*/corpus anew: small inputs that reach every reader of a target, with invented contents.
+
+Bodies are taken from the golden corpus (tests/upgrade/corpus), in which every message stands with every field filled. Seeds are named for
+what they hold; what the fuzzer found is beside them under the name of its digest (tests/fuzz/README.md).
+"""
+
+import pathlib
+import re
+import struct
+
+FUZZ = pathlib.Path(__file__).resolve().parent
+ROOT = FUZZ.parent.parent
+GOLDEN = sorted((ROOT / "tests/upgrade/corpus").glob("v*"))[-1]
+
+
+def write(target, name, data):
+    folder = FUZZ / target / "corpus"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(data if isinstance(data, bytes) else data.encode())
+
+
+def golden(message):
+    return (GOLDEN / f"{message}.bin").read_bytes()
+
+
+def framed(*records):
+    """As fuzz_log_write takes them."""
+    return b"".join(bytes([len(record)]) + record for record in records)
+
+
+def record(tag, *parts):
+    """As sdk_record has them."""
+    return tag + b"".join(struct.pack("<I", len(part)) + part for part in parts)
+
+
+def spool():
+    fingerprint = bytes(range(32))
+    letters = framed(record(b"L", b"one", fingerprint, golden("Submit")[:100]), record(b"L", b"two", fingerprint, b"body"), record(b"A", b"one"))
+    write("spool", "letters", b"\x00" + letters)
+    write("spool", "letters_torn", b"\x02" + struct.pack("<II", 9, 0) + b"L\x00\x00")
+    write("spool", "outcomes", b"\x01" + framed(
+        record(b"C", b"delivery-1", b"0123456789abcdef0123456789abcdef", b"a", b"0"), record(b"O", b"delivery-2", b"1", b"", b"7"),
+        record(b"O", b"delivery-3", b"0", b"no such number"), record(b"C", b"delivery-4", b"f" * 32, b"c", b"3"), record(b"C", b"delivery-5", b"e" * 32, b"d", b"1")))
+
+
+def webhook():
+    taken = b'{"is":"taken","id":"d-1","at_us":5,"case":"CD0421786-3","body":"{}"}'
+    write("webhook", "journal", b"\x00" + framed(
+        taken, b'{"is":"dead","id":"d-1","at_us":6,"reason":"HTTP 500"}', b'{"is":"again","id":"d-1","at_us":7}',
+        taken.replace(b"d-1", b"d-2"), b'{"is":"delivered","id":"d-2","at_us":8}'))
+    write("webhook", "journal_torn", b"\x01" + struct.pack("<II", 30, 1) + taken[:20])
+    write("webhook", "settings", b"\x02https://example.org:443/hook?a=b\n443,8443\n10.0.0.0/8,fd00::/8\n")
+    write("webhook", "address", b"\x03" + bytes([0x20, 1, 2, 3] + [9] * 12))
+    write("webhook", "delivery", b"\x04" + struct.pack("<q", 1556092800000000) + "d-3\nmsg-3\nhotline\n已答复\n".encode())
+
+
+def http():
+    head = b"Host: example.org\r\nCookie: wl_letter=a; b=c\r\nOrigin: http://example.org\r\n"
+    write("http", "get", b"\x00\x80GET /api/cases?state=CLOSED&a=%E5%8C%BA HTTP/1.1\r\n" + head + b"\r\n")
+    write("http", "two", b"\x00\xffGET / HTTP/1.1\r\n" + head + b"\r\nGET /health HTTP/1.0\r\n\r\n")
+    post = b"POST /api/letter HTTP/1.1\r\n" + head + b"Content-Type: application/json\r\nContent-Length: 30\r\n\r\n" + b'{"number":"CD0421786-3","a":1}'
+    write("http", "post", b"\x00\xc0" + post)
+    write("http", "post_later", b"\x01\xff" + post)
+    write("http", "stream", b"\x02\xffGET /api/overview/events HTTP/1.1\r\n" + head + b"\r\n")
+    chunked = b"PUT /objects/aa HTTP/1.1\r\n" + head + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"
+    write("http", "chunked", b"\x00\xa0" + chunked)
+    write("http", "pieces", b"\x03\xa0" + chunked)
+    write("http", "refused", b"\x06\xff" + post)
+    write("http", "announced", b"\x00\xffPOST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999\r\nExpect: 100-continue\r\n\r\n")
+
+
+KINDS = {row[0]: int(row[1]) for row in re.findall(r"^KIND\((\w+), (\d+)", (ROOT / "common/wire/kinds.def").read_text(), re.M)}
+CODES = {row[0]: int(row[1]) for row in re.findall(r"^CODE\((\w+), (\d+)", (ROOT / "common/wire/codes.def").read_text(), re.M)}
+TAGS = {row[0]: int(row[1]) for row in re.findall(r"\w+ (\w+) = (\d+);", (ROOT / "proto/envelope.proto").read_text())}
+
+
+def varint(number):
+    out = b""
+    while number >= 0x80:
+        out, number = out + bytes([number & 0x7F | 0x80]), number >> 7
+    return out + bytes([number])
+
+
+def fields(**values):
+    """A header: names as in envelope.proto."""
+    out = b""
+    for name, value in values.items():
+        if isinstance(value, int):
+            out += varint(TAGS[name] << 3) + varint(value)
+        else:
+            out += varint(TAGS[name] << 3 | 2) + varint(len(value)) + value
+    return out
+
+
+def message(kind, body, **head):
+    header = fields(**head)
+    return struct.pack("<BBHI", KINDS[kind], 0, len(header), len(body)) + header + body
+
+
+def client():
+    def batch(*messages):
+        whole = b"".join(messages)
+        return struct.pack("<H", len(whole)) + whole
+
+    delivery = golden("Deliver")
+    delivery_id = delivery[2:2 + delivery[1]]
+    deliver = message("DELIVER", delivery, id=b"m1", type=b"deliver.v1", channel=b"hotline", case_id=7, source_msg_id=b"a")
+    receipt = message("RECEIPT", golden("Receipt"), id=b"a", type=b"receipt.v1")
+    nacks = [message("NACK", b"", id=b"b", type=b"submit.v1", code=CODES[code], retry_after_ms=70000) for code in ("BUSY", "INVALID", "CONFLICT")]
+    go = message("GO", b"\x0a" + varint(len(delivery_id)) + delivery_id + b"\x10\x01", id=delivery_id, type=b"go.v1")
+    status = message("DELIVER", golden("Status"), id=b"m2", type=b"status.v1", case_id=7)
+    state = message("RESULT", golden("StateAnswer"), type=b"state.get.v1", command_id=b"ask", code=CODES["DONE"])
+    right = message("RESULT", golden("ObjectRight"), type=b"object.put.v1", command_id=b"ask", code=CODES["DONE"])
+    refused = message("NACK", b"", id=delivery_id, code=CODES["CONFLICT"])
+    write("client", "deliver", b"\x00" + batch(deliver) + batch(deliver, deliver))
+    write("client", "letters", b"\x12" + batch(receipt, nacks[0]) + batch(nacks[0], nacks[1]) + batch(nacks[2], receipt))
+    write("client", "claims", b"\x11" + batch(deliver) + batch(go) + batch(deliver, refused) + batch(deliver) + batch(go, refused))
+    write("client", "claim_lost", b"\x13" + batch(deliver) + batch(deliver, go) + batch(deliver, go))
+    write("client", "asks", b"\x40" + batch(state, right) + batch(state) + batch(status))
+
+
+def main():
+    for make in (spool, webhook, http, client):
+        make()
+
+
+if __name__ == "__main__":
+    main()
