@@ -120,8 +120,23 @@ def client():
     write("client", "asks", b"\x40" + batch(state, right) + batch(state) + batch(status))
 
 
+def named():
+    """bodies: every message; events, commands: every type that the target reads, in a state and by a role that may."""
+    for path in sorted(GOLDEN.glob("*.bin")):
+        write("bodies", path.stem, f"{path.stem}\n".encode() + path.read_bytes())
+    kinds = {}
+    for kind, name, body in re.findall(r'^TYPE\((\w+), "([^"]+)", (\w+)\)', (ROOT / "tools/tap/tap_types.def").read_text(), re.M):
+        kinds.setdefault(name, (kind, "".join(part.capitalize() for part in body.split("_"))))
+    for name, (kind, body) in kinds.items():
+        if kind == "EVENT":
+            write("events", name, f"{name}\n".encode() + golden(body))
+    known = re.findall(r'^\t\{ "([^"]+)", try_', (FUZZ / "commands/fuzz_commands.c").read_text(), re.M)
+    for name in known:
+        write("commands", name, f"{name}\n".encode() + b"\x02\x02" + golden(kinds[name][1]))
+
+
 def main():
-    for make in (spool, webhook, http, client):
+    for make in (spool, webhook, http, client, named):
         make()
 
 
