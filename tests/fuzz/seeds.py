@@ -135,8 +135,25 @@ def named():
         write("commands", name, f"{name}\n".encode() + b"\x02\x02" + golden(kinds[name][1]))
 
 
+def intake():
+    bodies = {"submit.v1": "Submit", "contact": "ContactPlain", "sealed": "Submit", "intake.accept.v1": "IntakeAccept",
+              "intake.refuse.v1": "IntakeRefuse", "intake.open.v1": "IntakeOpen", "channel.add.v1": "ChannelAdd", "channel.rotate.v1": "ChannelRotate",
+              "channel.revoke.v1": "ChannelRevoke", "channel.quota.v1": "ChannelQuota", "state.get.v1": "StateGet", "state.put.v1": "StatePut",
+              "state.lease.v1": "StateLease"}
+    for name, body in bodies.items():
+        write("intake", name, f"{name}\n".encode() + golden(body))
+
+
+def classify():
+    write("classify", "city", (
+        "category,0000,综合\ncategory,0802,物业与停车\nword,0802,停车,20\nword,0802,充电桩,30\ntypeword,report,举报,20\n"
+        "org,D01,成都市,1\norg,D16,成都市青羊区,2,D01,district\norg,D17,天府软件园(筹),2,D01,functional_zone\norg,S01,草堂街道,3,D16,town\n"
+        "article,1,\"停车,办理/怎么办\",7\nletter\n青羊区停车难\n小区充电桩和停车怎么办？草堂街道没有人管。"))
+    write("classify", "plain", "category,0000,x\nletter\nTitle\nAAAB aaab")
+
+
 def main():
-    for make in (spool, webhook, http, client, named):
+    for make in (spool, webhook, http, client, named, intake, classify):
         make()
 
 
