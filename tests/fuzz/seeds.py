@@ -152,8 +152,65 @@ def classify():
     write("classify", "plain", "category,0000,x\nletter\nTitle\nAAAB aaab")
 
 
+def keys():
+    z85 = b"rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7"
+    key = b"".join(b"%c%c" % (tag, len(value)) + value for tag, value in ((0x0A, z85), (0x12, b"source"), (0x1A, b"hotline")))
+    write("keys", "snapshot", b"\x00\x0a" + varint(len(key)) + key)
+    write("keys", "golden", b"\x00" + golden("KeysSnapshot"))
+    write("keys", "z85", b"\x01" + z85)
+    write("keys", "places", b"\x02tcp://bus:8312, tcp://10.0.0.1:8312,tcp://[::1]:8312,ipc:///run/bus")
+
+
+def objects():
+    digest = b"ab" * 32
+    write("objects", "right", b"\x00put~" + digest + b"~1234~image/jpeg~source~1556092800000000")
+    write("objects", "right_get", b"\x00get~" + digest + b"~0~~portal~1556092800000000")
+    ticket = b"\x0a\x20" + bytes(32) + b"\x12\x20" + bytes(32) + b"\x18\x05\x22\x09image/png\x2a\x06source\x30\x01"
+    write("objects", "ticket", b"\x01" + ticket)
+    write("objects", "ask", b"\x02/objects/" + digest + b"\n" + bytes(range(65, 97)) + b"\n1234\nimage/jpeg")
+    for name, head in {"jpeg": b"\xff\xd8\xff\xe0", "png": b"\x89PNG\r\n\x1a\n", "heic": b"\0\0\0\x18ftypheic", "mp4": b"\0\0\0\x18ftypisom", "webp": b"RIFF\0\0\0\0WEBP",
+                       "docx": b"PK\x03\x04" + bytes(26) + b"[Content_Types].xml word/document.xml PK\x05\x06", "text": "一句话".encode()}.items():
+        write("objects", name, b"\x03" + head)
+    write("objects", "answer", b'\x04{"ticket":"AAECAwQ="}')
+    write("objects", "base64", b"\x05AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA=")
+    write("objects", "hex", b"\x05" + digest)
+
+
+def tables():
+    """csv, import: tables that people write, in two encodings."""
+    rows = "external_id,title,body,time,user,area,likes,reply,reply_time,rating\r\n"
+    rows += "1,路灯不亮,\"巷口的灯,\"\"又\"\"坏了\",2019-04-24 16:03:40,张三,青羊区,3,已修好,2019-04-25,满意\r\n2,,x\r\n1,other,x,,,,,,,\r\n3,\"open,\n"
+    write("csv", "rows", rows)
+    write("csv", "marks", b"\xef\xbb\xbfa,\"b\r\nc\"\n\n,\n\"\"x,\n")
+    write("import", "utf8", rows)
+    write("import", "gb18030", rows.encode("gb18030"))
+    write("import", "utf16", rows.encode("utf-16"))
+    write("import", "map", "!external_id=msg_id,title=subject\nmsg_id,subject,body\n7,t,b\n7,t,b\n")
+    write("import", "rejected", "external_id,title,body,line,reason\n1,t,b,2,too long\n")
+
+
+def listing():
+    item = "<Contents><Key>objects/{}</Key><LastModified>2019-04-24T16:03:40.000Z</LastModified><Size>{}</Size></Contents>"
+    head = '<?xml version="1.0"?><ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>a&amp;b</NextContinuationToken>'
+    write("s3_list", "two", head + item.format("ab", 5) + item.format("cd", 6) + "</ListBucketResult>")
+    write("s3_list", "torn", head + item.format("ab", 5)[:40])
+    write("s3_list", "error", "<Error><Code>NoSuchKey</Code></Error>")
+
+
+def settings():
+    write("settings", "all", "thing\ntitle\n0123456789a\n7\nyes\n5min\n1MiB\n")
+    write("settings", "file", "thing\n\n\n\n\n\n\n0123456789\n")
+
+
+def texts():
+    ack = struct.pack("<qiB", 421786, 3, 1)
+    for at, text in enumerate((b"2019-04-24", "2019-04-24T16:03:40.25+08:00".encode(), struct.pack("<q", 1556092800000000), b"CD0421786-3",
+                               b"unit_officer/li.na@D16", "路灯，\u3000".encode(), ack + ack, b'{"a":[1,"\\u8def",null,2.5e3],"b":true}', b"-9223372036854775808")):
+        write("texts", ("date", "instant", "moment", "case_number", "actor", "utf8", "acks", "json", "number")[at], bytes([at]) + text)
+
+
 def main():
-    for make in (spool, webhook, http, client, named, intake, classify):
+    for make in (spool, webhook, http, client, named, intake, classify, keys, objects, tables, listing, settings, texts):
         make()
 
 
