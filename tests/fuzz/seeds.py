@@ -209,8 +209,27 @@ def texts():
         write("texts", ("date", "instant", "moment", "case_number", "actor", "utf8", "acks", "json", "number")[at], bytes([at]) + text)
 
 
+def server():
+    def piece(what, *messages):
+        whole = b"".join(messages)
+        return struct.pack("<BH", what, len(whole)) + whole
+
+    def hello(instance, *groups, credit=9):
+        return message("HELLO", b"".join(b"\x0a" + varint(len(group)) + group for group in groups), id=instance, credit=credit)
+
+    submit = message("SUBMIT", golden("Submit"), id=b"m", to=b"intake", type=b"submit.v1", source_msg_id=b"m")
+    event = message("EVENT", golden("IntakeReceived"), to=b"intake", case_id=7, seq=1, producer=b"reply")
+    write("server", "road", piece(1, hello(b"intake/1", b"intake")) + piece(0, hello(b"edge/1"), submit, submit, event) + piece(1, message("CREDIT", b"", credit=2)))
+    write("server", "refused", piece(0, hello(b"edge/1", b"x", b"deliver/hotline"), submit, submit) + piece(2, hello(b"nobody")) + piece(1, hello(b"intake/1", b"intake")))
+    write("server", "lost", piece(1, hello(b"intake/1", b"intake")) + piece(0 | 16, hello(b"edge/1"), submit) + piece(1 | 8, message("PING", b"")) + piece(0, submit, event))
+    write("server", "drained", piece(1, hello(b"intake/1", b"intake")) + piece(1 | 64, message("PING", b"")) + piece(1, hello(b"intake/1")) + piece(3, hello(b"c/1")))
+    write("server", "again", piece(2, hello(b"c/1", b"a", credit=3)) + piece(3, hello(b"c/1", b"b")) + piece(3, message("BYE", b"")) + piece(3 | 32))
+    write("server", "strangers", piece(0, submit, event, message("PONG", b"")) + piece(0, hello(b"edge/1", "x部门".encode(), "x组".encode())))
+    write("server", "group_of_wide_letters", piece(2, hello(b"c/1", "𠮷".encode() * 64, "😀".encode() * 70)))
+
+
 def main():
-    for make in (spool, webhook, http, client, named, intake, classify, keys, objects, tables, listing, settings, texts):
+    for make in (server, spool, webhook, http, client, named, intake, classify, keys, objects, tables, listing, settings, texts):
         make()
 
 
