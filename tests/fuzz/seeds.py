@@ -225,6 +225,8 @@ def server():
     write("server", "drained", piece(1, hello(b"intake/1", b"intake")) + piece(1 | 64, message("PING", b"")) + piece(1, hello(b"intake/1")) + piece(3, hello(b"c/1")))
     write("server", "again", piece(2, hello(b"c/1", b"a", credit=3)) + piece(3, hello(b"c/1", b"b")) + piece(3, message("BYE", b"")) + piece(3 | 32))
     write("server", "strangers", piece(0, submit, event, message("PONG", b"")) + piece(0, hello(b"edge/1", "x部门".encode(), "x组".encode())))
+    write("server", "flood", piece(1, hello(b"intake/1", b"intake", credit=9000)) + piece(0, hello(b"edge/1", credit=9000))
+          + piece(128, event, event, event, event) + piece(1 | 8 | 16) + piece(128, event, event, event))
     write("server", "group_of_wide_letters", piece(2, hello(b"c/1", "𠮷".encode() * 64, "😀".encode() * 70)))
 
 

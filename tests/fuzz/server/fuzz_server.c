@@ -18,6 +18,8 @@
 #define IS_LATE	    16 /* some seconds later */
 #define IS_BAD	    32 /* not even frames of our form */
 #define IS_DRAINING 64
+#define IS_FLOOD    128 /* the same batch again and again, in one round */
+#define FLOOD	    500
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -25,7 +27,7 @@ static struct {
 	struct server *server;
 	struct str batch; /* what is to be received next */
 	uint8_t connection;
-	bool is_there;
+	size_t times;		     /* how often */
 	enum res sends[CONNECTIONS]; /* what sending to a connection comes to */
 	struct instant now;
 } bus;
@@ -73,9 +75,9 @@ enum res bus_router_receive(struct bus_router *router, struct bus_routing *out_f
 		STR_INIT("source"), STR_INIT("source") };
 
 	(void)router;
-	if (!bus.is_there)
+	if (bus.times == 0)
 		return RES_RETRY;
-	bus.is_there = false;
+	bus.times--;
 	*out_from = (struct bus_routing){ .bytes = { bus.connection }, .n = 5 };
 	*out_user = users[bus.connection % CONNECTIONS];
 	*out_batch = bus.batch;
@@ -130,9 +132,9 @@ static void on_message(void *arg, struct member *from, const struct wire_record 
 		return;
 	}
 	CHECK(pick.is_served && pick.to->credit > 0);
-	if (server_stage(bus.server, pick.to, record, wire_head_pack(mem, &stamp)) == RES_OK &&
-		wire_kind_needs_credit(record->kind))
+	if (wire_kind_needs_credit(record->kind))
 		members_spend(pick.to);
+	(void)!server_stage(bus.server, pick.to, record, wire_head_pack(mem, &stamp));
 }
 
 static void lost(void *arg, const struct wire_record *record)
@@ -152,7 +154,7 @@ static void piece_play(uint8_t what, struct str batch)
 {
 	bus.connection = what % CONNECTIONS;
 	bus.batch = what & IS_BAD ? STR_NONE : batch;
-	bus.is_there = true;
+	bus.times = what & IS_FLOOD ? FLOOD : 1;
 	bus.sends[bus.connection] = what & IS_GONE   ? RES_NOT_FOUND
 				    : what & IS_FULL ? RES_RETRY
 						     : RES_OK;
