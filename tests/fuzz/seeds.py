@@ -65,6 +65,9 @@ def http():
     write("http", "stream", b"\x02\xffGET /api/overview/events HTTP/1.1\r\n" + head + b"\r\n")
     chunked = b"PUT /objects/aa HTTP/1.1\r\n" + head + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"
     write("http", "chunked", b"\x00\xa0" + chunked)
+    long = chunked.replace(b"5\r\nhello", b"20\r\n" + b"x" * 32 + b"\r\n20\r\n" + b"y" * 32)
+    write("http", "chunked_too_long", b"\x00\xa0" + long)
+    write("http", "pieces_too_long", b"\x03\xa0" + long)
     write("http", "pieces", b"\x03\xa0" + chunked)
     write("http", "refused", b"\x06\xff" + post)
     write("http", "announced", b"\x00\xffPOST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999\r\nExpect: 100-continue\r\n\r\n")
@@ -117,6 +120,7 @@ def client():
     write("client", "letters", b"\x12" + batch(receipt, nacks[0]) + batch(nacks[0], nacks[1]) + batch(nacks[2], receipt))
     write("client", "claims", b"\x11" + batch(deliver) + batch(go) + batch(deliver, refused) + batch(deliver) + batch(go, refused))
     write("client", "claim_lost", b"\x13" + batch(deliver) + batch(deliver, go) + batch(deliver, go))
+    write("client", "claims_twice", b"\x11" + batch(deliver, deliver) + batch(go, deliver) + batch(deliver, go, go))
     write("client", "asks", b"\x40" + batch(state, right) + batch(state) + batch(status))
 
 
