@@ -234,8 +234,24 @@ def server():
     write("server", "group_of_wide_letters", piece(2, hello(b"c/1", "𠮷".encode() * 64, "😀".encode() * 70)))
 
 
+def session():
+    def piece(what, *messages):
+        whole = b"".join(messages)
+        return struct.pack("<BH", what, len(whole)) + whole
+
+    welcome = message("WELCOME", b"", id=b"bus/1", route=b"1", credit=50)
+    other = message("WELCOME", b"", id=b"bus/2", route=b"4", credit=50)
+    event = message("EVENT", golden("IntakeReceived"), to=b"reply", case_id=7, seq=1, producer=b"intake")
+    busy = message("NACK", b"", subject=b"reply", to=b"reply", code=CODES["BUSY"], retry_after_ms=100, case_id=7)
+    write("session", "road", piece(0, welcome) + piece(1, other) + piece(32, event, event) + piece(33, event) + piece(0, message("PING", b""), message("PONG", b"")))
+    write("session", "restarted", piece(0, welcome, event) + piece(64, event) + piece(0, message("HELLO", b"")) + piece(0, welcome, event) + piece(2, other, event))
+    write("session", "drained", piece(0, welcome) + piece(1, other) + piece(32, message("BYE", b""), event) + piece(32, event) + piece(1, message("CREDIT", b"", to=b"reply")))
+    write("session", "refused", piece(0, welcome) + piece(1, other) + piece(32, busy) + piece(33, busy) + piece(32 | 4, event) + piece(4, busy) + piece(4))
+    write("session", "cut", piece(0, welcome, event) + piece(2 | 64, event) + piece(0, welcome) + piece(16) + piece(8 | 32, event) + piece(4) + piece(4) + piece(0, welcome))
+
+
 def main():
-    for make in (server, spool, webhook, http, client, named, intake, classify, keys, objects, tables, listing, settings, texts):
+    for make in (server, session, spool, webhook, http, client, named, intake, classify, keys, objects, tables, listing, settings, texts):
         make()
 
 
