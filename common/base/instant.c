@@ -111,5 +111,9 @@ int32_t instant_shanghai_day(struct instant at)
 
 struct instant instant_from_shanghai_day(int32_t days)
 {
-	return (struct instant){ days * DAY_US - SHANGHAI_US };
+	int64_t us;
+
+	if (__builtin_mul_overflow((int64_t)days, DAY_US, &us))
+		us = days > 0 ? INT64_MAX : INT64_MIN + 1;
+	return instant_add((struct instant){ us }, (struct span){ -SHANGHAI_US });
 }

@@ -50,6 +50,8 @@ size_t str_utf8_prefix(struct str s);
 size_t str_utf8_length(struct str s);
 /* The first n_max code points of valid UTF-8. */
 struct str str_utf8_cut(struct str s, size_t n_max);
+/* The characters of valid UTF-8 that n_max bytes have room for. */
+struct str str_utf8_fit(struct str s, size_t n_max);
 /* Offset of the first control character (C0 without TAB, LF, CR; DEL; C1), or SIZE_MAX. */
 size_t str_find_control(struct str s);
 

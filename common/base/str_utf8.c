@@ -110,6 +110,13 @@ struct str str_utf8_cut(struct str s, size_t n_max)
 	return s;
 }
 
+struct str str_utf8_fit(struct str s, size_t n_max)
+{
+	struct str cut = str_slice(s, 0, n_max);
+
+	return str_slice(cut, 0, str_utf8_prefix(cut));
+}
+
 size_t str_find_control(struct str s)
 {
 	for (size_t i = 0; i < s.n; i++) {

@@ -179,12 +179,22 @@ struct str crypto_base64(struct arena *mem, struct str bytes)
 	return str_of(text, room - 1);
 }
 
+static bool is_ascii(struct str text)
+{
+	for (size_t i = 0; i < text.n; i++)
+		if ((unsigned char)text.p[i] >= 0x80)
+			return false;
+	return true;
+}
+
 enum res crypto_base64_read(struct str text, uint8_t *out, size_t want)
 {
 	struct str in = str_trim(text); /* key files end with a line end */
 	size_t n = 0;
 
-	if (in.n != sodium_base64_ENCODED_LEN(want, sodium_base64_VARIANT_ORIGINAL) - 1)
+	/* sodium_base642bin takes bytes from 0x80 on for letters of its alphabet */
+	if (in.n != sodium_base64_ENCODED_LEN(want, sodium_base64_VARIANT_ORIGINAL) - 1 ||
+		!is_ascii(in))
 		return RES_INVALID;
 	uint8_t *bytes = malloc(want + 1);
 	CHECK(bytes != NULL);

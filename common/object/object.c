@@ -95,7 +95,9 @@ static bool right_parse(struct str said, struct object_right *out)
 		return false;
 	right.media_type = part[3];
 	right.source = part[4];
-	if (crypto_hex_read(part[1], right.sha256, sizeof(right.sha256)) != RES_OK ||
+	if (!is_plain(right.media_type, OBJECT_TYPE_BYTES_MAX) ||
+		!is_plain(right.source, OBJECT_WHO_BYTES_MAX) ||
+		crypto_hex_read(part[1], right.sha256, sizeof(right.sha256)) != RES_OK ||
 		str_to_int64(part[2], &right.size_bytes) != RES_OK ||
 		str_to_int64(part[5], &right.expires.us) != RES_OK)
 		return false;

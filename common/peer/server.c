@@ -224,7 +224,7 @@ static size_t groups_allowed(struct server *server, const struct bus_routing *fr
 			out[n++] = group;
 			continue;
 		}
-		nack = hello_forbidden(server, str_utf8_cut(group, WIRE_NAME_MAX),
+		nack = hello_forbidden(server, str_utf8_fit(group, WIRE_NAME_MAX),
 			STR("this key may not serve this group"));
 		CHECK(wire_write(&refused, &nack, NULL) == RES_OK);
 	}

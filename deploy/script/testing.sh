@@ -1,6 +1,14 @@
 # shellcheck shell=bash
 # ./wangli test: configure, build, run, and close with CTest's summary.
 
+# Fuzzers want clang, so they are a build of their own: five seconds each, or with --long ten minutes.
+test_fuzz() {
+	packages_ensure build test ci
+	step 'clang build (some minutes the first time)' build_preset clang
+	set -- --test-dir "$ROOT/build/clang" --output-on-failure --no-tests=error --label-regex '^fuzz$' "$@"
+	exec nice -n 19 ctest --parallel 2 "$@"
+}
+
 cmd_test() {
 	local labels=() long='' pattern=''
 	case ${1:-} in
@@ -17,6 +25,11 @@ cmd_test() {
 		esac
 		shift
 	done
+	# Tests that take long carry the label, or look at the variable and do more.
+	[ -z "$long" ] || export WANGLI_LONG=1
+	if [ "${labels[*]-}" = fuzz ]; then
+		test_fuzz
+	fi
 	packages_ensure build test
 	node_ensure # of the pages that a system under test is built with, and of the integrator in Node.js
 	# A browser is large, and so is Prometheus: they are installed when their tests are named; otherwise a named skip.
@@ -28,11 +41,6 @@ cmd_test() {
 		pattern=$(IFS='|' && echo "${labels[*]}")
 		set -- "$@" --label-regex "^($pattern)\$"
 	fi
-	# Tests that take long carry the label, or look at the variable and do more.
-	if [ -n "$long" ]; then
-		export WANGLI_LONG=1
-	else
-		set -- "$@" --label-exclude '^long$'
-	fi
+	[ -n "$long" ] || set -- "$@" --label-exclude '^long$'
 	exec ctest "$@"
 }

@@ -275,11 +275,17 @@ void spool_walk_claims(const struct spool *spool,
 	map_walk(spool->by_claim, claim_visit, &walk);
 }
 
+/* One with a NUL would be another one as soon as it is written again. */
+static bool is_claim_id(struct str id)
+{
+	return id.n > 0 && id.n <= SPOOL_CLAIM_ID && memchr(id.p, 0, id.n) == NULL;
+}
+
 static void claim_read(struct spool *spool, const struct record *record)
 {
 	struct spool_claim claim = { .fence = fence_of(record->parts[3]) };
 	struct str id = record->parts[1];
-	if (record->n != 4 || id.n == 0 || id.n > SPOOL_CLAIM_ID || record->parts[2].n != 1 ||
+	if (record->n != 4 || !is_claim_id(id) || record->parts[2].n != 1 ||
 		map_get(spool->by_delivery, record->parts[0]) != NULL)
 		return;
 	memcpy(claim.id, id.p, id.n);

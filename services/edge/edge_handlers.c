@@ -128,9 +128,10 @@ static enum edge_kind kind_of(enum wire_kind kind)
 	return kind == WIRE_COMMAND ? EDGE_COMMAND : EDGE_OTHER;
 }
 
-#define ROUTE_TEXT    24
-#define COMMAND_ID    (WIRE_NAME_MAX + 1 + EDGE_COMMAND_ID + 1)
-#define DONE_TEXT_MAX 400 /* a longer one might not fit into the header beside what is stamped */
+#define ROUTE_TEXT 24
+#define COMMAND_ID (WIRE_NAME_MAX + 1 + EDGE_COMMAND_ID + 1)
+#define DONE_TEXT_MAX                                                                              \
+	400 /* bytes: a longer one might not fit into the header beside what is stamped */
 
 static struct wire_msg rewrite(struct edge_state *state, const struct wire_record *record,
 	const struct wire_head *head, const struct edge_rights *rights,
@@ -153,7 +154,7 @@ static struct wire_msg rewrite(struct edge_state *state, const struct wire_recor
 			.attempt = head->attempt,
 			.traceparent = head->traceparent,
 			.code = is_done ? head->code : WIRE_CODE_UNSPECIFIED,
-			.text = is_done ? str_utf8_cut(head->text, DONE_TEXT_MAX) : STR_NONE },
+			.text = is_done ? str_utf8_fit(head->text, DONE_TEXT_MAX) : STR_NONE },
 		.body = record->body };
 }
 

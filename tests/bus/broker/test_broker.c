@@ -217,6 +217,27 @@ static void what_a_key_may_not_send_is_forbidden_and_counted(void **state)
 	assert_true(peer_is_up(intake->peer));
 }
 
+/* As many characters as a name may have bytes, each of four: found by fuzz.server, ended broker and
+ * door. */
+static void group_of_wide_letters_is_forbidden_and_ends_nobody(void **state)
+{
+	struct rig *rig = *state;
+	struct client *edge = client_open(rig, &edge_1);
+	char body[3 + 4 * WIRE_NAME_MAX + 1] = "\x0a\x80\x02"; /* Hello.groups, 256 bytes */
+	struct wire_msg hello = { .kind = WIRE_HELLO,
+		.head = { .id = STR("edge/1"), .credit = 9 },
+		.body = str_of(body, sizeof(body) - 1) };
+	struct wire_msg got;
+
+	for (int i = 0; i < WIRE_NAME_MAX; i++)
+		memcpy(body + 3 + 4 * i, "\xf0\xa0\xae\xb7", 5);
+	client_send(edge, &hello);
+	got = client_take(rig, edge, WIRE_NACK);
+	assert_int_equal(got.head.code, WIRE_CODE_FORBIDDEN);
+	assert_int_equal(got.head.subject.n, WIRE_NAME_MAX);
+	assert_int_equal(rig_health(rig, "bus", "counts", "forbidden"), 1);
+}
+
 /* Law 3: what was under way to a predecessor may be lost, so producers hear of every newcomer. */
 static void newcomer_of_a_group_is_told_to_everybody(void **state)
 {
@@ -522,6 +543,7 @@ int main(void)
 		BROKER_TEST(submit_leaves_a_third_of_the_credit_to_work),
 		BROKER_TEST(sender_actor_and_reply_to_cannot_be_forged),
 		BROKER_TEST(what_a_key_may_not_send_is_forbidden_and_counted),
+		BROKER_TEST(group_of_wide_letters_is_forbidden_and_ends_nobody),
 		BROKER_TEST(newcomer_of_a_group_is_told_to_everybody),
 		BROKER_TEST(answer_to_an_unknown_instance_is_dropped_and_counted),
 		BROKER_TEST(member_gone_has_its_messages_answered),

@@ -157,6 +157,20 @@ static void instant_add_beyond_the_ends_stands_still(void **state)
 	assert_int_equal(
 		instant_since((struct instant){ INT64_MAX }, (struct instant){ -1 }).us, INT64_MAX);
 	assert_int_equal(instant_since((struct instant){ 7 }, (struct instant){ 3 }).us, 4);
+	assert_int_equal(instant_from_shanghai_day(INT32_MAX).us, INT64_MAX - SPAN_HOURS(8).us);
+	assert_int_equal(instant_from_shanghai_day(INT32_MIN).us, INT64_MIN + 1);
+}
+
+/* Times come from outside too: what no calendar has is shown somehow. */
+static void instant_format_the_ends_of_time_are_shown(void **state)
+{
+	const int64_t ends[] = { INT64_MIN + 1, INT64_MIN + SPAN_HOURS(30).us, INT64_MAX };
+	char text[INSTANT_TEXT_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(ends); i++)
+		assert_true(str_ends(str_from_c(instant_format((struct instant){ ends[i] }, text)),
+			STR("+08:00")));
 }
 
 static void instant_shanghai_day_turns_at_sixteen_utc(void **state)
@@ -182,6 +196,7 @@ int main(void)
 		cmocka_unit_test(instant_format_parse_any_instant_comes_back),
 		cmocka_unit_test(instant_none_is_before_everything_and_stays_none),
 		cmocka_unit_test(instant_add_beyond_the_ends_stands_still),
+		cmocka_unit_test(instant_format_the_ends_of_time_are_shown),
 		cmocka_unit_test(instant_shanghai_day_turns_at_sixteen_utc),
 	};
 

@@ -188,6 +188,10 @@ static void str_utf8_cut_counts_characters(void **state)
 	assert_str(str_utf8_cut(STR("a网理"), 3), STR("a网理"));
 	assert_str(str_utf8_cut(STR("a网理"), 0), STR(""));
 	assert_str(str_utf8_cut(STR("a"), 9), STR("a"));
+	assert_str(str_utf8_fit(STR("a网理"), 7), STR("a网理"));
+	assert_str(str_utf8_fit(STR("a网理"), 6), STR("a网"));
+	assert_str(str_utf8_fit(STR("a网理"), 1), STR("a"));
+	assert_str(str_utf8_fit(STR("网"), 2), STR(""));
 }
 
 static void str_find_control_only_harmful_ones_count(void **state)

@@ -213,6 +213,7 @@ static void crypto_base64_read_any_text_is_read_or_refused(void **state)
 		{ STR_INIT("Zm9vYmFy"), 7, RES_INVALID, NULL },
 		{ STR_INIT("Zm9vYm!y"), 6, RES_INVALID, NULL },
 		{ STR_INIT("Zm9v YmFy"), 6, RES_INVALID, NULL },
+		{ STR_INIT("Zm9vYmF\xd2"), 6, RES_INVALID, NULL },
 		{ STR_INIT(""), 6, RES_INVALID, NULL },
 	};
 	(void)state;

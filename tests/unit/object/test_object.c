@@ -122,11 +122,33 @@ static void ticket_read_made_one_says_the_same_and_changed_is_refused(void **sta
 	}
 }
 
+/* What another version with the same key would make, with names for which we have no room. */
+static void right_read_signed_one_with_a_long_name_is_refused(void **state)
+{
+	char name[OBJECT_WHO_BYTES_MAX + 1];
+	uint8_t authentication[CRYPTO_HASH_BYTES];
+	struct object_right out;
+	struct str parts[2] = { STR("object right") };
+
+	(void)state;
+	memset(name, 'a', sizeof(name));
+	for (size_t n = sizeof(name) - 1; n <= sizeof(name); n++) {
+		parts[1] = arena_printf(mem, "put~%.*s~5~image/png~%.*s~1000001",
+			STR_ARG(crypto_hex(mem, str_of(key, sizeof(key)))), (int)n, name);
+		crypto_hash(authentication, key, parts, 2);
+		struct str text = arena_printf(mem, "%.*s~%.*s", STR_ARG(parts[1]),
+			STR_ARG(crypto_hex(mem, str_of(authentication, sizeof(authentication)))));
+		assert_int_equal(object_right_read(text, key, now, &out, NULL),
+			n > OBJECT_WHO_BYTES_MAX ? RES_DENIED : RES_OK);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(right_read_made_one_says_the_same),
 		cmocka_unit_test(right_read_changed_foreign_or_late_is_refused),
+		cmocka_unit_test(right_read_signed_one_with_a_long_name_is_refused),
 		cmocka_unit_test(right_make_text_that_separates_is_none),
 		cmocka_unit_test(ticket_read_made_one_says_the_same_and_changed_is_refused),
 	};

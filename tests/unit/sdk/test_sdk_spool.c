@@ -240,6 +240,28 @@ static void spool_claim_is_known_again_until_its_outcome(void **state)
 	place_shut(place);
 }
 
+/* A whole record that we never write: what cannot be written again is not taken. */
+static void spool_claim_whose_name_has_a_nul_is_none(void **state)
+{
+	struct place *place = *state;
+	const struct record record = { .tag = RECORD_CLAIM,
+		.parts = { STR("d1"), STR("\0claim"), STR("c"), STR("1") },
+		.n = 4 };
+	struct buf bytes = { 0 };
+	struct os_log *log = NULL;
+	char path[256];
+	snprintf(path, sizeof path, "%s/outcomes-0003", place->folder);
+	record_write(&bytes, &record);
+	assert_int_equal(os_log_open(&log, path, NULL), RES_OK);
+	os_log_append(log, buf_str(&bytes));
+	assert_int_equal(os_log_sync(log, NULL), RES_OK);
+	os_log_close(log);
+	buf_fini(&bytes);
+	place_open(place, 100);
+	assert_null(claim_of(place, "d1"));
+	place_shut(place);
+}
+
 static void spool_dropped_outcome_is_forgotten(void **state)
 {
 	struct place *place = *state;
@@ -315,6 +337,7 @@ int main(void)
 		WITH_FOLDER(spool_compacts_what_is_answered),
 		WITH_FOLDER(spool_outcome_is_known_again_after_a_restart),
 		WITH_FOLDER(spool_claim_is_known_again_until_its_outcome),
+		WITH_FOLDER(spool_claim_whose_name_has_a_nul_is_none),
 		WITH_FOLDER(spool_dropped_outcome_is_forgotten),
 		WITH_FOLDER(spool_outcome_lives_ninety_days_and_not_for_ever),
 		WITH_FOLDER(spool_outcome_is_known_after_the_clock_was_put_back),
