@@ -116,9 +116,13 @@ service_program() {
 
 # run_text SERVICE: the script that runit starts.
 run_text() {
-	local service=$1 as='' end_signal=TERM
+	local service=$1 as='' end_signal=TERM before=''
 	[ -z "$IS_ROOT" ] || as="-u $(account_of "$service"):wangli "
-	! is_database "$service" || end_signal=INT
+	if is_database "$service"; then
+		end_signal=INT
+		# Left by a power cut while it was made; PostgreSQL would wait for a person to take it away.
+		before="[ -s '$(database_folder "$service")/postmaster.pid' ] || rm -f '$(database_folder "$service")/postmaster.pid'"
+	fi
 	cat <<-END
 		#!/bin/sh
 		# Written by ./wangli up.
@@ -130,6 +134,7 @@ run_text() {
 			timeout $STOP_SECONDS tail -s 0.1 --pid="\$old" -f /dev/null || kill -KILL "\$old"
 		fi
 		echo \$\$ >pid
+		$before
 		exec chpst -e ./env ${as}-o 65536 $(service_program "$service")
 	END
 }
