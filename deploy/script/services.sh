@@ -145,6 +145,13 @@ log_text() {
 	printf '#!/bin/sh\nexec chpst %ssvlogd %s\n' "$as" "$DATA/log/$1"
 }
 
+# replace_durably FILE: FILE.new takes its place. Without the syncs a power cut may leave an empty file under the name.
+replace_durably() {
+	sync "$1.new"
+	mv "$1.new" "$1"
+	sync "$(dirname "$1")"
+}
+
 # put FILE MODE: standard input becomes the file when it differs.
 put() {
 	local text
@@ -152,14 +159,14 @@ put() {
 	[ "$(cat "$1" 2>/dev/null)" = "$text" ] && return 0
 	printf '%s\n' "$text" >"$1.new"
 	chmod "$2" "$1.new"
-	mv "$1.new" "$1"
+	replace_durably "$1"
 }
 
 # put_always FILE MODE: the same, also when nothing differs: the file's time says when.
 put_always() {
 	cat >"$1.new"
 	chmod "$2" "$1.new"
-	mv "$1.new" "$1"
+	replace_durably "$1"
 }
 
 # The folder of one service. What a running one was started with stands in `started`, so that `up` knows whom to restart.

@@ -1,7 +1,7 @@
 """The power goes under load, again and again: what PostgreSQL had not synced is gone, or torn into sectors of which some reached the
 disk, names in folders too. All processes are killed, the disk comes back, they start: what was acknowledged is there exactly once.
 
-Each second cut is torn. With a disk that lies about fsync the same loses acknowledged letters, and the history checker says so.
+Each second cut is torn. What `up` has just written counts as well. With a disk that lies about fsync the same loses acknowledged letters, and the history checker says so.
 
 WANGLI_CUTS says how often (3; with WANGLI_LONG 50), WANGLI_SEED when and what; the seed is printed."""
 
@@ -55,6 +55,9 @@ def back(s, disk, load, *options):
 
 
 def options_of(rng, turn):
+    """The first cut follows `up`, which writes settings: there names are durable at once, and what is in the files is not."""
+    if turn == 0:
+        return []
     return ["names", *([f"torn={rng.randrange(1 << 30)}"] if turn % 2 else [])]
 
 
@@ -74,7 +77,7 @@ def storm(s, disk, load, rng):
 
 def honest(s, disk):
     rng = random.Random(SEED)
-    disk.mount("names")
+    disk.mount(*options_of(rng, 0))
     s.wangli("up")
     load = Load(s, rate=RATE, seed=SEED % 1000 + 1).start()
     storm(s, disk, load, rng)

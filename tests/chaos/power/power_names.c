@@ -1,5 +1,5 @@
 /* Names not yet synced. See power_names.h. The old file of a name is kept by a second name in
- * `keep`; what a lost name stood for goes there too. */
+ * `keep`, its own in each process's life; what a lost name stood for goes there too. */
 #include "power_names.h"
 
 #include <fcntl.h>
@@ -37,7 +37,7 @@ struct names *names_create(int live, int keep)
 
 static void kept_name(struct names *names, char out[32])
 {
-	snprintf(out, 32, "%lu", names->n_kept++);
+	snprintf(out, 32, "%d-%lu", (int)getpid(), names->n_kept++);
 }
 
 void names_before_change(struct names *names, const char *path)
