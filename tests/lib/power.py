@@ -53,6 +53,8 @@ class Disk:
 
     def __exit__(self, kind, value, trace):
         if self.process is not None:
+            self.cut()
+            self.kill_users()
             subprocess.run(["umount", "-l", self.folder], check=False)
             self.process.wait(timeout=30)
 
