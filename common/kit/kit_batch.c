@@ -11,7 +11,8 @@
 #include "kit_sql.h"
 
 #define KEPT_FOR      SPAN_MS(200)
-#define SUSPECTS_MOST 16 /* transactions of one message in a round of the loop */
+#define TROUBLE_EVERY SPAN_S(60) /* the same trouble is said once */
+#define SUSPECTS_MOST 16	 /* transactions of one message in a round of the loop */
 
 struct load {
 	struct list ids;      /* struct batch_case to read */
@@ -338,6 +339,17 @@ static enum res batch_run_once(
 	return res;
 }
 
+void kit_database_trouble(struct kit *kit, const struct err *err, size_t kept)
+{
+	struct instant now = loop_now(kit->loop);
+
+	if (db_is_up(kit->db) && instant_is_before(now, kit->trouble_quiet_until))
+		return;
+	if (db_is_up(kit->db))
+		kit->trouble_quiet_until = instant_add(now, TROUBLE_EVERY);
+	log_event(kit->log, db_lost, LOG_TEXT("why", err->text), LOG_INT("kept", kept));
+}
+
 /* For later: the fault is not in the messages. Not at once again, so that nothing spins. */
 static void batch_keep(struct kit *kit, const struct inbox_item *items, size_t n)
 {
@@ -382,7 +394,7 @@ static void batch_run(struct kit *kit, const struct inbox_item *items, size_t n)
 		return;
 	if (res == RES_RETRY || res == RES_CONFLICT || res == RES_NOT_FOUND || res == RES_DENIED ||
 		!db_is_up(kit->db)) {
-		log_event(kit->log, db_lost, LOG_TEXT("why", err.text), LOG_INT("kept", n));
+		kit_database_trouble(kit, &err, n);
 		batch_keep(kit, items, n);
 		return;
 	}
