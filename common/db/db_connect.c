@@ -170,8 +170,8 @@ static enum res keep_types(struct db_prepared *statement, const PGresult *pg, st
 	return RES_OK;
 }
 
-/* One answer and the NULL behind it; the caller clears the answer. RES_RETRY also for answers out of
- * step: libpq that has no memory for one leaves it out, and types would be kept of another
+/* One answer and the NULL behind it; the caller clears the answer. RES_RETRY also for answers out
+ * of step: libpq that has no memory for one leaves it out, and types would be kept of another
  * statement. */
 static enum res take_answer(struct db *db, int64_t limit_ms, PGresult **out)
 {

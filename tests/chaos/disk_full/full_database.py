@@ -50,19 +50,21 @@ def lines_of(s, service):
 
 
 def full(s, what, disk, load):
-    """What each service said about it."""
-    marks = {service: len(lines_of(s, service)) for service in SERVICES}
+    """What each service, and PostgreSQL, said about it."""
+    marks = {service: len(lines_of(s, service)) for service in [*SERVICES, "postgres"]}
     until_silent(s, what, disk, load)
     receipts = load.receipts()
     disk.make_room()
     freed = time.monotonic()
     until(RECEIPT_WITHIN, "a receipt", lambda: load.receipts() > receipts)
     print(f"{what}: {time.monotonic() - freed:.1f} s from room to receipt", flush=True)
-    return {service: lines_of(s, service)[marks[service]:] for service in SERVICES}
+    return {service: lines_of(s, service)[marks[service]:] for service in marks}
 
 
 def assert_said(what, lines):
-    """PostgreSQL says it of the log itself, and then is away."""
+    """Of its log PostgreSQL says it itself, and then is away."""
+    own = [line for line in lines.pop("postgres") if "No space left" in line]
+    assert any(("PANIC" in line or "FATAL" in line) == (what == "wal") for line in own), own
     for service, said in lines.items():
         full_lines = [line for line in said if "No space left" in line]
         assert len(full_lines) <= LINES_MOST, f"{service} wrote {len(full_lines)} lines about it"

@@ -9,52 +9,30 @@ WANGLI_CUTS says how often for each subject (12; with WANGLI_LONG 200), WANGLI_S
 import os
 import pathlib
 import random
-import subprocess
 import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "lib"))
 import power  # noqa: E402
-from system import ROOT  # noqa: E402
+import writer  # noqa: E402
 
 CUTS = int(os.environ.get("WANGLI_CUTS", "200" if os.environ.get("WANGLI_LONG") else "12"))
 SEED = int(os.environ.get("WANGLI_SEED", random.randrange(1 << 30)))
-BUILD = pathlib.Path(os.environ.get("WANGLI_BUILD", ROOT / "build" / "dev"))
-HERE = pathlib.Path(__file__).resolve().parent
 CUTS_A_DISK = 4  # then a new one: the first files of a folder are a moment of their own
 PROMISES_MOST = 40
-EXIT_DISK = 3
-
-SUBJECTS = ("file", "log", "spool", "python", "objects", "deliveries", "book")
-PYTHON = os.environ.get("WANGLI_SDK_PYTHON", "/usr/bin/python3")
-ENV = dict(os.environ, PYTHONPATH=os.pathsep.join([str(ROOT / "sdk" / "python"), str(BUILD / "sdk" / "python")]),
-           ASAN_OPTIONS="detect_leaks=0")
-
-
-def command(subject, disk, word, number):
-    program = [PYTHON, HERE / "spool_writer.py"] if subject == "python" else [BUILD / "tests" / "chaos" / "power" / "power_writer"]
-    return [*map(str, program), subject, str(disk.folder), word, str(number)]
 
 
 def write_until_cut(subject, disk, last, promises):
     """The power goes after so many promises; the number of the last one that was heard."""
-    with subprocess.Popen(command(subject, disk, "write", last + 1), env=ENV, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                          text=True) as writer:
-        for line in writer.stdout:
-            last = int(line)
-            promises -= 1
-            if promises == 0:
-                disk.cut()
-        said = writer.stderr.read()
-    assert writer.returncode == EXIT_DISK and promises <= 0, f"{subject}: exit {writer.returncode}: {said[-2000:]}"
-    return last
 
+    def each(n):
+        if n == last + promises:
+            disk.cut()
+        return False
 
-def missing(subject, disk, last):
-    """What was promised and is not there, in words; empty: nothing."""
-    done = subprocess.run(command(subject, disk, "verify", last), env=ENV, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode in (0, 1), f"{subject}: exit {done.returncode}: {done.stderr[-2000:]}"
-    return done.stdout if done.returncode else ""
+    heard, _ = writer.write(subject, disk.folder, last, each)
+    assert heard >= last + promises, f"{subject}: ended after {heard - last} promises"
+    return heard
 
 
 def disk_of(folder):
@@ -73,7 +51,7 @@ def one_disk(subject, folder, rng, cuts, *lies):
             last = write_until_cut(subject, disk, last, rng.randrange(1, PROMISES_MOST))
             disk.unmount()
             disk.mount()
-            broken = missing(subject, disk, last)
+            broken = writer.missing(subject, disk.folder, last)
             disk.unmount()
             if broken:
                 return last, broken
@@ -86,7 +64,7 @@ def main():
     rng = random.Random(SEED)
     failed = []
     with tempfile.TemporaryDirectory(prefix="wangli-test-") as folder:
-        for subject in SUBJECTS:
+        for subject in writer.SUBJECTS:
             promises, broken = 0, ""
             for _ in range(CUTS // CUTS_A_DISK):
                 made, found = one_disk(subject, folder, rng, CUTS_A_DISK)

@@ -6,6 +6,7 @@
  *                                             a line "n" for each promise: n is durable now
  *   power_writer SUBJECT FOLDER verify LAST   numbers up to LAST were promised: exit 1 and a line
  *                                             for each that is missing or damaged */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -200,8 +201,9 @@ static enum res object_put(const char *folder, int n, struct err *err)
 
 	TRY(scratch_make(path_in(folder, "objects"), &file, err));
 	if (write(file.fd, content.p, content.n) != (ssize_t)content.n) {
+		err_set(err, RES_RETRY, "%s: write: %s", file.path, strerror(errno));
 		scratch_drop(&file);
-		return err_set(err, RES_RETRY, "write");
+		return RES_RETRY;
 	}
 	return at.store->put(at.store, STORE_OBJECTS, hex_of(n, hex), &file, err);
 }

@@ -40,7 +40,11 @@ def write(folder, n):
 
 def verify(folder, last):
     outbox = Outbox(10)
-    spool = Spool(folder + "/spool", outbox)
+    try:
+        spool = Spool(folder + "/spool", outbox)
+    except SpoolFailed as error:
+        print("cannot be opened:", error)
+        return 1
     missing = [n for n in range(1, last + 1) if not is_there(spool, outbox, n, last)]
     print("\n".join(map(str, missing)))
     return 1 if missing else 0
