@@ -125,8 +125,8 @@ struct arena *arena_create(size_t cap_bytes)
 {
 	struct arena *mem = calloc(1, sizeof(*mem));
 
-	if (mem != NULL)
-		mem->cap = cap_bytes;
+	CHECK(mem != NULL);
+	mem->cap = cap_bytes;
 	return mem;
 }
 

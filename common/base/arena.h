@@ -14,7 +14,8 @@
 
 struct arena;
 
-/* cap_bytes: most that may be handed out between two resets. NULL when memory is out. */
+/* cap_bytes: most that may be handed out between two resets. Memory running out here is a CHECK, as
+ * for a map: whoever makes an arena uses it in the next line. */
 struct arena *arena_create(size_t cap_bytes);
 void arena_destroy(struct arena *mem);
 SCOPED_DEFINE(arena, struct arena *, arena_destroy)

@@ -135,6 +135,11 @@ static enum res set_session(struct db *db, int64_t limit_ms, struct err *err)
 	int64_t timeout_ms = db->statement_timeout.us / 1000;
 	snprintf(text, sizeof(text), session_text, timeout_ms > 0 ? timeout_ms : 0);
 	TRY(db_simple(db, text, limit_ms, &settings, err));
+	/* libpq that has no memory for an answer gives none, as at the end of all answers. */
+	if (PQntuples(settings) != 1) {
+		PQclear(settings);
+		return db_lost(db, false, err);
+	}
 	enum res res = db->allow_unsafe ? RES_OK : refuse_unsafe(settings, err);
 	PQclear(settings);
 	return res;
@@ -165,12 +170,18 @@ static enum res keep_types(struct db_prepared *statement, const PGresult *pg, st
 	return RES_OK;
 }
 
-/* One answer and the NULL behind it; the caller clears the answer. */
+/* One answer and the NULL behind it; the caller clears the answer. RES_RETRY also for answers out
+ * of step: libpq that has no memory for one leaves it out, and types would be kept of another
+ * statement. */
 static enum res take_answer(struct db *db, int64_t limit_ms, PGresult **out)
 {
 	PGresult *end = NULL;
 	TRY(db_next(db, limit_ms, out));
-	return db_next(db, limit_ms, &end);
+	enum res res = db_next(db, limit_ms, &end);
+	if (*out == NULL || end != NULL)
+		res = RES_RETRY;
+	PQclear(end);
+	return res;
 }
 
 /* The answers to PREPARE and DESCRIBE of one statement. Only the first failure of all counts: the

@@ -14,6 +14,7 @@
 #define SUSPECTS_MOST 16 /* transactions of what may be at fault in a round of the loop */
 #define COMPANY_MOST  64 /* messages in one of them, as long as little speaks against each */
 #define COMPANY_UNTIL 4	 /* sends in vain; from then on it is a transaction of its own */
+#define TROUBLE_EVERY SPAN_S(60) /* the same trouble is said once */
 
 struct load {
 	struct list ids;      /* struct batch_case to read */
@@ -340,6 +341,17 @@ static enum res batch_run_once(
 	return res;
 }
 
+void kit_database_trouble(struct kit *kit, const struct err *err, size_t kept)
+{
+	struct instant now = loop_now(kit->loop);
+
+	if (db_is_up(kit->db) && instant_is_before(now, kit->trouble_quiet_until))
+		return;
+	if (db_is_up(kit->db))
+		kit->trouble_quiet_until = instant_add(now, TROUBLE_EVERY);
+	log_event(kit->log, db_lost, LOG_TEXT("why", err->text), LOG_INT("kept", kept));
+}
+
 /* For later: the fault is not in the messages. Not at once again, so that nothing spins. */
 static void batch_keep(struct kit *kit, const struct inbox_item *items, size_t n)
 {
@@ -384,7 +396,7 @@ static void batch_run(struct kit *kit, const struct inbox_item *items, size_t n)
 		return;
 	if (res == RES_RETRY || res == RES_CONFLICT || res == RES_NOT_FOUND || res == RES_DENIED ||
 		!db_is_up(kit->db)) {
-		log_event(kit->log, db_lost, LOG_TEXT("why", err.text), LOG_INT("kept", n));
+		kit_database_trouble(kit, &err, n);
 		batch_keep(kit, items, n);
 		return;
 	}

@@ -301,8 +301,9 @@ struct kit {
 			       */
 	bool gather_is_over;
 	struct instant held_until; /* a batch failed for what is outside of it: not before this */
-	int32_t credit_held;	   /* of messages that were refused while the database is away */
-	bool has_parked;	   /* something was set aside here once, as far as is known */
+	struct instant trouble_quiet_until; /* what the database refuses was just said */
+	int32_t credit_held; /* of messages that were refused while the database is away */
+	bool has_parked;     /* something was set aside here once, as far as is known */
 	bool is_parked_known;
 	bool wants_parked_look;
 	bool is_full; /* the inbox: the sockets are out of the loop until there is room */
@@ -336,6 +337,9 @@ int kit_producer_find(struct str name); /* -1: none of that name */
 
 /* kit_batch.c: takes the whole inbox through the database and answers. */
 void kit_batch_run(struct kit *kit);
+/* Says what the database did not do. A session that was lost is said each time, one that stands and
+ * refuses (its disk is full) once a minute: it is tried five times a second. */
+void kit_database_trouble(struct kit *kit, const struct err *err, size_t kept);
 
 /* kit_decide.c */
 enum res kit_decide(struct kit *kit, struct batch *batch, struct err *err) must_check;

@@ -265,7 +265,7 @@ static void settle(struct kit *kit)
 {
 	struct err err;
 	if (db_is_up(kit->db) && kit_settle(kit, &err) != RES_OK)
-		log_event(kit->log, db_lost, LOG_TEXT("why", err.text));
+		kit_database_trouble(kit, &err, 0);
 }
 
 /* Without a database nothing can be finished: whoever asks asks another, or again. */

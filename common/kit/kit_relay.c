@@ -558,5 +558,5 @@ void relay_turn(struct kit *kit)
 		res = send_deliveries_due(kit, &err);
 	db_release(kit->db);
 	if (res != RES_OK && res != RES_CONFLICT)
-		log_event(kit->log, db_lost, LOG_TEXT("why", err.text));
+		kit_database_trouble(kit, &err, 0);
 }

@@ -91,7 +91,7 @@ write_as_db() {
 	cat >"$1.new"
 	[ -z "$IS_ROOT" ] || chown wangli-db:wangli "$1.new"
 	chmod 600 "$1.new"
-	mv "$1.new" "$1"
+	replace_durably "$1"
 }
 
 # cluster_make OPTIONS: initdb's, who may log in how.

@@ -22,7 +22,15 @@ key_publish() {
 	[ "$(cat "$DATA/keys/$3" 2>/dev/null)" = "$text" ] && return 0
 	printf '%s\n' "$text" >"$DATA/keys/$3.new"
 	chmod 644 "$DATA/keys/$3.new"
-	mv "$DATA/keys/$3.new" "$DATA/keys/$3"
+	replace_durably "$DATA/keys/$3"
+}
+
+# key_copy FROM TO ACCOUNT: what a power cut left of an earlier copy is made anew.
+key_copy() {
+	cmp -s "$DATA/keys/$1" "$DATA/keys/$2" && return 0
+	(umask 077 && cp "$DATA/keys/$1" "$DATA/keys/$2.new")
+	[ -z "$IS_ROOT" ] || chown "$3:wangli" "$DATA/keys/$2.new"
+	replace_durably "$DATA/keys/$2"
 }
 
 keys_make() {
@@ -44,7 +52,6 @@ keys_make() {
 	key_make random querycode "$(account_of intake)"
 	key_make random objects.key "$(account_of media)"
 	# The same for intake, which reads tickets; each has a file of its own, so that nobody else can read either.
-	[ -e "$DATA/keys/objects.intake.key" ] || (umask 077 && cp "$DATA/keys/objects.key" "$DATA/keys/objects.intake.key")
-	[ -z "$IS_ROOT" ] || chown "$(account_of intake):wangli" "$DATA/keys/objects.intake.key"
+	key_copy objects.key objects.intake.key "$(account_of intake)"
 	key_make random portal.secret "$(account_of portal)"
 }

@@ -116,9 +116,13 @@ service_program() {
 
 # run_text SERVICE: the script that runit starts.
 run_text() {
-	local service=$1 as='' end_signal=TERM
+	local service=$1 as='' end_signal=TERM before=''
 	[ -z "$IS_ROOT" ] || as="-u $(account_of "$service"):wangli "
-	! is_database "$service" || end_signal=INT
+	if is_database "$service"; then
+		end_signal=INT
+		# Left by a power cut while it was made; PostgreSQL would wait for a person to take it away.
+		before="[ -s '$(database_folder "$service")/postmaster.pid' ] || rm -f '$(database_folder "$service")/postmaster.pid'"
+	fi
 	cat <<-END
 		#!/bin/sh
 		# Written by ./wangli up.
@@ -130,6 +134,7 @@ run_text() {
 			timeout $STOP_SECONDS tail -s 0.1 --pid="\$old" -f /dev/null || kill -KILL "\$old"
 		fi
 		echo \$\$ >pid
+		$before
 		exec chpst -e ./env ${as}-o 65536 $(service_program "$service")
 	END
 }
@@ -140,6 +145,13 @@ log_text() {
 	printf '#!/bin/sh\nexec chpst %ssvlogd %s\n' "$as" "$DATA/log/$1"
 }
 
+# replace_durably FILE: FILE.new takes its place. Without the syncs a power cut may leave an empty file under the name.
+replace_durably() {
+	sync "$1.new"
+	mv "$1.new" "$1"
+	sync "$(dirname "$1")"
+}
+
 # put FILE MODE: standard input becomes the file when it differs.
 put() {
 	local text
@@ -147,14 +159,14 @@ put() {
 	[ "$(cat "$1" 2>/dev/null)" = "$text" ] && return 0
 	printf '%s\n' "$text" >"$1.new"
 	chmod "$2" "$1.new"
-	mv "$1.new" "$1"
+	replace_durably "$1"
 }
 
 # put_always FILE MODE: the same, also when nothing differs: the file's time says when.
 put_always() {
 	cat >"$1.new"
 	chmod "$2" "$1.new"
-	mv "$1.new" "$1"
+	replace_durably "$1"
 }
 
 # The folder of one service. What a running one was started with stands in `started`, so that `up` knows whom to restart.

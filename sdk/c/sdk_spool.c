@@ -43,14 +43,21 @@ static int32_t period_of(struct instant now)
 	return (int32_t)(now.us / SPAN_DAYS(OUTCOME_PERIOD_DAYS).us);
 }
 
-static struct str spool_path(struct arena *mem, const struct spool *spool, const char *name)
+/* Memory running out over a name is a CHECK. */
+static const char *spool_path(struct arena *mem, const struct spool *spool, const char *name)
 {
-	return arena_printf(mem, "%s/%s", spool->folder, name);
+	struct str path = arena_printf(mem, "%s/%s", spool->folder, name);
+
+	CHECK(path.p != NULL);
+	return path.p;
 }
 
-static struct str outcomes_path(struct arena *mem, const struct spool *spool, int32_t period)
+static const char *outcomes_path(struct arena *mem, const struct spool *spool, int32_t period)
 {
-	return arena_printf(mem, "%s/outcomes-%04d", spool->folder, (int)period);
+	char name[32];
+
+	snprintf(name, sizeof name, "outcomes-%04d", (int)period);
+	return spool_path(mem, spool, name);
 }
 
 /* --- letters --- */
@@ -123,7 +130,7 @@ static enum res moved_sync(struct spool *spool, struct err *err)
 		return RES_OK;
 	SCOPED(arena)
 	struct arena *mem = arena_create(64u << 10);
-	TRY(os_folder_sync(spool_path(mem, spool, "letters").p, err));
+	TRY(os_folder_sync(spool_path(mem, spool, "letters"), err));
 	spool->is_moved = false;
 	return RES_OK;
 }
@@ -147,8 +154,8 @@ static enum res compact(struct spool *spool, const struct outbox *outbox, struct
 {
 	SCOPED(arena)
 	struct arena *mem = arena_create(64u << 10);
-	const char *path = spool_path(mem, spool, "letters").p;
-	const char *path_new = spool_path(mem, spool, "letters.new").p;
+	const char *path = spool_path(mem, spool, "letters");
+	const char *path_new = spool_path(mem, spool, "letters.new");
 	if (unlink(path_new) != 0 && errno != ENOENT)
 		return err_set(err, RES_RETRY, "%s: %s", path_new, strerror(errno));
 	struct os_log *log = NULL;
@@ -357,7 +364,7 @@ static enum res outcomes_open(struct spool *spool, int32_t period, struct err *e
 	struct os_log *log = NULL;
 	if (spool->has_claims)
 		TRY(os_log_sync(spool->outcomes, err));
-	TRY(os_log_open(&log, outcomes_path(mem, spool, period).p, err));
+	TRY(os_log_open(&log, outcomes_path(mem, spool, period), err));
 	os_log_close(spool->outcomes);
 	spool->has_claims = false;
 	spool->outcomes = log;
@@ -452,14 +459,14 @@ static enum res outcomes_read(struct spool *spool, struct instant now, struct er
 			str_to_int64(str_slice(name, 9, SIZE_MAX), &period) != RES_OK)
 			continue;
 		if (period <= current - OUTCOME_PERIODS)
-			(void)unlink(outcomes_path(mem, spool, (int32_t)period).p);
+			(void)unlink(outcomes_path(mem, spool, (int32_t)period));
 		else if (period > last && period <= current + OUTCOME_PERIODS)
 			last = (int32_t)period; /* the clock was put back since */
 	}
 	closedir(folder);
 	for (int32_t period = current - OUTCOME_PERIODS + 1; period <= last; period++) {
 		enum res res =
-			os_log_read(outcomes_path(mem, spool, period).p, outcome_read, spool, err);
+			os_log_read(outcomes_path(mem, spool, period), outcome_read, spool, err);
 		if (res != RES_OK && res != RES_NOT_FOUND)
 			return res;
 	}
@@ -473,7 +480,7 @@ static enum res spool_load(
 {
 	SCOPED(arena)
 	struct arena *mem = arena_create(64u << 10);
-	const char *path = spool_path(mem, spool, "letters").p;
+	const char *path = spool_path(mem, spool, "letters");
 	struct letters_reading reading = { .spool = spool, .outbox = outbox };
 	TRY(os_log_open(&spool->letters, path, err));
 	TRY(os_log_read(path, letter_read, &reading, err));

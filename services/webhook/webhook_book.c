@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/check.h"
+#include "os/os.h"
 
 #define PATH_MOST 512
 
@@ -30,7 +31,8 @@ static enum res file_open(struct book *book, struct err *err)
 	if (book->fd < 0 || fstat(book->fd, &stat) != 0)
 		return err_set(err, RES_RETRY, "cannot open %s: %s", book->path, strerror(errno));
 	book->bytes = stat.st_size;
-	return RES_OK;
+	/* A new file's name, and the ones that rotation gave. */
+	return os_folder_sync(book->path, err);
 }
 
 enum res webhook_book_open(struct book **out, const char *path, int64_t bytes_most, struct err *err)

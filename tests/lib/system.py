@@ -187,7 +187,7 @@ class System:
 
     def assert_clean_logs(self):
         """No sanitizer and no CHECK said a word."""
-        words = ("AddressSanitizer", "LeakSanitizer", "runtime error:", "check failed")
+        words = ("AddressSanitizer", "LeakSanitizer", "runtime error:", "CHECK failed")
         for path, text in self.logs():
             for word in words:
                 assert word not in text, f"{path.parent.name}: {word}\n" + "\n".join(

@@ -116,7 +116,9 @@ static enum res file_take_up(struct deliveries *deliveries, struct err *err)
 	TRY(rows_read(deliveries, bytes, err));
 	if (ftruncate(deliveries->fd, deliveries->length) != 0)
 		return fault(deliveries, err);
-	/* what was written before a kill may not be on disk yet, but will be reported as done */
+	/* what was written before a kill may not be on disk yet, but will be reported as done; the
+	 * name of a new file neither */
+	TRY(os_folder_sync(deliveries->path, err));
 	TRY(deliveries_sync(deliveries, err));
 	return deliveries->length == 0 ? header_write(deliveries, err) : RES_OK;
 }

@@ -51,6 +51,21 @@ def folder_sync(folder: str) -> None:
         raise SpoolFailed(f"{folder}: {error.strerror}") from error
 
 
+def folder_make(folder: str) -> None:
+    """With parents; existing is fine. Each new name is durable."""
+    folder = folder.rstrip("/") or "/"
+    parent = os.path.dirname(folder) or "."
+    if os.path.isdir(folder):
+        return
+    if not os.path.isdir(parent):
+        folder_make(parent)
+    try:
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise SpoolFailed(f"{folder}: {error.strerror}") from error
+    folder_sync(parent)
+
+
 class Log:
     """One open file. What is not yet synced stays in memory and is written again, at the same place, by the next sync: after a failed
     fdatasync the kernel may have dropped the pages."""

@@ -123,10 +123,7 @@ class Spool:
             raise Invalid("the spool has no folder")
         self._folder = folder
         self._outbox = outbox
-        try:
-            os.makedirs(folder, mode=0o700, exist_ok=True)
-        except OSError as error:
-            raise SpoolFailed(f"{folder}: {error.strerror}") from error
+        log.folder_make(folder)
         self._open: list[log.Log] = []
         with contextlib.ExitStack() as undo:
             self._lock = lock_take(folder)
