@@ -1,5 +1,6 @@
 """Load with a history: wangli-history against a test system, as a child that is waited for."""
 
+import json
 import signal
 import subprocess
 
@@ -62,3 +63,12 @@ class Load:
                               env=dict(self.env, PG_CONNINFO=conninfo), capture_output=True, text=True, timeout=300, check=False)
         assert done.returncode in ok, f"verify: exit {done.returncode}\n{done.stdout[-3000:]}{done.stderr[-3000:]}"
         return done.stdout.strip()
+
+
+def replay_to_the_end(system, path, channel="forum"):
+    """The importer may give up while the database is away; run again it goes on."""
+    for _ in range(20):
+        done = system.wangli("import", path, "--channel", channel, "--replay", "--json", ok=range(256), timeout=300)
+        if done.returncode == 0:
+            return json.loads(done.stdout)
+    raise AssertionError(f"the replay does not come to its end: {done.text[-2000:]}")
