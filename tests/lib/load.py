@@ -28,10 +28,17 @@ class Load:
         )
         self.arguments = ["--folder", str(self.folder), "--channel", channel, "--rate", str(rate), "--seed", str(seed)]
         self.count = count
+        self.host = None  # of the program, where it is not this one
         self.process = None
 
+    def move(self, host, door):
+        """Another host (tests/lib/hosts.py) than the system's."""
+        self.host = host
+        self.env["DOOR_ADDRESS"] = door
+
     def start(self):
-        self.process = subprocess.Popen([self.program, "run", *self.arguments, "--count", str(self.count)], env=self.env,
+        command = [str(self.program), "run", *self.arguments, "--count", str(self.count)]
+        self.process = subprocess.Popen(self.host.command(*command) if self.host else command, env=self.env,
                                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         return self
 

@@ -19,9 +19,9 @@ class Trial:
 
     rows  a replay of people's steps runs beside the letters, of so many (0: none)"""
 
-    def __init__(self, system, seed, rate=150, rows=0):
+    def __init__(self, system, seed, rate=150, rows=0, load=None):
         self.s = system
-        self.load = Load(system, rate=rate, seed=seed % 1000 + 1)
+        self.load = load or Load(system, rate=rate, seed=seed % 1000 + 1)
         self.replay = None
         self.path = system.folder / "replay.csv"
         if rows:
