@@ -26,6 +26,7 @@ class Load:
             CHANNEL_KEY_FILE=str(system.data / "keys" / "channels" / channel),
             VAULT_PUBLIC_KEY_FILE=str(system.data / "keys" / "vault.pub"),
         )
+        self.rate = rate
         self.arguments = ["--folder", str(self.folder), "--channel", channel, "--rate", str(rate), "--seed", str(seed)]
         self.count = count
         self.host = None  # of the program, where it is not this one
@@ -47,6 +48,11 @@ class Load:
 
     def receipts(self):
         return self.log.read_bytes().count(b"ok\t") if self.log.exists() else 0
+
+    def waiting(self):
+        """Letters without an answer, among them those that wait in the integrator's spool."""
+        text = self.log.read_bytes() if self.log.exists() else b""
+        return text.count(b"invoke\t") - text.count(b"ok\t") - text.count(b"refused\t")
 
     def until_moved(self, by_bytes, seconds):
         """Waits until the history has grown; True when it did. What stands still while things are down is no failure."""

@@ -63,7 +63,7 @@ class System:
         self.clock = clock
         self.road = road
         self.up_words = up
-        self.env = dict(os.environ, WANGLI_PRESET="dev", **(env or {}))
+        self.env = {**os.environ, "WANGLI_PRESET": "dev", **(env or {})}
 
     def __enter__(self):
         try:
