@@ -10,8 +10,6 @@
 #include "bus_handlers.h"
 
 #ifdef WANGLI_PLANTS
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/check.h"
@@ -135,24 +133,34 @@ void bus_faults_close(struct bus_faults *faults)
 	free(faults);
 }
 
+/* Seed and chances; false when the file does not hold them. */
+static bool numbers_read(struct str text, int64_t out[1 + FAULTS])
+{
+	struct str rest = str_trim(text);
+	struct str word;
+	size_t n = 0;
+
+	while (n <= FAULTS && str_split(&rest, ' ', &word) && str_to_int64(word, &out[n]) == RES_OK)
+		n++;
+	return n == 1 + FAULTS;
+}
+
 void bus_faults_turn(struct bus_faults *faults)
 {
-	uint64_t chance[FAULTS] = { 0 };
-	uint64_t seed = 0;
+	int64_t numbers[1 + FAULTS];
 	struct str text;
 
 	if (faults == NULL)
 		return;
 	arena_reset(faults->state->mem);
 	if (os_file_read(faults->state->mem, faults->path, FILE_BYTES_MAX, &text, NULL) != RES_OK ||
-		sscanf(text.p, "%" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64, &seed,
-			&chance[FAULT_LOST], &chance[FAULT_DOUBLED], &chance[FAULT_LATE]) != 4)
+		!numbers_read(text, numbers))
 		return;
-	if (seed != faults->seed)
-		faults->dice = seed;
-	faults->seed = seed;
+	if ((uint64_t)numbers[0] != faults->seed)
+		faults->dice = (uint64_t)numbers[0];
+	faults->seed = (uint64_t)numbers[0];
 	for (size_t i = 0; i < FAULTS; i++)
-		faults->per_cent[i] = chance[i];
+		faults->per_cent[i] = (uint64_t)numbers[1 + i];
 }
 
 void bus_faults_pass(struct bus_state *state, struct member *from, const struct wire_record *record)
