@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bus_core.h"
+#include "bus_fault.h"
 #include "bus_metrics.h"
 #include "bus_peers.h"
 #include "bus_tap.h"
@@ -149,9 +150,8 @@ static void show_to_taps(struct bus_state *state, struct member *from,
 				    .outcome = outcomes[action] });
 }
 
-static void on_message(void *arg, struct member *from, const struct wire_record *record)
+void bus_route(struct bus_state *state, struct member *from, const struct wire_record *record)
 {
-	struct bus_state *state = arg;
 	struct members *members = server_members(state->server);
 	struct bus_message message = { .sender = str_from_c(from->user) };
 	struct bus_decision decision;
@@ -194,6 +194,11 @@ static void on_message(void *arg, struct member *from, const struct wire_record 
 		drop(state, decision.why);
 		break;
 	}
+}
+
+static void on_message(void *arg, struct member *from, const struct wire_record *record)
+{
+	bus_faults_pass(arg, from, record);
 }
 
 /* A question that its member did not get: back to the asker at once, not left to a time-out. */

@@ -6,6 +6,8 @@
 
 /* arg of every hook: struct bus_state */
 extern const struct server_hooks bus_hooks;
+/* One message of a member: forwarded, refused or dropped. */
+void bus_route(struct bus_state *state, struct member *from, const struct wire_record *record);
 /* ZAP: the name of the key's owner. arg: struct bus_state. */
 bool bus_on_key(void *arg, struct str domain, struct str z85_key, char out_user[BUS_USER_MAX]);
 /* Logs drops since the last call, once a second at most. */

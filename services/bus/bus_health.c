@@ -1,6 +1,7 @@
 /* The broker's state as JSON. */
 #include "bus_health.h"
 
+#include "bus_fault.h"
 #include "bus_metrics.h"
 #include "bus_peers.h"
 #include "bus_state.h"
@@ -96,6 +97,7 @@ void bus_health_serve(void *arg, const struct http_request *request, struct http
 	json_set(health, "members", members_json(state));
 	json_set(health, "groups", groups);
 	json_set(health, "counts", counts_json(state));
+	bus_faults_json(state->faults, health);
 	answer->status = 200;
 	answer->body = json_text(request->mem, health);
 	json_destroy(health);

@@ -44,6 +44,7 @@ struct bus_tap {
 };
 
 struct bus_peers;
+struct bus_faults;
 
 struct bus_state {
 	struct bus_config config;
@@ -57,7 +58,8 @@ struct bus_state {
 	struct bus_tally tally;
 	struct bus_tap taps[BUS_TAPS_MAX];
 	size_t taps_n;
-	int64_t dropped_told; /* drops that the log knows of */
+	struct bus_faults *faults; /* NULL unless a test asked for some */
+	int64_t dropped_told;	   /* drops that the log knows of */
 };
 
 #endif

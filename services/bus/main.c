@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "bus/bus.h"
+#include "bus_fault.h"
 #include "bus_handlers.h"
 #include "bus_health.h"
 #include "bus_metrics.h"
@@ -66,6 +67,7 @@ static void on_turn(void *arg)
 
 	server_turn(process->state.server, loop_now(process->state.loop));
 	bus_tell_drops(&process->state);
+	bus_faults_turn(process->state.faults);
 	loop_timer_set(process->turn, TURN_EVERY);
 }
 
@@ -136,6 +138,7 @@ static enum res process_open(struct process *process, struct err *err)
 	loop_on_signal(state->loop, SIGINT, on_end, process); /* somebody at a terminal: at once */
 	bus_metrics_open(state);
 	state->mem = arena_create(STAMP_BYTES_MAX);
+	state->faults = bus_faults_open(state);
 	process->context = bus_context_create();
 	TRY(open_server(process, err));
 	return open_health(process, err);
@@ -146,6 +149,7 @@ static void process_close(struct process *process)
 	http_close(process->http);
 	loop_timer_destroy(process->turn);
 	loop_timer_destroy(process->end);
+	bus_faults_close(process->state.faults);
 	server_close(process->state.server);
 	bus_zap_close(process->zap);
 	bus_context_destroy(process->context);

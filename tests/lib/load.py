@@ -1,5 +1,6 @@
 """Load with a history: wangli-history against a test system, as a child that is waited for."""
 
+import json
 import signal
 import subprocess
 
@@ -25,12 +26,20 @@ class Load:
             CHANNEL_KEY_FILE=str(system.data / "keys" / "channels" / channel),
             VAULT_PUBLIC_KEY_FILE=str(system.data / "keys" / "vault.pub"),
         )
+        self.rate = rate
         self.arguments = ["--folder", str(self.folder), "--channel", channel, "--rate", str(rate), "--seed", str(seed)]
         self.count = count
+        self.host = None  # of the program, where it is not this one
         self.process = None
 
+    def move(self, host, door):
+        """Another host (tests/lib/hosts.py) than the system's."""
+        self.host = host
+        self.env["DOOR_ADDRESS"] = door
+
     def start(self):
-        self.process = subprocess.Popen([self.program, "run", *self.arguments, "--count", str(self.count)], env=self.env,
+        command = [str(self.program), "run", *self.arguments, "--count", str(self.count)]
+        self.process = subprocess.Popen(self.host.command(*command) if self.host else command, env=self.env,
                                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         return self
 
@@ -39,6 +48,11 @@ class Load:
 
     def receipts(self):
         return self.log.read_bytes().count(b"ok\t") if self.log.exists() else 0
+
+    def waiting(self):
+        """Letters without an answer, among them those that wait in the integrator's spool."""
+        text = self.log.read_bytes() if self.log.exists() else b""
+        return text.count(b"invoke\t") - text.count(b"ok\t") - text.count(b"refused\t")
 
     def until_moved(self, by_bytes, seconds):
         """Waits until the history has grown; True when it did. What stands still while things are down is no failure."""
@@ -62,3 +76,12 @@ class Load:
                               env=dict(self.env, PG_CONNINFO=conninfo), capture_output=True, text=True, timeout=300, check=False)
         assert done.returncode in ok, f"verify: exit {done.returncode}\n{done.stdout[-3000:]}{done.stderr[-3000:]}"
         return done.stdout.strip()
+
+
+def replay_to_the_end(system, path, channel="forum"):
+    """The importer may give up while the database is away; run again it goes on."""
+    for _ in range(20):
+        done = system.wangli("import", path, "--channel", channel, "--replay", "--json", ok=range(256), timeout=300)
+        if done.returncode == 0:
+            return json.loads(done.stdout)
+    raise AssertionError(f"the replay does not come to its end: {done.text[-2000:]}")

@@ -126,8 +126,8 @@ class System:
         return json.loads(self.wangli("status", "--json", ok=(0, 1)).stdout)
 
     def conninfo(self, role):
-        """libpq's, for programs that speak to the database themselves; read from a service's own settings."""
-        text = (self.data / "service" / "intake" / "env" / "PG_CONNINFO").read_text().strip()
+        """libpq's, for programs that speak to the database themselves; read from the settings of watch, which stands beside it."""
+        text = (self.data / "service" / "watch" / "env" / "PG_CONNINFO").read_text().strip()
         return " ".join(word for word in text.split() if not word.startswith("user=")) + f" user={role}"
 
     # --- processes ---

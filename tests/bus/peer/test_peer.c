@@ -15,6 +15,10 @@
 
 #define WINDOW	    30
 #define PATIENCE_MS 15000
+#define FILL_BYTES  100000
+#define FILL_MOST   400 /* batches: more than both queues and the kernel take */
+#define FILL_TRIES  30
+#define FILL_TRY_MS 10
 #define QUEUE_MANY  2000 /* batches: more than both queues and the kernel take */
 
 struct far {
@@ -295,6 +299,73 @@ static void credit_that_could_not_be_sent_is_sent_later(void **state)
 	assert_int_equal(far_expect(far, WIRE_CREDIT).credit, 1);
 }
 
+/* As much as goes in while the client reads nothing: its queue, the router's and the kernel's are
+ * full then, or FILL_MOST batches are under way. */
+static void far_fill(struct far *far)
+{
+	static char body[FILL_BYTES];
+	struct wire_writer writer = { 0 };
+	int refused = 0;
+
+	assert_int_equal(wire_write(&writer,
+				 &(struct wire_msg){
+					 .kind = WIRE_EVENT, .body = str_of(body, sizeof(body)) },
+				 NULL),
+		RES_OK);
+	for (int n = 0; n < FILL_MOST && refused < FILL_TRIES;) {
+		bool is_sent =
+			bus_router_send(far->router, &far->from, buf_str(&writer.bytes)) == RES_OK;
+
+		n += is_sent;
+		refused = is_sent ? 0 : refused + 1;
+		if (!is_sent)
+			zmq_poll(NULL, 0, FILL_TRY_MS);
+	}
+	wire_writer_fini(&writer);
+}
+
+/* Another router on the address; the client's line is made anew when it next speaks. */
+static void far_restart(struct far *far)
+{
+	struct bus_router_options options = {
+		.address = far->address, .self = &far->self, .zap_domain = "bus"
+	};
+	zmq_pollitem_t items[] = { { .socket = bus_zap_socket(far->zap), .events = ZMQ_POLLIN },
+		{ .events = ZMQ_POLLIN } };
+	struct str user;
+	struct str batch;
+
+	bus_router_close(far->router);
+	while (bus_router_open(&far->router, far->context, &options, NULL) != RES_OK)
+		zmq_poll(NULL, 0, FILL_TRY_MS);
+	items[1].socket = bus_router_socket(far->router);
+	do {
+		peer_send(far->peer, &(struct wire_msg){ .kind = WIRE_EVENT });
+		peer_flush(far->peer);
+		zmq_poll(items, 2, FILL_TRY_MS);
+		bus_zap_turn(far->zap);
+	} while (bus_router_receive(far->router, &far->from, &user, &batch) != RES_OK);
+}
+
+/* libzmq 4.3.4 ended the process (assertions) when a line was made anew whose queue was full,
+ * and the queue was read afterwards. */
+static void line_made_anew_with_a_full_queue_is_read_on(void **state)
+{
+	struct far *far = *state;
+	zmq_pollitem_t item = { .socket = dealer_of(far), .events = ZMQ_POLLIN };
+	struct wire_msg msg;
+	size_t n = 0;
+
+	welcome(far);
+	far_fill(far);
+	far_restart(far);
+	while (zmq_poll(&item, 1, FILL_TRY_MS * FILL_TRIES) > 0) {
+		arena_reset(far->mem);
+		n += peer_receive(far->peer, far->mem, &msg, 1);
+	}
+	assert_true(n > 0);
+}
+
 static void ping_goes_out_each_second_and_is_answered(void **state)
 {
 	struct far *far = *state;
@@ -507,6 +578,7 @@ int main(void)
 		PEER_TEST(credit_is_gathered_until_the_flush),
 		PEER_TEST(credit_owed_survives_a_change_of_groups),
 		PEER_TEST(credit_that_could_not_be_sent_is_sent_later),
+		PEER_TEST(line_made_anew_with_a_full_queue_is_read_on),
 		PEER_TEST(ping_goes_out_each_second_and_is_answered),
 		PEER_TEST(silence_opens_a_new_socket),
 		PEER_TEST(bad_bytes_are_counted_and_cost_no_credit),

@@ -6,7 +6,6 @@ processes, each of which may be killed.
 
 WANGLI_KILLS says how many (30; with WANGLI_LONG 500), WANGLI_SEED which; the seed is printed."""
 
-import json
 import os
 import pathlib
 import random
@@ -15,7 +14,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "lib"))
 import letters  # noqa: E402
-from load import Load  # noqa: E402
+from load import Load, replay_to_the_end  # noqa: E402
 from system import SERVICES, System, until  # noqa: E402
 
 KILLS = int(os.environ.get("WANGLI_KILLS", "500" if os.environ.get("WANGLI_LONG") else "30"))
@@ -32,15 +31,6 @@ def storm(s, load, rng):
         if s.kill(victim):
             killed[victim] = killed.get(victim, 0) + 1
     return killed
-
-
-def replay_to_the_end(s, path):
-    """The importer may give up while the database is away; run again it goes on."""
-    for _ in range(20):
-        done = s.wangli("import", path, "--channel", "forum", "--replay", "--json", ok=range(256), timeout=300)
-        if done.returncode == 0:
-            return json.loads(done.stdout)
-    raise AssertionError(f"the replay does not come to its end: {done.text[-2000:]}")
 
 
 def main():
