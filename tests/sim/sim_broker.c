@@ -240,6 +240,9 @@ void broker_take(int place, const struct packet *packet)
 	struct broker *broker = &brokers[place];
 	struct bus_routing routing = routing_of(packet->from, packet->from_life);
 	struct member *from = members_find(broker->members, &routing);
+	if (from == NULL && packet->msg.kind != WIRE_HELLO && packet->msg.kind != WIRE_BYE)
+		net_send(END_BROKER + place, packet->from,
+			&(struct wire_msg){ .kind = WIRE_HELLO }); /* to a stranger: say so first */
 	switch ((unsigned)packet->msg.kind) {
 	case WIRE_HELLO:
 		take_hello(broker, packet);

@@ -129,10 +129,18 @@ static void arrive_at_process(struct packet *packet)
 	free(packet);
 }
 
+/* A session that has ended says nothing more. What a process said before it ended does arrive. */
+static bool is_cut(const struct packet *packet)
+{
+	return packet->from >= END_BROKER && packet->from < END_INTEGRATOR &&
+	       packet->from_life != end_life(packet->from);
+}
+
 static void arrive(struct packet *packet)
 {
 	const struct wire_head *head = &packet->msg.head;
-	bool is_lost = packet->to_life == 0 || packet->to_life != end_life(packet->to);
+	bool is_lost = packet->to_life == 0 || packet->to_life != end_life(packet->to) ||
+		       is_cut(packet);
 	sim_note(wire_kind_name(packet->msg.kind), packet->from * 1000 + packet->to, head->case_id,
 		head->seq * 100 + (int)head->code);
 	if (is_lost) {

@@ -383,8 +383,11 @@ static void take_note(struct peer *peer, int line, struct wire_msg *msg)
 void peer_take(struct peer *peer, struct packet *packet)
 {
 	int line = packet->from - END_BROKER;
-	if (packet->msg.kind == WIRE_WELCOME) {
-		take_welcome(peer, line);
+	if (packet->msg.kind == WIRE_WELCOME || packet->msg.kind == WIRE_HELLO) {
+		if (packet->msg.kind == WIRE_WELCOME)
+			take_welcome(peer, line);
+		else
+			peer_lose(peer, line); /* it does not know us (any more) */
 		free(packet);
 		return;
 	}

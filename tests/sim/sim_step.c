@@ -256,5 +256,11 @@ bool sim_settles(void)
 			return true;
 		sim_jump(500000);
 	}
+	sim_break("not at rest although faults have stopped: %s%s%s%s%s%s",
+		all_are_up() ? "" : "somebody is down, ", net_is_empty() ? "" : "messages run, ",
+		channels_are_quiet() ? "" : "letters without receipt, ",
+		people_are_quiet() ? "" : "commands without result, ",
+		sim_pair_is_quiet() ? "" : "merges under way, ",
+		store_has_markers() ? "markers stand" : "timers come again and again");
 	return false;
 }
