@@ -1,7 +1,7 @@
 /* A city in one process: the product's own services (kit, handlers, cores, codecs) between adapters
- * that are played. One seed decides everything: who runs next, what is lost, doubled, overtaken, who
- * dies where, how clocks jump. No thread, socket, clock or database. Decision 0025 says what is the
- * product's and what is played.
+ * that are played. One seed decides everything: who runs next, what is lost, doubled, overtaken,
+ * who dies where, how clocks jump. No thread, socket, clock or database. Decision 0025 says what is
+ * the product's and what is played.
  *
  * Who does what: sim_world.c one seed from begin to end · sim_step.c what happens next ·
  * sim_process.c life and death of processes · sim_loop.c, sim_os.c, sim_peer.c, sim_db.c
@@ -20,7 +20,7 @@
 
 #define SIM_PROCESSES_MAX 24
 #define SIM_CASES_MAX	  48
-#define SIM_LETTERS_MAX	  8
+#define SIM_LETTERS_MAX	  6
 #define SIM_CHANNELS	  3
 #define SIM_BROKERS_MAX	  2
 
@@ -75,8 +75,8 @@ struct process {
 	uint32_t weight;  /* how often it gets its turn */
 };
 
-/* How often what goes wrong, in thousandths; drawn for each seed, so that some seeds are calm in one
- * regard and wild in another. */
+/* How often what goes wrong, in thousandths; drawn for each seed, so that some seeds are calm in
+ * one regard and wild in another. */
 struct rates {
 	uint32_t drop, twice, overtake;
 	uint32_t crash, crash_inside, db, in_doubt, deadlock, bus, door, integrator;
@@ -97,7 +97,7 @@ struct sim {
 	struct process *running;
 	int depth; /* of processes that run between two statements of another one */
 	int n_brokers;
-	int64_t db_back_us; /* the database is away until then */
+	int64_t db_back_us;  /* the database is away until then */
 	int64_t poison_case; /* refused by every subscriber while faults last; 0: none */
 	int64_t steps;
 	uint64_t trace;
@@ -109,7 +109,7 @@ extern struct sim sim; /* adapters' functions have nothing to tell worlds apart 
 
 /* sim_world.c */
 uint64_t sim_random(void);
-uint32_t sim_roll(uint32_t sides);    /* 0 .. sides-1 */
+uint32_t sim_roll(uint32_t sides);     /* 0 .. sides-1 */
 bool sim_chance(uint32_t thousandths); /* of what is no fault */
 bool sim_fault(uint32_t thousandths);  /* never, once faults have stopped */
 void sim_count(enum sim_count count);
@@ -129,8 +129,8 @@ struct process *process_running(void);
 /* sim_step.c */
 void sim_step(void);
 void sim_between_statements(struct process *process); /* others may run now */
-void sim_jump(int64_t us); /* time goes on */
-bool sim_settles(void);	   /* faults have stopped: everything comes to its end, in bounded time */
+void sim_jump(int64_t us);			      /* time goes on */
+bool sim_settles(void); /* faults have stopped: everything comes to its end, in bounded time */
 
 /* sim_loop.c */
 bool loop_has_work(const struct loop *loop);

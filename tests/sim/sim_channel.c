@@ -39,7 +39,7 @@ void channels_begin(void)
 	memset(sim_letters, 0, sizeof sim_letters);
 	memset(back_us, 0, sizeof back_us);
 	n_deliveries = 0;
-	sim_n_letters = 2 + (int)sim_roll(SIM_LETTERS_MAX - 2);
+	sim_n_letters = 2 + (int)sim_roll(SIM_LETTERS_MAX - 1);
 	for (int i = 0; i < sim_n_letters; i++) {
 		struct letter *letter = &sim_letters[i];
 		letter->channel = (int)sim_roll(SIM_CHANNELS);
@@ -86,7 +86,8 @@ static void hand_in(int place)
 	struct letter *letter = &sim_letters[place];
 	Wangli__Submit submit = WANGLI__SUBMIT__INIT;
 	char title[32], body[64];
-	SCOPED(arena) struct arena *mem = arena_create(1u << 20);
+	SCOPED(arena)
+	struct arena *mem = arena_create(1u << 20);
 	CHECK(mem != NULL);
 	snprintf(title, sizeof title, "letter %d", place);
 	snprintf(body, sizeof body, "the street lamp is dark, for the %d. time", place);
@@ -99,15 +100,13 @@ static void hand_in(int place)
 	}
 	letter->is_handed_in = true;
 	letter->again_us = sim.now_us + AGAIN_US;
-	const char *channel =
-		sim_channels[(letter->channel + letter->is_forged) % SIM_CHANNELS];
-	say(letter->channel,
-		&(struct wire_msg){ .kind = WIRE_SUBMIT,
-			.head = { .type = STR("submit.v1"),
-				.id = arena_printf(mem, "%d", place),
-				.channel = str_from_c(channel),
-				.source_msg_id = str_from_c(letter->id) },
-			.body = wire_pack(mem, &submit.base) });
+	const char *channel = sim_channels[(letter->channel + letter->is_forged) % SIM_CHANNELS];
+	say(letter->channel, &(struct wire_msg){ .kind = WIRE_SUBMIT,
+				     .head = { .type = STR("submit.v1"),
+					     .id = arena_printf(mem, "%d", place),
+					     .channel = str_from_c(channel),
+					     .source_msg_id = str_from_c(letter->id) },
+				     .body = wire_pack(mem, &submit.base) });
 }
 
 static bool is_open(const struct letter *letter)
@@ -153,7 +152,8 @@ static struct letter *letter_of(int integrator, const struct wire_head *head)
 
 static void take_receipt(int integrator, const struct wire_msg *msg)
 {
-	SCOPED(arena) struct arena *mem = arena_create(1u << 20);
+	SCOPED(arena)
+	struct arena *mem = arena_create(1u << 20);
 	struct letter *letter = letter_of(integrator, &msg->head);
 	Wangli__Receipt *receipt;
 	CHECK(mem != NULL);
@@ -210,7 +210,8 @@ static struct wire_head head_of(const struct delivery *delivery, const char *typ
 
 static void say_done(struct delivery *delivery)
 {
-	SCOPED(arena) struct arena *mem = arena_create(1u << 20);
+	SCOPED(arena)
+	struct arena *mem = arena_create(1u << 20);
 	struct wire_msg done = { .kind = WIRE_DONE, .head = head_of(delivery, "done.v1") };
 	Wangli__Done body = WANGLI__DONE__INIT;
 	CHECK(mem != NULL);
@@ -223,7 +224,8 @@ static void say_done(struct delivery *delivery)
 
 static void say_claim(struct delivery *delivery)
 {
-	SCOPED(arena) struct arena *mem = arena_create(1u << 20);
+	SCOPED(arena)
+	struct arena *mem = arena_create(1u << 20);
 	struct wire_msg claim = { .kind = WIRE_CLAIM, .head = head_of(delivery, "claim.v1") };
 	Wangli__Claim body = WANGLI__CLAIM__INIT;
 	char claim_id[64];
@@ -235,6 +237,11 @@ static void say_claim(struct delivery *delivery)
 	say(delivery->channel, &claim);
 }
 
+static bool dies_now(void)
+{
+	return sim.rates.integrator > 0 && sim_fault(250);
+}
+
 /* The provider is called. Between its yes and the spool's note the integrator may end. */
 static bool call_provider(struct delivery *delivery)
 {
@@ -244,7 +251,7 @@ static bool call_provider(struct delivery *delivery)
 		delivery->taken++;
 	if (delivery->taken > 1)
 		sim_break("delivery %s was accepted twice by its provider", delivery->id);
-	if (sim_fault(sim.rates.integrator * 20)) {
+	if (dies_now()) {
 		channel_crash(delivery->channel);
 		return false;
 	}
@@ -256,7 +263,8 @@ static bool call_provider(struct delivery *delivery)
 
 static void take_deliver(int integrator, const struct wire_msg *msg)
 {
-	SCOPED(arena) struct arena *mem = arena_create(1u << 20);
+	SCOPED(arena)
+	struct arena *mem = arena_create(1u << 20);
 	Wangli__Deliver *deliver;
 	CHECK(mem != NULL);
 	if (wire_unpack(mem, &wangli__deliver__descriptor, msg->body, &deliver, NULL) != RES_OK)
@@ -271,6 +279,7 @@ static void take_deliver(int integrator, const struct wire_msg *msg)
 	if (delivery->known == CALLING) { /* it ended while it called */
 		delivery->known = ENDED;
 		delivery->code = WIRE_CODE_IN_DOUBT;
+		sim_note("in doubt", delivery->case_id, delivery->fence, 0);
 	}
 	if (delivery->known == ENDED) {
 		say_done(delivery);
@@ -287,7 +296,8 @@ static void take_deliver(int integrator, const struct wire_msg *msg)
 /* A GO that comes twice finds that it was followed. */
 static void take_go(int integrator, const struct wire_msg *msg)
 {
-	SCOPED(arena) struct arena *mem = arena_create(1u << 20);
+	SCOPED(arena)
+	struct arena *mem = arena_create(1u << 20);
 	Wangli__Go *go;
 	CHECK(mem != NULL);
 	if (wire_unpack(mem, &wangli__go__descriptor, msg->body, &go, NULL) != RES_OK)
@@ -298,7 +308,7 @@ static void take_go(int integrator, const struct wire_msg *msg)
 	delivery->fence = go->fence;
 	delivery->known = CALLING;
 	sim_count(COUNT_claims);
-	if (sim_fault(sim.rates.integrator * 20)) {
+	if (dies_now()) {
 		channel_crash(integrator); /* before the provider hears of it */
 		return;
 	}
@@ -339,14 +349,13 @@ void channels_check(void)
 	for (int i = 0; i < sim_n_letters; i++) {
 		const struct letter *letter = &sim_letters[i];
 		if (letter->is_forged && letter->is_receipted && sim.plant == PLANT_NONE)
-			sim_break("letter %s was taken under a channel of somebody else",
-				letter->id);
+			sim_break(
+				"letter %s was taken under a channel of somebody else", letter->id);
 		if (!letter->is_forged && !letter->is_receipted &&
 			(i + 1 == sim_n_letters || !sim_letters[i + 1].is_conflict) &&
 			!letter->is_conflict)
 			sim_break("letter %s has no receipt", letter->id);
-		if (letter->is_conflict &&
-			letter->is_receipted == sim_letters[i - 1].is_receipted)
+		if (letter->is_conflict && letter->is_receipted == sim_letters[i - 1].is_receipted)
 			sim_break("two letters named %s: not exactly one was taken", letter->id);
 	}
 }

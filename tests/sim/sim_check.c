@@ -18,8 +18,8 @@ static void check_journal(struct schema *schema, int64_t case_id)
 		sim_break("%s, case %lld: the row counts %lld entries, the journal has %d",
 			schema->spec->name, (long long)case_id, (long long)seq, at->n_entries);
 	if (at->n_entries > 0 && at->row != NULL &&
-		memcmp(case_text_of(schema, case_id, "head").p,
-			at->entries[at->n_entries - 1].hash, 32) != 0)
+		memcmp(case_text_of(schema, case_id, "head").p, at->entries[at->n_entries - 1].hash,
+			32) != 0)
 		sim_break("%s, case %lld: the row's head is not the journal's", schema->spec->name,
 			(long long)case_id);
 }
@@ -143,8 +143,8 @@ void sim_check_letters(void)
 			bool is_it = false, is_digest = false;
 			for (size_t c = 0; c < child->n; c++) {
 				is_it = is_it || str_eq_c(child->cells[c].s, letter->id);
-				is_digest = is_digest || str_eq(child->cells[c].s,
-								 str_of(letter->digest, 32));
+				is_digest = is_digest ||
+					    str_eq(child->cells[c].s, str_of(letter->digest, 32));
 			}
 			found += is_it && is_digest;
 		}

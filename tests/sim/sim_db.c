@@ -1,7 +1,7 @@
 /* db.h as kit and stores call it: sessions, rounds, transactions, and where they can break. What a
  * transaction changes waits in its session for the commit. Between a transaction's reads and its
- * first write others may run; before and after its commit the process may die, and the answer may be
- * lost with the database. */
+ * first write others may run; before and after its commit the process may die, and the answer may
+ * be lost with the database. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -125,8 +125,8 @@ static struct db_result *result_make(struct db *db)
 	return result;
 }
 
-static struct call_at call_of(struct db *db, const struct db_sql *sql,
-	const struct db_params *params, struct grid *out)
+static struct call_at call_of(
+	struct db *db, const struct db_sql *sql, const struct db_params *params, struct grid *out)
 {
 	return (struct call_at){
 		.sql = sql,
@@ -151,8 +151,7 @@ static enum res run(struct db *db, const struct db_sql *sql, const struct db_par
 		statement->look(&at);
 	if (statement->change != NULL && db->is_open) {
 		CHECK(db->n_deferred < DEFERRED_MAX);
-		db->deferred[db->n_deferred++] =
-			(struct deferred){ sql, statement, *params };
+		db->deferred[db->n_deferred++] = (struct deferred){ sql, statement, *params };
 	} else if (statement->change != NULL) {
 		statement->change(&at);
 	}
@@ -165,7 +164,8 @@ static void apply(struct db *db)
 {
 	for (size_t i = 0; i < db->n_deferred; i++) {
 		struct grid none = { 0 };
-		struct call_at at = call_of(db, db->deferred[i].sql, &db->deferred[i].params, &none);
+		struct call_at at =
+			call_of(db, db->deferred[i].sql, &db->deferred[i].params, &none);
 		db->deferred[i].statement->change(&at);
 	}
 	db->n_deferred = 0;

@@ -1,5 +1,5 @@
-/* The door: whose key, which channel, where to, as edge_core.h decides; what is played is the passing
- * on. It keeps nothing: who waits asks again. */
+/* The door: whose key, which channel, where to, as edge_core.h decides; what is played is the
+ * passing on. It keeps nothing: who waits asks again. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -103,7 +103,8 @@ static int addressee(const struct wire_msg *msg)
 
 void door_round(struct process *door)
 {
-	SCOPED(arena) struct arena *mem = arena_create(4u << 20);
+	SCOPED(arena)
+	struct arena *mem = arena_create(4u << 20);
 	struct wire_msg messages[ROUND];
 	CHECK(mem != NULL);
 	peer_turn(door->peer, (struct instant){ sim.now_us });

@@ -35,7 +35,7 @@ static struct pending *raise(
 		};
 		snprintf(there->grp, sizeof there->grp, "%.*s", STR_ARG(grp));
 	} else if (sim.plant == PLANT_LOWER_MARKER) {
-		there->upto = upto;
+		there->upto = upto < there->upto ? upto : there->upto;
 	} else {
 		there->upto = stream_marker_raise(there->upto, upto);
 	}

@@ -87,9 +87,8 @@ static void net_add(int from, int to, const struct wire_msg *msg)
 /* Doubled on the way to a broker or at an answer: what costs credit is counted where it arrives. */
 void net_send(int from, int to, const struct wire_msg *msg)
 {
-	bool may_double = may_be_lost(msg) &&
-			  (to >= END_BROKER || from >= END_INTEGRATOR ||
-				  !wire_kind_needs_credit(msg->kind));
+	bool may_double = may_be_lost(msg) && (to >= END_BROKER || from >= END_INTEGRATOR ||
+						      !wire_kind_needs_credit(msg->kind));
 	net_add(from, to, msg);
 	if (may_double && sim_fault(sim.rates.twice)) {
 		sim_count(COUNT_duplicated);
@@ -139,8 +138,8 @@ static bool is_cut(const struct packet *packet)
 static void arrive(struct packet *packet)
 {
 	const struct wire_head *head = &packet->msg.head;
-	bool is_lost = packet->to_life == 0 || packet->to_life != end_life(packet->to) ||
-		       is_cut(packet);
+	bool is_lost =
+		packet->to_life == 0 || packet->to_life != end_life(packet->to) || is_cut(packet);
 	sim_note(wire_kind_name(packet->msg.kind), packet->from * 1000 + packet->to, head->case_id,
 		head->seq * 100 + (int)head->code);
 	if (is_lost) {

@@ -48,7 +48,8 @@ void door_take(struct process *door, const struct packet *packet); /* from an in
 /* sim_channel.c: integrators with a spool that survives them, and the providers behind them. */
 struct letter {
 	char id[32];
-	int channel; /* whose it is; integrator and channel are one to one, but for what is forged */
+	int channel; /* whose it is; integrator and channel are one to one, but for what is forged
+		      */
 	bool is_forged;	  /* names somebody else's channel */
 	bool is_conflict; /* uses the name of an earlier letter for other content */
 	bool is_handed_in;
@@ -78,7 +79,7 @@ void people_round(struct process *people);
 bool people_step(void); /* somebody looks at a case and acts; false: nothing to do */
 bool people_are_quiet(void);
 /* A command of somebody; false: one of this case is under way. */
-bool people_ask(int64_t case_id, const char *service, const char *type, const char *actor,
-	struct str body);
+bool people_ask(
+	int64_t case_id, const char *service, const char *type, const char *actor, struct str body);
 
 #endif

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "log/log.h"
 #include "os/os.h"
@@ -33,6 +34,13 @@ void os_random(void *out, size_t bytes)
 void os_instance_name(char *out, size_t room, const char *prefix)
 {
 	snprintf(out, room, "%s/%016llx", prefix, (unsigned long long)sim_random());
+}
+
+/* A planted bug waits for a kill to fall; here it falls without. */
+int nanosleep(const struct timespec *how_long, struct timespec *left)
+{
+	(void)how_long, (void)left;
+	return 0;
 }
 
 /* --- the log --- */

@@ -1,18 +1,18 @@
 /* Merging, by law 10. The product has no merge yet, so the rule is played by a small service on the
- * product's kit: a case asks another one to be its master; the other decides in a transaction of its
- * own, once for each attempt (its command_id is made of the cause), and says so until it is heard.
- * Nobody writes two cases at once. A master cannot be merged, nor can a follower be a master, and a
- * case asks once in its life. */
+ * product's kit: a case asks another one to be its master; the other decides in a transaction of
+ * its own, once for each attempt (its command_id is made of the cause), and says so until it is
+ * heard. Nobody writes two cases at once. A master cannot be merged, nor can a follower be a
+ * master, and a case asks once in its life. */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "sim_net.h"
 #include "sim_store.h"
 
-#define FIRST	 40 /* ids of its own; rows are made by a timer that stands from the beginning */
-#define PAIRS	 5
-#define AGAIN	 SPAN_S(3)
-#define BIT(id)	 (INT64_C(1) << ((id)-FIRST))
+#define FIRST	      40 /* ids of its own; rows are made by a timer that stands from the beginning */
+#define PAIRS	      5
+#define AGAIN	      SPAN_S(3)
+#define BIT(id)	      (INT64_C(1) << ((id)-FIRST))
 #define COMMAND(word) "pair." word ".v1"
 
 enum { FREE, ASKED, MERGED };
@@ -21,7 +21,7 @@ struct pair_row {
 	int32_t state;
 	int64_t partner;
 	int32_t attempt;
-	int64_t followers; /* a bit each */
+	int64_t followers;	   /* a bit each */
 	int64_t owed_yes, owed_no; /* who has not heard our answer */
 };
 static const struct db_col cols[] = {
@@ -77,8 +77,8 @@ static enum res born(struct kit_turn *turn, struct err *err)
 	return RES_OK;
 }
 
-/* The planted bug: the other case is written as well, without asking it. On a sharded engine the two
- * commits are two. */
+/* The planted bug: the other case is written as well, without asking it. On a sharded engine the
+ * two commits are two. */
 static void merge_both(struct pair_row *row, int64_t other)
 {
 	struct stored_case *stored = case_of(schema_named("pair"), other);

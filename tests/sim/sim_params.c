@@ -48,7 +48,7 @@ struct cell cell_read(enum db_type type, const void *from)
 		return instant_is_none(at) ? cell_none() : cell_int(at.us);
 	case DB_DAY:
 		return *(const int32_t *)from == INT32_MIN ? cell_none()
-							    : cell_int(*(const int32_t *)from);
+							   : cell_int(*(const int32_t *)from);
 	}
 	return cell_none();
 }
@@ -99,7 +99,8 @@ static struct grid *grid_add(struct db_params *params, size_t rows, size_t cols)
 {
 	struct grid *grid = arena_new(params->mem, struct grid);
 	CHECK(grid != NULL && params->n < DB_PARAMS_MAX);
-	*grid = (struct grid){ rows, cols, arena_new_array(params->mem, struct cell, rows * cols + 1) };
+	*grid = (struct grid){ rows, cols,
+		arena_new_array(params->mem, struct cell, rows * cols + 1) };
 	CHECK(grid->cells != NULL);
 	params->values[params->n++] = (char *)grid;
 	return grid;

@@ -308,8 +308,7 @@ void peer_flush(struct peer *peer)
 		if (line->credit_due == 0 || !line->is_welcomed)
 			continue;
 		net_send(peer->process->place, END_BROKER + i,
-			&(struct wire_msg){
-				.kind = WIRE_CREDIT, .head.credit = line->credit_due });
+			&(struct wire_msg){ .kind = WIRE_CREDIT, .head.credit = line->credit_due });
 		line->credit_due = 0;
 	}
 }

@@ -1,5 +1,5 @@
-/* The services' own statements that read something: submissions, deliveries, and reference data of a
- * small city: one unit, one category, one type, and a road that the seed draws. */
+/* The services' own statements that read something: submissions, deliveries, and reference data of
+ * a small city: one unit, one category, one type, and a road that the seed draws. */
 #include <string.h>
 
 #include "base/road.h"
@@ -50,8 +50,8 @@ static const struct cell *submission_find(
 
 static void submission_find_look(const struct call_at *at)
 {
-	static const char *const names[SUB_COLS] = { "source", "source_msg_id", "case_id",
-		"digest", "received_at" };
+	static const char *const names[SUB_COLS] = { "source", "source_msg_id", "case_id", "digest",
+		"received_at" };
 	const struct kit_table *table = submissions_of(at);
 	for (size_t i = 0; i < at->params[0]->rows; i++) {
 		const struct cell *found =
@@ -77,8 +77,7 @@ static void submission_insert_look(const struct call_at *at)
 	const struct kit_table *table = submissions_of(at);
 	for (size_t i = 0; i < at->params[0]->rows; i++)
 		if (is_free(at, i))
-			call_out(at, 1)[0] =
-				column(table, grid_at(at->params[0], i, 0), "case_id");
+			call_out(at, 1)[0] = column(table, grid_at(at->params[0], i, 0), "case_id");
 }
 
 static void submission_insert_change(const struct call_at *at)
@@ -155,8 +154,8 @@ static void row_of(const struct call_at *at, size_t n, const struct cell *cells)
 static void type_look(const struct call_at *at)
 {
 	row_of(at, 4,
-		(struct cell[]){ cell_text(STR("help")), cell_text(STR("1wd")),
-			cell_int(FOR_EVER), NULL_END });
+		(struct cell[]){ cell_text(STR("help")), cell_text(STR("1wd")), cell_int(FOR_EVER),
+			NULL_END });
 }
 
 static void category_look(const struct call_at *at)
@@ -194,8 +193,8 @@ static void sla_look(const struct call_at *at)
 static void limit_look(const struct call_at *at)
 {
 	row_of(at, 4,
-		(struct cell[]){ cell_text(STR("help")), cell_text(STR("3wd")),
-			cell_int(FOR_EVER), NULL_END });
+		(struct cell[]){ cell_text(STR("help")), cell_text(STR("3wd")), cell_int(FOR_EVER),
+			NULL_END });
 }
 
 /* The same for a seed's whole life. */
@@ -208,8 +207,8 @@ static void road_look(const struct call_at *at)
 {
 	for (int step = 0; step < ROAD_STEPS; step++)
 		row_of(at, 5,
-			(struct cell[]){ cell_text(str_from_c(
-						 road_step_word((enum road_step)step))),
+			(struct cell[]){
+				cell_text(str_from_c(road_step_word((enum road_step)step))),
 				cell_text(STR("*")),
 				cell_text(is_systems((enum road_step)step) ? STR("system")
 									   : STR("people")),

@@ -1,5 +1,5 @@
-/* What the statements of kit.sql do, and those of every service for its cases and child tables: each
- * is the sentence in the .sql file, over the tables of sim_store.h. Time is the world's. */
+/* What the statements of kit.sql do, and those of every service for its cases and child tables:
+ * each is the sentence in the .sql file, over the tables of sim_store.h. Time is the world's. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -241,7 +241,8 @@ static struct timer_at *timer_place(struct schema *schema)
 static void timer_set_change(const struct call_at *at)
 {
 	for (size_t i = 0; i < ROWS(at); i++) {
-		struct timer_at *timer = timer_find(at->schema, call_number(at, 0, i), call_text(at, 1, i));
+		struct timer_at *timer =
+			timer_find(at->schema, call_number(at, 0, i), call_text(at, 1, i));
 		if (timer == NULL)
 			timer = timer_place(at->schema);
 		*timer = (struct timer_at){ .is_there = true,
@@ -255,7 +256,8 @@ static void timer_set_change(const struct call_at *at)
 static void timer_clear_change(const struct call_at *at)
 {
 	for (size_t i = 0; i < ROWS(at); i++) {
-		struct timer_at *timer = timer_find(at->schema, call_number(at, 0, i), call_text(at, 1, i));
+		struct timer_at *timer =
+			timer_find(at->schema, call_number(at, 0, i), call_text(at, 1, i));
 		if (timer != NULL)
 			timer->is_there = false;
 	}
@@ -340,10 +342,11 @@ static void command_keep_change(const struct call_at *at)
 		if (is_there)
 			continue;
 		CHECK(schema->n_commands < TABLE_MOST);
-		schema->commands[schema->n_commands++] = (struct command_kept){
-			call_number(at, 0, i), store_keep(call_text(at, 1, i)), store_keep(call_text(at, 6, i)),
-			store_keep(call_text(at, 7, i)), call_number(at, 5, i), call_number(at, 8, i)
-		};
+		schema->commands[schema->n_commands++] =
+			(struct command_kept){ call_number(at, 0, i),
+				store_keep(call_text(at, 1, i)), store_keep(call_text(at, 6, i)),
+				store_keep(call_text(at, 7, i)), call_number(at, 5, i),
+				call_number(at, 8, i) };
 	}
 }
 

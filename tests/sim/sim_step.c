@@ -6,9 +6,11 @@
 #include "sim_net.h"
 #include "sim_store.h"
 
-#define DEPTH_MOST  2
-#define SETTLE_MOST 6000 /* looks at the world while it comes to rest */
-#define CALM_MOST   4000 /* messages and rounds between two of them */
+#define DEPTH_MOST    2
+#define MESSAGES_MOST 16 /* in one step */
+#define ROUNDS_MOST   6
+#define SETTLE_MOST   6000 /* looks at the world while it comes to rest */
+#define CALM_MOST     4000 /* messages and rounds between two of them */
 
 static struct process *some_service(void)
 {
@@ -165,19 +167,31 @@ static void faults(void)
 
 /* --- a step --- */
 
+static void some_messages(void)
+{
+	for (uint32_t n = 1 + sim_roll(MESSAGES_MOST); n > 0 && !net_is_empty(); n--)
+		net_step();
+}
+
+static void some_rounds(void)
+{
+	for (uint32_t n = 1 + sim_roll(ROUNDS_MOST); n > 0 && run_some(); n--)
+		sim.steps++;
+}
+
 void sim_step(void)
 {
 	sim.steps++;
 	if (sim.depth == 0)
 		faults();
 	uint32_t dice = sim_roll(100);
-	if (dice < 45 && !net_is_empty())
-		net_step();
-	else if (dice < 80 && run_some())
-		return;
-	else if (dice < 88)
+	if (dice < 40)
+		some_messages();
+	else if (dice < 75)
+		some_rounds();
+	else if (dice < 83)
 		time_goes_on();
-	else if (dice < 92)
+	else if (dice < 88)
 		channels_step();
 	else if (dice < 99)
 		people_step();
@@ -252,9 +266,10 @@ bool sim_settles(void)
 		calm();
 		if (did)
 			continue;
-		if (is_quiet() && !to_next_timer())
+		/* what has just come to rest may be what somebody waits for */
+		if (is_quiet() && !channels_step() && !people_step() && !to_next_timer())
 			return true;
-		sim_jump(500000);
+		sim_jump(1000000);
 	}
 	sim_break("not at rest although faults have stopped: %s%s%s%s%s%s",
 		all_are_up() ? "" : "somebody is down, ", net_is_empty() ? "" : "messages run, ",

@@ -123,8 +123,8 @@ struct call_at {
 	struct grid *out; /* cells from malloc */
 };
 struct statement {
-	const char *name;		       /* as in kit.sql, or "intake.…"; */
-	void (*look)(const struct call_at *at); /* NULL: gives no rows */
+	const char *name;			  /* as in kit.sql, or "intake.…"; */
+	void (*look)(const struct call_at *at);	  /* NULL: gives no rows */
 	void (*change)(const struct call_at *at); /* NULL: changes nothing */
 };
 /* NULL: nobody plays it. */

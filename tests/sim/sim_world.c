@@ -1,5 +1,5 @@
-/* One seed from begin to end: draws its rates, makes the world, lets it go on for a while, stops the
- * faults, and looks whether everything comes to its end. */
+/* One seed from begin to end: draws its rates, makes the world, lets it go on for a while, stops
+ * the faults, and looks whether everything comes to its end. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 #include "sim_store.h"
 
 #define BEGIN_US INT64_C(1780300800000000) /* a Monday, 16:00 in Shanghai */
-#define STEPS	 2200
+#define STEPS	 1400
 
 struct sim sim;
 
@@ -124,6 +124,8 @@ static void rates_draw(void)
 	};
 	if (sim.plant == PLANT_KEEP_LOSERS) /* without them there is nothing to keep */
 		sim.rates.nested = 300;
+	if (sim.plant == PLANT_ACK_BEFORE_COMMIT) /* without a death between them nobody sees it */
+		sim.rates.crash_inside = 60;
 	sim.n_brokers = 1 + (int)sim_roll(SIM_BROKERS_MAX);
 }
 
