@@ -9,7 +9,8 @@
 #include "sim_net.h"
 #include "sim_store.h"
 
-#define FIRST	      40 /* ids of its own; rows are made by a timer that stands from the beginning */
+/* Ids of its own; rows are made by a timer that stands from the beginning. */
+#define FIRST	      40
 #define PAIRS	      5
 #define AGAIN	      SPAN_S(3)
 #define BIT(id)	      (INT64_C(1) << ((id)-FIRST))
