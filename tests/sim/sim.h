@@ -26,12 +26,13 @@
 
 enum sim_plant {
 	PLANT_NONE,
-#define PLANT(name, word, what) PLANT_##name,
+#define PLANT(name, word, is_kits, what) PLANT_##name,
 #include "sim_plants.def"
 #undef PLANT
 	PLANTS
 };
 const char *sim_plant_word(enum sim_plant plant);
+bool sim_plant_is_there(enum sim_plant plant); /* in this build */
 
 enum sim_count {
 #define COUNT(name, meaning) COUNT_##name,

@@ -88,6 +88,7 @@ static struct bus_routing routing_of(int place, uint32_t life)
 static int place_of(const struct member *member)
 {
 	int place;
+	CHECK(member != NULL);
 	memcpy(&place, member->routing.bytes, 4);
 	return place;
 }

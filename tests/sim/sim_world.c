@@ -14,7 +14,7 @@
 struct sim sim;
 
 static const char *const plant_words[PLANTS] = {
-#define PLANT(name, word, what) [PLANT_##name] = word,
+#define PLANT(name, word, is_kits, what) [PLANT_##name] = word,
 #include "sim_plants.def"
 #undef PLANT
 };
@@ -31,6 +31,21 @@ static const struct {
 const char *sim_plant_word(enum sim_plant plant)
 {
 	return plant_words[plant];
+}
+
+bool sim_plant_is_there(enum sim_plant plant)
+{
+	static const bool is_kits[PLANTS] = {
+#define PLANT(name, word, is_kits_, what) [PLANT_##name] = is_kits_,
+#include "sim_plants.def"
+#undef PLANT
+	};
+#ifdef WANGLI_PLANTS
+	(void)is_kits;
+	return plant < PLANTS;
+#else
+	return plant < PLANTS && !is_kits[plant];
+#endif
 }
 
 const char *sim_count_name(enum sim_count count)

@@ -92,6 +92,10 @@ static void every_planted_bug_is_found(void **state)
 	for (int plant = PLANT_NONE + 1; plant < PLANTS; plant++) {
 		struct sim_result result = { 0 };
 		uint64_t seed = 0;
+		if (!sim_plant_is_there((enum sim_plant)plant)) {
+			printf("%s: not in this build\n", sim_plant_word((enum sim_plant)plant));
+			continue;
+		}
 		while (!result.is_broken && seed < PLANT_SEEDS)
 			result = sim_run(++seed, (enum sim_plant)plant, false, counts);
 		if (!result.is_broken)
