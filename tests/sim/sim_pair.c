@@ -13,7 +13,6 @@
 #define FIRST	      40
 #define PAIRS	      5
 #define AGAIN	      SPAN_S(3)
-#define BIT(id)	      (INT64_C(1) << ((id)-FIRST))
 #define COMMAND(word) "pair." word ".v1"
 
 enum { FREE, ASKED, MERGED };
@@ -47,6 +46,12 @@ static const struct kit_case_table cases = {
 };
 static const struct kit_table *const tables[] = { NULL };
 static const struct db_sql *const statements[] = { NULL };
+
+static int64_t bit_of(int64_t id)
+{
+	CHECK(id >= FIRST && id < FIRST + PAIRS);
+	return INT64_C(1) << (id - FIRST);
+}
 
 static int64_t self_of(const struct kit_turn *turn)
 {
@@ -85,7 +90,7 @@ static void merge_both(struct pair_row *row, int64_t other)
 	struct stored_case *stored = case_of(schema_named("pair"), other);
 	row->state = MERGED;
 	if (stored->row != NULL)
-		stored->row[7].n |= BIT(row->kit.case_id);
+		stored->row[7].n |= bit_of(row->kit.case_id);
 }
 
 static enum res merge(struct kit_turn *turn, struct err *err)
@@ -121,7 +126,7 @@ static enum res ask_due(struct kit_turn *turn, struct err *err)
 static enum res asked(struct kit_turn *turn, struct err *err)
 {
 	struct pair_row *row = turn->row;
-	int64_t bit = BIT(named(turn));
+	int64_t bit = bit_of(named(turn));
 	(void)err;
 	if (row->state == FREE) {
 		row->followers |= bit;
@@ -140,9 +145,9 @@ static enum res tell_due(struct kit_turn *turn, struct err *err)
 	for (int64_t id = FIRST; id < FIRST + PAIRS; id++) {
 		struct str name = arena_printf(turn->mem, "tell/%lld/%lld/%lld",
 			(long long)self_of(turn), (long long)id, (long long)sim_random());
-		if (row->owed_yes & BIT(id))
+		if (row->owed_yes & bit_of(id))
 			say(turn, id, COMMAND("yes"), name);
-		else if (row->owed_no & BIT(id))
+		else if (row->owed_no & bit_of(id))
 			say(turn, id, COMMAND("no"), name);
 	}
 	if ((row->owed_yes | row->owed_no) != 0)
@@ -189,8 +194,8 @@ static enum res was_heard(struct kit_turn *turn, struct err *err)
 {
 	struct pair_row *row = turn->row;
 	(void)err;
-	row->owed_yes &= ~BIT(named(turn));
-	row->owed_no &= ~BIT(named(turn));
+	row->owed_yes &= ~bit_of(named(turn));
+	row->owed_no &= ~bit_of(named(turn));
 	return RES_OK;
 }
 
@@ -253,11 +258,11 @@ void sim_pair_check(void)
 		if (state == MERGED && followers != 0)
 			sim_break("case %lld is a follower and a master", (long long)id);
 		if (state == MERGED &&
-			(case_number_of(schema, partner, "followers") & BIT(id)) == 0)
+			(case_number_of(schema, partner, "followers") & bit_of(id)) == 0)
 			sim_break("case %lld is merged into case %lld, which does not know it",
 				(long long)id, (long long)partner);
 		for (int64_t other = FIRST; other < FIRST + PAIRS; other++)
-			if ((followers & BIT(other)) != 0 &&
+			if ((followers & bit_of(other)) != 0 &&
 				(case_number_of(schema, other, "state") != MERGED ||
 					case_number_of(schema, other, "partner") != id))
 				sim_break("case %lld has a follower, %lld, that is none",
