@@ -330,6 +330,11 @@ struct kit {
 	bool is_stopping;
 };
 
+/* kit_main.c: all before and after loop_run, for who runs the loop itself (tests/sim). kit: zeroed
+ * but for its spec and its log. The end takes what was half begun, and leaves kit to its owner. */
+enum res kit_start(struct kit *kit, struct err *err) must_check;
+void kit_end(struct kit *kit);
+
 /* kit_streams.c */
 size_t kit_groups_of(int producer, const char *const **out_groups); /* who subscribes to it */
 bool kit_subscribes(struct str group, enum kit_producer producer);

@@ -482,7 +482,7 @@ static enum res health_start(struct kit *kit, struct err *err)
 	return RES_OK;
 }
 
-static enum res start(struct kit *kit, struct err *err)
+enum res kit_start(struct kit *kit, struct err *err)
 {
 	const struct service_spec *spec = kit->spec;
 	TRY(settings_load(kit, err));
@@ -504,7 +504,7 @@ static enum res start(struct kit *kit, struct err *err)
 	return RES_OK;
 }
 
-static void end(struct kit *kit)
+void kit_end(struct kit *kit)
 {
 	if (kit->peer != NULL) {
 		peer_flush(kit->peer);
@@ -563,13 +563,13 @@ int kit_main(const struct service_spec *spec, int argc, char **argv)
 	kit->spec = spec;
 	kit->log = log_create(spec->name, STDERR_FILENO, LOG_LEVEL_INFO);
 	struct err err = { .text = "" };
-	enum res res = start(kit, &err);
+	enum res res = kit_start(kit, &err);
 	if (res == RES_OK)
 		res = loop_run(kit->loop, &err);
 	if (res != RES_OK)
 		log_event(kit->log, process_failed, LOG_TEXT("why", err.text),
 			LOG_TEXT("result", res_name(res)));
-	end(kit);
+	kit_end(kit);
 	free(kit);
 	return res == RES_OK ? EXIT_SUCCESS : EXIT_FAILURE;
 }
