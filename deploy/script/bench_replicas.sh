@@ -60,7 +60,7 @@ replicas_round() {
 	local n=$1 cases=$2 homes before
 	mkdir -p "$DATA/settings"
 	printf 'PG_CONNINFO=host=%s/far dbname=wangli user=wl_dispatch\nBATCH_MOST=%s\nWINDOW=%s\n' "$RUN" "$3" \
-		"$(($3 * 20 < 10000 ? $3 * 20 : 10000))" >"$DATA/settings/dispatch"
+		"$(($3 * 4))" >"$DATA/settings/dispatch"
 	trap 'kill "$RELAY" 2>/dev/null || true' EXIT
 	relay_start "$4"
 	CHANGED=
