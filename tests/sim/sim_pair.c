@@ -236,7 +236,7 @@ void sim_pair_begin(void)
 
 bool sim_pair_step(void)
 {
-	char other[3];
+	char other[12];
 	int64_t id = FIRST + sim_roll(PAIRS);
 	if (case_number_of(schema_named("pair"), id, "attempt") != 0)
 		return false;
