@@ -343,6 +343,12 @@ bool channel_was_called(const char *delivery_id)
 	return false;
 }
 
+bool channel_may_hear_go(int64_t case_id)
+{
+	const struct process *door = door_of();
+	return net_carries(WIRE_GO, case_id) || (door->is_up && peer_has_mail(door->peer));
+}
+
 /* Of two letters under one name one has the receipt; what is forged has none. */
 void channels_check(void)
 {

@@ -26,6 +26,14 @@ bool net_is_empty(void)
 	return n_flight == 0;
 }
 
+bool net_carries(enum wire_kind kind, int64_t case_id)
+{
+	for (size_t i = 0; i < n_flight; i++)
+		if (flight[i]->msg.kind == kind && flight[i]->msg.head.case_id == case_id)
+			return true;
+	return false;
+}
+
 struct packet *packet_make(const struct wire_msg *msg)
 {
 	struct str *texts[] = KIT_MESSAGE_TEXTS((struct wire_msg *)(uintptr_t)msg);

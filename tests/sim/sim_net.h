@@ -19,6 +19,7 @@ void net_begin(void);
 void net_end(void);
 void net_send(int from, int to, const struct wire_msg *msg);
 bool net_is_empty(void);
+bool net_carries(enum wire_kind kind, int64_t case_id);
 void net_step(void); /* one message arrives */
 struct packet *packet_make(const struct wire_msg *msg);
 uint32_t end_life(int end); /* 0: not there */
@@ -69,8 +70,10 @@ bool channels_are_quiet(void);
 void channel_take(int integrator, const struct packet *packet);
 void channel_crash(int integrator);
 bool channel_is_up(int integrator);
-/* What the provider says to whoever verifies. */
+/* What the provider says to whoever verifies; who asks while a GO is under way is told what is
+ * overtaken at once. */
 bool channel_was_called(const char *delivery_id);
+bool channel_may_hear_go(int64_t case_id);
 void channels_check(void);
 
 /* sim_people.c */

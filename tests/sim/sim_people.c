@@ -144,6 +144,8 @@ static bool verify(int64_t id)
 {
 	Wangli__ReplyVerify verify = WANGLI__REPLY_VERIFY__INIT;
 	char delivery[64], note[] = "the provider's own list";
+	if (channel_may_hear_go(id))
+		return false;
 	snprintf(delivery, sizeof delivery, "%.*s",
 		STR_ARG(case_text_of(of(KIT_REPLY), id, "delivery_id")));
 	verify.delivery_id = delivery;
