@@ -25,12 +25,13 @@ key_publish() {
 	replace_durably "$DATA/keys/$3"
 }
 
-# key_copy FROM TO ACCOUNT: what a power cut left of an earlier copy is made anew.
+# key_copy FROM TO ACCOUNT: what a power cut left of an earlier copy is made anew; one that was restored has its owner to get.
 key_copy() {
-	cmp -s "$DATA/keys/$1" "$DATA/keys/$2" && return 0
-	(umask 077 && cp "$DATA/keys/$1" "$DATA/keys/$2.new")
-	[ -z "$IS_ROOT" ] || chown "$3:wangli" "$DATA/keys/$2.new"
-	replace_durably "$DATA/keys/$2"
+	if ! cmp -s "$DATA/keys/$1" "$DATA/keys/$2"; then
+		(umask 077 && cp "$DATA/keys/$1" "$DATA/keys/$2.new")
+		replace_durably "$DATA/keys/$2"
+	fi
+	[ -z "$IS_ROOT" ] || chown "$3:wangli" "$DATA/keys/$2"
 }
 
 keys_make() {
