@@ -22,7 +22,7 @@ FRAME_MAX = 2 * 1024 * 1024  # libzmq drops the connection above it
 OPTIONS = {
     zmq.LINGER: 200,  # what a BYE may take on its way out
     zmq.SNDHWM: QUEUE_BATCHES,
-    zmq.RCVHWM: QUEUE_BATCHES,
+    zmq.RCVHWM: 0,  # credit bounds it; at a bound libzmq 4.3.4 ends the process when the line breaks
     zmq.HANDSHAKE_IVL: 5000,
     zmq.RECONNECT_IVL: 100,
     zmq.RECONNECT_IVL_MAX: 1000,
