@@ -63,6 +63,7 @@ class System:
         self.clock = clock
         self.road = road
         self.up_words = up
+        self.speaks_as = "intake"  # whose road to the database programs of the test take
         self.env = {**os.environ, "WANGLI_PRESET": "dev", **(env or {})}
 
     def __enter__(self):
@@ -126,8 +127,8 @@ class System:
         return json.loads(self.wangli("status", "--json", ok=(0, 1)).stdout)
 
     def conninfo(self, role):
-        """libpq's, for programs that speak to the database themselves; read from the settings of watch, which stands beside it."""
-        text = (self.data / "service" / "watch" / "env" / "PG_CONNINFO").read_text().strip()
+        """libpq's, for programs that speak to the database themselves; read from a service's own settings, with all its servers."""
+        text = (self.data / "service" / self.speaks_as / "env" / "PG_CONNINFO").read_text().strip()
         return " ".join(word for word in text.split() if not word.startswith("user=")) + f" user={role}"
 
     # --- processes ---

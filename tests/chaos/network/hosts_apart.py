@@ -37,6 +37,7 @@ def restart(s, services):
 def apart(s, net):
     """Everything to its host. What reads and measures stays beside the database's socket: it is no part of the trial."""
     bus = f"tcp://{net['broker'].address}:7000"
+    s.speaks_as = "watch"
     place(s, "postgres", net["database"])
     database_listens(s, net["database"])
     place(s, "bus", net["broker"], BUS_LISTEN=bus)
