@@ -78,10 +78,10 @@ class Load:
         return done.stdout.strip()
 
 
-def replay_to_the_end(system, path, channel="forum"):
-    """The importer may give up while the database is away; run again it goes on."""
+def replay_to_the_end(system, path, channel="forum", seconds=300):
+    """The importer may give up while the database is away; run again it goes on. seconds: for one run of it."""
     for _ in range(20):
-        done = system.wangli("import", path, "--channel", channel, "--replay", "--json", ok=range(256), timeout=300)
+        done = system.wangli("import", path, "--channel", channel, "--replay", "--json", ok=range(256), timeout=seconds)
         if done.returncode == 0:
             return json.loads(done.stdout)
     raise AssertionError(f"the replay does not come to its end: {done.text[-2000:]}")

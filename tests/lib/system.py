@@ -54,6 +54,14 @@ def free_port():
             return port
 
 
+def children(pid):
+    """The processes that one has; none when it has gone."""
+    try:
+        return [int(word) for word in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
+
+
 class System:
     def __init__(self, clock="simulated", env=None, road="auto", up=()):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="wangli-test-"))

@@ -6,7 +6,6 @@ WANGLI_MINUTES (2; with WANGLI_LONG 30), WANGLI_FAULTS a storm (66; 1,000), WANG
 printed. The release build: what is measured is how much is acknowledged meanwhile."""
 
 import heapq
-import json
 import os
 import pathlib
 import random
@@ -16,8 +15,8 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "lib"))
 import letters  # noqa: E402
-from load import Load  # noqa: E402
-from system import SERVICES, System, until  # noqa: E402
+from load import Load, replay_to_the_end  # noqa: E402
+from system import SERVICES, System, children, until  # noqa: E402
 
 IS_LONG = bool(os.environ.get("WANGLI_LONG"))
 MINUTES = float(os.environ.get("WANGLI_MINUTES", "30" if IS_LONG else "2"))
@@ -28,13 +27,6 @@ STOP_SHARE = 0.3  # of the faults
 STOPPED_FOR = (0.2, 15.0)  # seconds; a broker gives up a member after 10
 SETTLED_WITHIN = 60
 REPLAYED = 300
-
-
-def children(pid):
-    try:
-        return [int(word) for word in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    except OSError:
-        return []
 
 
 class Storm:
@@ -93,15 +85,6 @@ class Storm:
         return time.monotonic() - begun
 
 
-def replay_to_the_end(s, path):
-    """The importer may give up while the database is away; run again it goes on."""
-    for _ in range(20):
-        done = s.wangli("import", path, "--channel", "forum", "--replay", "--json", ok=range(256), timeout=900)
-        if done.returncode == 0:
-            return json.loads(done.stdout)
-    raise AssertionError(f"the replay does not come to its end: {done.text[-2000:]}")
-
-
 def main():
     print(f"seed {SEED}: {FAULTS} faults in {MINUTES:g} minutes, {RATE} letters a second (WANGLI_SEED, _FAULTS, _MINUTES, _RATE)", flush=True)
     with System(road="people", env={"WANGLI_PRESET": "release"}) as s:
@@ -118,7 +101,7 @@ def main():
         until(90, "the database answers", s.database_answers)
         print(load.stop(seconds=600).strip().splitlines()[-1], flush=True)
         until(900, "the replay under way has ended", lambda: replay.poll() is not None)
-        done = replay_to_the_end(s, s.folder / "replay.csv")
+        done = replay_to_the_end(s, s.folder / "replay.csv", seconds=900)
         assert done["closed"] == len(rows), done
         stopped = time.monotonic()
         s.until_settled(SETTLED_WITHIN)

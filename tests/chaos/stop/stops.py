@@ -15,7 +15,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "lib"))
 from recovery import Trial  # noqa: E402
-from system import SERVICES, System, until  # noqa: E402
+from system import SERVICES, System, children, until  # noqa: E402
 
 SEED = int(os.environ.get("WANGLI_SEED", random.randrange(1 << 30)))
 IS_LONG = bool(os.environ.get("WANGLI_LONG"))
@@ -24,10 +24,6 @@ AT_ONCE = 5
 LEASE = 3.0  # a marker's: who is stopped longer has lost it
 SILENT_AFTER = 10  # seconds until a broker drops a member, or a member its broker
 LOCK_MOST = 10  # idle_in_transaction_session_timeout
-
-
-def children(pid):
-    return [int(word) for word in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def pids_of(trial, victim):

@@ -7,7 +7,6 @@ other, and for dispatch an old and a new one work side by side. Nothing is set a
 The old release comes from this repository's history; where that is not there, the test is left out. WANGLI_PACE_SECONDS: between two
 processes (20); WANGLI_RATE: letters a second."""
 
-import json
 import os
 import pathlib
 import shutil
@@ -17,7 +16,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "lib"))
 import letters  # noqa: E402
-from load import Load  # noqa: E402
+from load import Load, replay_to_the_end  # noqa: E402
 from system import ROOT, STREAM_SCHEMAS, System, skip, until  # noqa: E402
 
 OLD = ("v0.4.0", "abe538e")  # the tag, and what it stands for where tags were not fetched
@@ -90,14 +89,6 @@ def watch(s, upgrade, began):
     return seen
 
 
-def replay_to_the_end(s, path):
-    for _ in range(10):
-        done = s.wangli("import", path, "--channel", "forum", "--replay", "--json", ok=range(256), timeout=900)
-        if done.returncode == 0:
-            return json.loads(done.stdout)
-    raise AssertionError(f"the replay does not come to its end: {done.text[-2000:]}")
-
-
 def business_seconds(s):
     return float(s.one("select extract(epoch from clock_timestamp() + shift) from ref.clock"))
 
@@ -126,7 +117,7 @@ def main():
         assert passed >= 3600 and taken >= HOUR_OF_LOAD, "the mix did not last for an hour of load"
         print(load.stop().strip().splitlines()[-1], flush=True)
         until(900, "the replay that began before has ended", lambda: replay.poll() is not None)
-        done = replay_to_the_end(s, s.folder / "replay.csv")
+        done = replay_to_the_end(s, s.folder / "replay.csv", seconds=900)
         assert done["closed"] == len(rows), done
         s.until_settled(30)
         print(load.verify().splitlines()[-1], flush=True)
