@@ -6,30 +6,13 @@
 
 #include "bus_core.h"
 #include "bus_fault.h"
+#include "bus_kind.h"
 #include "bus_metrics.h"
 #include "bus_peers.h"
 #include "bus_tap.h"
 #include "peer/peer_key.h"
 
 #define NAME STR("bus")
-
-/* wire's number → the core's kind; -1: not routed. */
-static int kind_of(enum wire_kind kind)
-{
-	switch ((unsigned)kind) {
-#define ROUTED(name, class)                                                                        \
-	case WIRE_##name:                                                                          \
-		return BUS_##name;
-#include "bus_kinds.def"
-#undef ROUTED
-	}
-	return -1;
-}
-
-static enum member_class class_of(enum wire_kind kind)
-{
-	return kind == WIRE_SUBMIT ? MEMBER_SUBMIT : MEMBER_WORK;
-}
 
 struct refusal {
 	enum wire_code code;
@@ -68,7 +51,7 @@ static void nack_for_now(struct bus_state *state, struct member *asker, enum wir
 	struct refusal refusal = { .code = is_served ? WIRE_CODE_BUSY : WIRE_CODE_NO_CONSUMER };
 
 	refusal.retry_after_ms = members_refuse(server_members(state->server), head->to,
-		class_of(kind), str_from_c(asker->instance), loop_now(state->loop));
+		bus_credit_of(kind), str_from_c(asker->instance), loop_now(state->loop));
 	if (is_served)
 		state->tally.busy++;
 	else
@@ -160,17 +143,18 @@ void bus_route(struct bus_state *state, struct member *from, const struct wire_r
 	struct member *target;
 	struct wire_head head;
 
-	if (kind_of(record->kind) < 0 || wire_head_read(record->header, &head, NULL) != RES_OK) {
+	if (bus_kind_of(record->kind) < 0 ||
+		wire_head_read(record->header, &head, NULL) != RES_OK) {
 		server_count_bad_header(state->server);
 		return;
 	}
-	message.kind = (enum bus_kind)kind_of(record->kind);
+	message.kind = (enum bus_kind)bus_kind_of(record->kind);
 	message.type = head.type;
 	message.to = head.to;
 	message.producer = head.producer;
 	if (bus_class_of(message.kind) == BUS_ASK) {
 		pick = members_pick(
-			members, head.to, class_of(record->kind), peer_key_of_head(&head));
+			members, head.to, bus_credit_of(record->kind), peer_key_of_head(&head));
 		target = pick.to;
 	} else {
 		pick = (struct member_pick){ 0 };

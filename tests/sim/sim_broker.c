@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bus_core.h"
+#include "bus_kind.h"
 #include "peer/members.h"
 #include "peer/peer_key.h"
 #include "sim_net.h"
@@ -98,24 +99,6 @@ static void say(struct broker *broker, const struct member *to, const struct wir
 	net_send(END_BROKER + (int)(broker - brokers), place_of(to), msg);
 }
 
-/* wire's number → the core's kind; -1: not routed. */
-static int kind_of(enum wire_kind kind)
-{
-	switch ((unsigned)kind) {
-#define ROUTED(name, class)                                                                        \
-	case WIRE_##name:                                                                          \
-		return BUS_##name;
-#include "bus_kinds.def"
-#undef ROUTED
-	}
-	return -1;
-}
-
-static enum member_class class_of(enum wire_kind kind)
-{
-	return kind == WIRE_SUBMIT ? MEMBER_SUBMIT : MEMBER_WORK;
-}
-
 static void nack(struct broker *broker, struct member *asker, const struct wire_head *head,
 	enum wire_code code, int32_t retry_after_ms)
 {
@@ -141,7 +124,7 @@ static void nack_for_now(
 	struct broker *broker, struct member *asker, const struct wire_msg *msg, bool is_served)
 {
 	enum wire_code code = is_served ? WIRE_CODE_BUSY : WIRE_CODE_NO_CONSUMER;
-	int32_t wait_ms = members_refuse(broker->members, msg->head.to, class_of(msg->kind),
+	int32_t wait_ms = members_refuse(broker->members, msg->head.to, bus_credit_of(msg->kind),
 		str_from_c(asker->instance), (struct instant){ sim.now_us });
 	sim_count(is_served ? COUNT_nack_busy : COUNT_nack_no_consumer);
 	nack(broker, asker, &msg->head, code, wait_ms);
@@ -165,14 +148,14 @@ static void forward(
 
 static void route(struct broker *broker, struct member *from, const struct wire_msg *msg)
 {
-	struct bus_message message = { .kind = (enum bus_kind)kind_of(msg->kind),
+	struct bus_message message = { .kind = (enum bus_kind)bus_kind_of(msg->kind),
 		.sender = str_from_c(from->user),
 		.type = msg->head.type,
 		.to = msg->head.to,
 		.producer = msg->head.producer };
 	struct member_pick pick = { 0 };
 	if (bus_class_of(message.kind) == BUS_ASK)
-		pick = members_pick(broker->members, msg->head.to, class_of(msg->kind),
+		pick = members_pick(broker->members, msg->head.to, bus_credit_of(msg->kind),
 			peer_key_of_head(&msg->head));
 	else
 		pick.to = members_find_instance(broker->members, msg->head.to);
