@@ -8,9 +8,11 @@ from system import until
 
 
 class Load:
-    """Submits letters at a rate until stopped; every invoke and every receipt is written down, fsynced."""
+    """Submits letters at a rate until stopped; every invoke and every receipt is written down, fsynced.
 
-    def __init__(self, system, channel="app", rate=150, seed=1, count=1000000):
+    patience: seconds that it waits, once stopped, for the answers that are missing"""
+
+    def __init__(self, system, channel="app", rate=150, seed=1, count=1000000, patience=20):
         self.system = system
         self.channel = channel
         self.folder = system.folder / f"history-{channel}"
@@ -27,7 +29,9 @@ class Load:
             VAULT_PUBLIC_KEY_FILE=str(system.data / "keys" / "vault.pub"),
         )
         self.rate = rate
-        self.arguments = ["--folder", str(self.folder), "--channel", channel, "--rate", str(rate), "--seed", str(seed)]
+        self.arguments = ["--folder", str(self.folder), "--channel", channel, "--rate", str(rate), "--seed", str(seed),
+                          "--patience", str(patience)]
+        self.patience = patience
         self.count = count
         self.host = None  # of the program, where it is not this one
         self.process = None
@@ -64,10 +68,10 @@ class Load:
             assert self.process.poll() is None, f"the load ended: {self.process.stdout.read()[-2000:]}"
             return False
 
-    def stop(self, seconds=120):
+    def stop(self, seconds=None):
         """No new letters; waits for the answers that are missing; returns what it said."""
         self.process.send_signal(signal.SIGTERM)
-        said, _ = self.process.communicate(timeout=seconds)
+        said, _ = self.process.communicate(timeout=seconds or self.patience + 100)
         return said
 
     def verify(self, ok=(0,)):

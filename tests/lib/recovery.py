@@ -22,7 +22,8 @@ class Trial:
 
     def __init__(self, system, seed, rate=150, rows=0, load=None):
         self.s = system
-        self.load = load or Load(system, rate=rate, seed=seed % 1000 + 1)
+        # What was lost again and again waits out its back-off, which doubles.
+        self.load = load or Load(system, rate=rate, seed=seed % 1000 + 1, patience=120)
         self.replay = None
         self.path = system.folder / "replay.csv"
         if rows:

@@ -13,9 +13,10 @@ struct history_options {
 	const char *channel;
 	const char *prefix; /* of the letters' ids */
 	uint64_t seed;
-	int64_t count;	 /* letters; 0: as many as the time allows */
-	int64_t seconds; /* 0: until count is reached */
-	int64_t rate;	 /* letters a second; 0: as fast as answers come */
+	int64_t count;	  /* letters; 0: as many as the time allows */
+	int64_t seconds;  /* 0: until count is reached */
+	int64_t rate;	  /* letters a second; 0: as fast as answers come */
+	int64_t patience; /* seconds that answers are waited for after an interruption */
 	bool is_json;
 	const volatile bool *is_interrupted;
 };

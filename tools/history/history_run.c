@@ -16,7 +16,6 @@
 #define BURST_MOST    500  /* letters handed over between two turns */
 #define UNSENT_MOST   2000 /* letters without an answer, when no rate is asked for */
 #define LETTER_MEMORY (1u << 20)
-#define ANSWERS_WAIT  SPAN_S(20) /* after an interrupt: fewer letters are left unknown */
 
 struct load {
 	const struct history_options *options;
@@ -141,7 +140,7 @@ static enum res answers_wait(struct load *load, struct err *err)
 	while (wangli_unanswered(load->client) > 0) {
 		struct instant now = os_monotonic_now();
 		if (*load->options->is_interrupted && instant_is_none(until))
-			until = instant_add(now, ANSWERS_WAIT);
+			until = instant_add(now, SPAN_S(load->options->patience));
 		if (!instant_is_none(until) && instant_is_before(until, now))
 			break;
 		TRY(turn(load, err));

@@ -17,13 +17,13 @@
 static const char usage[] = "wangli-history " WANGLI_VERSION "\n"
 			    "  wangli-history run    --folder DIR --channel NAME [--count N] "
 			    "[--seconds N] [--rate N] [--seed N]\n"
-			    "                        [--prefix TEXT] [--json]\n"
+			    "                        [--prefix TEXT] [--patience N] [--json]\n"
 			    "      submits made-up letters through the door and writes down every "
 			    "invoke and every receipt,\n"
 			    "      fsynced, in DIR/history; then waits for the answers that are "
 			    "missing. Killed and run again\n"
-			    "      it goes on. SIGTERM: no new letters, and at most 20 s more for "
-			    "the answers.\n"
+			    "      it goes on. SIGTERM: no new letters, and at most --patience "
+			    "seconds more (20) for the answers.\n"
 			    "  wangli-history verify --folder DIR --channel NAME [--json]\n"
 			    "      every receipt is in the database exactly once with that case "
 			    "and digest, every letter without\n"
@@ -64,6 +64,7 @@ static enum res option_read(
 		{ "--count", &options->count, NULL },
 		{ "--seconds", &options->seconds, NULL },
 		{ "--rate", &options->rate, NULL },
+		{ "--patience", &options->patience, NULL },
 		{ "--seed", (int64_t *)&options->seed, NULL },
 	};
 	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
@@ -101,7 +102,7 @@ int main(int argc, char **argv)
 {
 	struct err err = { .text = "" };
 	struct history_options options = {
-		.prefix = "h", .seed = 1, .is_interrupted = &is_interrupted
+		.prefix = "h", .seed = 1, .patience = 20, .is_interrupted = &is_interrupted
 	};
 	bool holds = true;
 	bool is_run = argc > 1 && strcmp(argv[1], "run") == 0;

@@ -111,7 +111,7 @@ def main():
         for service in SERVICES:
             clocks.wrap(service)
         until(60, "the system is healthy", lambda: s.status()["is_healthy"])
-        load = Load(s, rate=150, seed=SEED % 1000 + 1)
+        load = Load(s, rate=150, seed=SEED % 1000 + 1, patience=120)
         load.env.update(clocks.environment("channel"))
         trial = Trial(s, SEED, load=load)
         for name in random.Random(SEED).sample([*SERVICES, "channel"], len(SERVICES) + 1):

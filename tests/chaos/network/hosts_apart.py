@@ -67,7 +67,7 @@ def main():
     print(f"seed {SEED} (WANGLI_SEED)", flush=True)
     rng = random.Random(SEED)
     with Network("database", "services", "broker", "integrator", seed=SEED) as net, System() as s:
-        load = Load(s, rate=100, seed=SEED % 1000 + 1)
+        load = Load(s, rate=100, seed=SEED % 1000 + 1, patience=120)
         load.move(net["integrator"], f"tcp://{net['services'].address}:7001")
         apart(s, net)
         trial = Trial(s, SEED, load=load)
