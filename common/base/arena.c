@@ -10,6 +10,7 @@
 #include "base/check.h"
 
 #define CHUNK_BYTES	 ((size_t)64 * 1024)
+#define CAP_MOST	 (SIZE_MAX / 2) /* a chunk of so much has room for its head, in numbers */
 #define SPARE_CHUNKS_MAX 16 /* kept over a reset: the next batch is about as large as this one */
 
 struct chunk {
@@ -40,11 +41,10 @@ static size_t rounded(size_t bytes)
 
 static struct chunk *chunk_create(size_t bytes)
 {
-	struct chunk *chunk =
-		bytes > SIZE_MAX - sizeof(*chunk) ? NULL : malloc(sizeof(*chunk) + bytes);
+	struct chunk *chunk = malloc(sizeof(*chunk) + bytes);
 
-	if (chunk != NULL)
-		*chunk = (struct chunk){ .bytes = bytes };
+	CHECK(chunk != NULL);
+	*chunk = (struct chunk){ .bytes = bytes };
 	return chunk;
 }
 
@@ -62,8 +62,6 @@ static void *piece_take(struct arena *mem, size_t bytes)
 {
 	struct chunk *piece = chunk_create(bytes);
 
-	if (piece == NULL)
-		return NULL;
 	piece->next = mem->chunks;
 	mem->chunks = piece;
 	return piece->first;
@@ -95,8 +93,6 @@ static void *piece_take(struct arena *mem, size_t bytes)
 
 	if (chunk == NULL || chunk->bytes - chunk->used < room) {
 		chunk = chunk_take(mem, room);
-		if (chunk == NULL)
-			return NULL;
 		/* A large piece fills its chunk; the chunk before still has room for small ones. */
 		struct chunk **at = &mem->chunks;
 		if (room > CHUNK_BYTES && mem->chunks != NULL)
@@ -126,7 +122,7 @@ struct arena *arena_create(size_t cap_bytes)
 	struct arena *mem = calloc(1, sizeof(*mem));
 
 	CHECK(mem != NULL);
-	mem->cap = cap_bytes;
+	mem->cap = cap_bytes < CAP_MOST ? cap_bytes : CAP_MOST;
 	return mem;
 }
 
@@ -171,18 +167,14 @@ size_t arena_peak(const struct arena *mem)
 
 void *arena_alloc(struct arena *mem, size_t bytes)
 {
-	void *piece = NULL;
-
-	if (!mem->has_failed && rounded(bytes) <= mem->cap - mem->used)
-		piece = piece_take(mem, bytes);
-	if (piece == NULL) {
+	if (mem->has_failed || rounded(bytes) > mem->cap - mem->used) {
 		mem->has_failed = true;
 		return NULL;
 	}
 	mem->used += rounded(bytes);
 	if (mem->used > mem->peak)
 		mem->peak = mem->used;
-	return memset(piece, 0, bytes);
+	return memset(piece_take(mem, bytes), 0, bytes);
 }
 
 void *arena_array(struct arena *mem, size_t count, size_t element_bytes)

@@ -1,7 +1,9 @@
 /* One arena per batch: whoever makes something takes `struct arena *mem` first and nobody frees.
- * Running out (cap or malloc) marks the arena; every later call gives NULL or an empty text; ask
- * arena_failed() once before a commit. Sanitizer builds make one malloc per piece, so that overruns
- * are seen. */
+ * Reaching the cap marks the arena; every later call gives NULL or an empty text; ask
+ * arena_failed() once before a commit. The cap is a bound of the input, the same at each try, so
+ * that a message may be refused for it. The machine's own memory running out is a CHECK: what is no
+ * fault of a message is never held against it; the process is started anew and the message comes
+ * again. Sanitizer builds make one malloc per piece, so that overruns are seen. */
 #ifndef WL_BASE_ARENA_H
 #define WL_BASE_ARENA_H
 
@@ -14,8 +16,7 @@
 
 struct arena;
 
-/* cap_bytes: most that may be handed out between two resets. Memory running out here is a CHECK, as
- * for a map: whoever makes an arena uses it in the next line. */
+/* cap_bytes: most that may be handed out between two resets. */
 struct arena *arena_create(size_t cap_bytes);
 void arena_destroy(struct arena *mem);
 SCOPED_DEFINE(arena, struct arena *, arena_destroy)

@@ -321,10 +321,6 @@ static struct http_exchange *exchange_create(struct http *http, struct MHD_Conne
 	if (exchange == NULL)
 		return NULL;
 	exchange->mem = arena_create(REQUEST_MEMORY_MAX);
-	if (exchange->mem == NULL) {
-		free(exchange);
-		return NULL;
-	}
 	exchange->http = http;
 	exchange->connection = connection;
 	http->answering++;

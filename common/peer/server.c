@@ -53,7 +53,6 @@ enum res server_open(struct server **out, const struct server_options *options, 
 	server->turned_at = INSTANT_NONE;
 	server->members = members_create();
 	server->mem = arena_create(HELLO_BYTES_MAX);
-	CHECK(server->mem != NULL);
 	res = bus_router_open(&server->router, options->context, &options->router, err);
 	if (res != RES_OK) {
 		server_close(server);

@@ -57,8 +57,6 @@ static enum res load_reference(void *given, struct db *db, int32_t ref_version, 
 	enum res res;
 
 	(void)ref_version;
-	if (mem == NULL)
-		return err_set(err, RES_RETRY, "out of memory");
 	res = analytics_load_calendar(db, mem, &calendar, err);
 	if (res != RES_OK) {
 		arena_destroy(mem);

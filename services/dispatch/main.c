@@ -82,8 +82,6 @@ static enum res load_reference(void *given, struct db *db, int32_t ref_version, 
 	struct arena *mem = arena_create(REFERENCE_BYTES_MAX);
 	enum res res;
 
-	if (mem == NULL)
-		return err_set(err, RES_RETRY, "out of memory");
 	reference.version = ref_version;
 	res = dispatch_load_reference(db, mem, &reference, err);
 	if (res == RES_OK) {

@@ -32,10 +32,8 @@ struct edge_keys *edge_keys_create(struct span stale_after)
 	struct edge_keys *keys = calloc(1, sizeof(*keys));
 
 	CHECK(keys != NULL);
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < 2; i++)
 		keys->mem[i] = arena_create(SNAPSHOT_BYTES_MAX);
-		CHECK(keys->mem[i] != NULL);
-	}
 	keys->by_key = map_create();
 	keys->loaded_at = INSTANT_NONE;
 	keys->stale_after = stale_after;

@@ -39,8 +39,6 @@ static enum res load_reference(void *given, struct db *db, int32_t ref_version, 
 	enum res res;
 
 	(void)ref_version;
-	if (mem == NULL)
-		return err_set(err, RES_RETRY, "out of memory");
 	res = followup_load_reference(db, mem, &reference, err);
 	if (res == RES_OK && arena_failed(mem))
 		res = err_set(

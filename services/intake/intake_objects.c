@@ -20,14 +20,14 @@ static enum res read_digests(
 			DIGESTS_MAX);
 	struct str *hex = arena_new_array(turn->mem, struct str, in->n_sha256 + 1);
 	if (hex == NULL)
-		return err_set(err, RES_TOO_BIG, "out of memory");
+		return err_set(err, RES_TOO_BIG, "needs more memory than a batch has");
 	for (size_t i = 0; i < in->n_sha256; i++) {
 		if (in->sha256[i].len != OBJECT_SHA256_BYTES)
 			return err_set(err, RES_INVALID, "digest %zu has %zu bytes", i + 1,
 				in->sha256[i].len);
 		hex[i] = crypto_hex(turn->mem, str_of(in->sha256[i].data, in->sha256[i].len));
 		if (hex[i].p == NULL)
-			return err_set(err, RES_TOO_BIG, "out of memory");
+			return err_set(err, RES_TOO_BIG, "needs more memory than a batch has");
 	}
 	*out_hex = hex;
 	*out_n = in->n_sha256;
@@ -48,14 +48,14 @@ enum res intake_objects_referenced(struct kit_turn *turn, struct err *err)
 	out.sha256 = arena_new_array(turn->mem, ProtobufCBinaryData, n + 1);
 	/* An answer that leaves one out would have it deleted. */
 	if (out.sha256 == NULL)
-		return err_set(err, RES_TOO_BIG, "out of memory");
+		return err_set(err, RES_TOO_BIG, "needs more memory than a batch has");
 	for (size_t i = 0; i < n; i++)
 		out.sha256[i] = (ProtobufCBinaryData){ .len = sizeof(rows[i].sha256),
 			.data = rows[i].sha256 };
 	out.n_sha256 = n;
 	struct str body = wire_pack(turn->mem, &out.base);
 	if (body.p == NULL && n > 0)
-		return err_set(err, RES_TOO_BIG, "out of memory");
+		return err_set(err, RES_TOO_BIG, "needs more memory than a batch has");
 	kit_answer(turn, body);
 	return RES_OK;
 }

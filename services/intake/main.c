@@ -83,8 +83,6 @@ static enum res make_classifier(const struct intake_service *service, struct db 
 	SCOPED(arena)
 	struct arena *rows = arena_create(REFERENCE_BYTES_MAX);
 
-	if (rows == NULL)
-		return err_set(err, RES_RETRY, "out of memory");
 	TRY(intake_load_words(db, rows, &reference, err));
 	return classify_words_make(mem, &reference, out, err);
 }
@@ -113,8 +111,6 @@ static enum res load_reference(void *given, struct db *db, int32_t ref_version, 
 	struct arena *mem = arena_create(REFERENCE_BYTES_MAX);
 
 	(void)ref_version;
-	if (mem == NULL)
-		return err_set(err, RES_RETRY, "out of memory");
 	enum res res = read_known(service, db, mem, &made, err);
 	if (res != RES_OK) {
 		arena_destroy(mem);

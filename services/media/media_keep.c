@@ -28,7 +28,7 @@ static enum res index_read(struct media_state *state, struct arena *mem, struct 
 	int fd;
 
 	if (bytes == NULL || name.p == NULL)
-		return err_set(err, RES_TOO_BIG, "out of memory");
+		return err_set(err, RES_TOO_BIG, "needs more memory than a batch has");
 	TRY(state->store->open(state->store, STORE_INDEX, name, &fd, &there, err));
 	ssize_t n = read(fd, bytes, OBJECT_TICKET_MAX);
 	close(fd);
@@ -50,7 +50,8 @@ static enum res ticket_issue(struct media_state *state, struct arena *mem,
 {
 	ticket->issued_at = os_real_now();
 	*out = object_ticket_make(mem, ticket, state->key);
-	return out->p != NULL ? RES_OK : err_set(err, RES_TOO_BIG, "out of memory");
+	return out->p != NULL ? RES_OK
+			      : err_set(err, RES_TOO_BIG, "needs more memory than a batch has");
 }
 
 enum res media_keep_find(struct media_state *state, struct arena *mem, const uint8_t *sha256,

@@ -282,7 +282,6 @@ static enum res photo_start(struct media_upload *upload, struct err *err)
 		return err_set(err, RES_RETRY, "the upload cannot be read");
 	const int fds[OS_CHILD_FDS] = { upload->file.fd, upload->photo.fd, upload->report.fd };
 	upload->mem = arena_create(LATER_BYTES_MAX);
-	CHECK(upload->mem != NULL);
 	TRY(os_child_start(argv, fds, &upload->child, err));
 	state->photos++;
 	upload->patience = loop_timer_create(state->loop, on_impatience, upload);

@@ -42,7 +42,6 @@ struct portal_live *portal_live_create(struct portal_state *state)
 
 	CHECK(live != NULL);
 	live->mem = arena_create(LIVE_MEMORY);
-	CHECK(live->mem != NULL);
 	live->read_at = INSTANT_NONE;
 	live->timer = loop_timer_create(state->loop, on_timer, state);
 	return live;

@@ -148,7 +148,6 @@ enum res portal_pages_open(struct portal_pages **out, const char *folder, struct
 	CHECK(pages != NULL);
 	pages->mem = arena_create(PAGES_MEMORY);
 	pages->files = map_create();
-	CHECK(pages->mem != NULL);
 	enum res res = pages_fill(pages, folder, err);
 	if (res != RES_OK) {
 		portal_pages_close(pages);

@@ -242,7 +242,7 @@ int main(int argc, char **argv)
 		return EXIT_SETTINGS;
 	}
 	state.mem = arena_create(WORK_MEMORY);
-	res = state.mem == NULL ? RES_BUG : state_open(&state, &err);
+	res = state_open(&state, &err);
 	if (res == RES_OK) {
 		log_event(state.log, process_started, LOG_TEXT("version", WANGLI_VERSION),
 			LOG_TEXT("channel", state.config.channel));

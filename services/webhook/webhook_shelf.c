@@ -207,7 +207,6 @@ enum res webhook_shelf_open(struct shelf **out, const char *path, struct err *er
 	snprintf(shelf->path, sizeof shelf->path, "%s", path);
 	shelf->by_id = map_create();
 	shelf->mem = arena_create(RECORD_MEMORY);
-	CHECK(shelf->mem != NULL);
 	TAILQ_INIT(&shelf->queue);
 	res = os_log_open(&shelf->log, path, err);
 	if (res == RES_OK)

@@ -1,10 +1,19 @@
 """Load with a history: wangli-history against a test system, as a child that is waited for."""
 
+import ctypes
 import json
 import signal
 import subprocess
 
 from system import until
+
+PR_SET_PDEATHSIG = 1
+
+
+def end_with_parent():
+    """Whatever becomes of the test, this process does not outlive it."""
+    if ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL) != 0:
+        raise OSError("prctl")
 
 
 class Load:
@@ -43,7 +52,7 @@ class Load:
 
     def start(self):
         command = [str(self.program), "run", *self.arguments, "--count", str(self.count)]
-        self.process = subprocess.Popen(self.host.command(*command) if self.host else command, env=self.env,
+        self.process = subprocess.Popen(self.host.command(*command) if self.host else command, env=self.env, preexec_fn=end_with_parent,
                                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         return self
 

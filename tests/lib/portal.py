@@ -52,13 +52,14 @@ class Answer:
 class Browser:
     """Keeps cookies by path, as far as the portal uses them; sends what a page of the portal would send."""
 
-    def __init__(self, system, headers=None):
+    def __init__(self, system, headers=None, timeout=30):
         self.port = system.port
+        self.timeout = timeout
         self.headers = headers or {}
         self.cookies = {}
 
     def ask(self, method, path, body=None, headers=None):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=self.timeout)
         sent = dict(self.headers)
         cookies = [pair for (at, _), pair in self.cookies.items() if path.split("?")[0].startswith(at)]
         if cookies:
@@ -124,16 +125,3 @@ class Stream:
             pass
         self.socket.close()
         self.thread.join(10)
-
-
-def health(system):
-    """What the portal tells operators on its own socket."""
-    listen = (system.data / "service" / "portal" / "env" / "HEALTH_LISTEN").read_text().strip()
-    with socket.socket(socket.AF_UNIX) as client:
-        client.settimeout(10)
-        client.connect(listen.removeprefix("unix:"))
-        client.sendall(b"GET /health HTTP/1.0\r\n\r\n")
-        data = b""
-        while chunk := client.recv(65536):
-            data += chunk
-    return json.loads(data.split(b"\r\n\r\n", 1)[1])

@@ -67,6 +67,7 @@ class Trial:
         said = self.load.stop().strip().splitlines()[-1]
         print(said, flush=True)
         assert "unanswered 0" in said, "a letter has no receipt"
+        assert "refused 0" in said, "a letter was refused, for ever"
         if self.replay:
             self.replay.communicate(timeout=300)
             done = replay_to_the_end(self.s, self.path)

@@ -4,6 +4,7 @@ the next process, which goes on from it."""
 
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -31,7 +32,7 @@ def write(subject, folder, n):
                 break
         said = process.stderr.read()
     has_failed = "an allocation fails" in said
-    rest = said.replace("an allocation fails\n", "").strip()
+    rest = re.sub("an allocation fails.*\n", "", said).strip()
     if process.returncode == ABORTED:
         assert "CHECK failed" in rest, f"{subject}, allocation {n}: {said[-3000:]}"
         return last, has_failed, "CHECK"

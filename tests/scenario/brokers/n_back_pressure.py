@@ -2,10 +2,8 @@
 nothing, the door lets fewer letters in and says BUSY for longer and longer; both stay small. When intake goes on every letter gets
 its receipt, none is lost and none is there twice."""
 
-import json
 import pathlib
 import signal
-import socket
 import sys
 import time
 
@@ -28,20 +26,9 @@ def rss_mb(s, service):
     return 0.0
 
 
-def health(s, service):
-    """Asked of the process itself: `./wangli status` would wait for the one that stands still."""
-    path = (s.data / "service" / service / "env" / "HEALTH_LISTEN").read_text().strip().removeprefix("unix:")
-    with socket.socket(socket.AF_UNIX) as line:
-        line.settimeout(5)
-        line.connect(path)
-        line.sendall(b"GET /health HTTP/1.0\r\n\r\n")
-        answer = b"".join(iter(lambda: line.recv(65536), b""))
-    return json.loads(answer.partition(b"\r\n\r\n")[2])
-
-
 def intake_credit(s):
     """Credit and windows that the brokers hold of intake."""
-    members = [m for broker in ("bus", "bus-2") for m in health(s, broker)["members"] if m["instance"].startswith("intake/")]
+    members = [m for broker in ("bus", "bus-2") for m in s.health(broker)["members"] if m["instance"].startswith("intake/")]
     return sum(m["credit"] for m in members), sum(m["window"] for m in members)
 
 
@@ -53,7 +40,7 @@ def watch(s, seconds):
         until_next = time.monotonic() + 1
         for name in WATCHED:
             most[name] = max(most[name], rss_mb(s, name))
-        door = health(s, "edge")
+        door = s.health("edge")
         turned_away.append((door["counts"]["intake_busy"] + door["counts"]["over_share"], door["counts"]["submitted"],
                             door["letters"]["window"], door["letters"]["under_way"]))
         time.sleep(max(0.0, until_next - time.monotonic()))

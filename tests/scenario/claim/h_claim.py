@@ -1,10 +1,8 @@
 """A channel whose provider must not be called twice, at the door of a whole system: claims survive a reply that is killed before and
 after its commit, each claim is written once, doubt ends by a late word or by what a person finds out, and `check` agrees throughout."""
 
-import http.client
 import pathlib
 import re
-import socket
 import subprocess
 import sys
 
@@ -50,26 +48,9 @@ def entries(s, case_id):
     return s.one(f"select string_agg(replace(type, 'reply.', ''), ' ' order by seq) from reply.v_journal where case_id = {case_id}")
 
 
-class UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path):
-        super().__init__("localhost", timeout=10)
-        self.path = path
-
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(10)
-        self.sock.connect(self.path)
-
-
 def claims(s):
     """{what became of claims: how often}, since reply was started; without those that were asked for again."""
-    listen = (s.data / "service" / "reply" / "env" / "HEALTH_LISTEN").read_text().strip()
-    unix = listen.startswith("unix:")
-    connection = UnixConnection(listen.removeprefix("unix:")) if unix else http.client.HTTPConnection(listen, timeout=10)
-    connection.request("GET", "/metrics")
-    text = connection.getresponse().read().decode()
-    connection.close()
-    found = re.findall(r'^wangli_kit_claims_total\{.*\bclaim="([^"]*)".*\} (\S+)$', text, re.MULTILINE)
+    found = re.findall(r'^wangli_kit_claims_total\{.*\bclaim="([^"]*)".*\} (\S+)$', s.metrics("reply"), re.MULTILINE)
     return {claim: float(n) for claim, n in found if float(n) > 0 and claim != "repeated"}
 
 

@@ -2,11 +2,9 @@
 lost; a revoked key is refused at once on its open session; a key ends by itself when its overlap is over; who hands in more than
 its quota is told BUSY and gets all of it through in the end, and its neighbour does not notice."""
 
-import http.client
 import json
 import pathlib
 import re
-import socket
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "lib"))
@@ -17,34 +15,13 @@ REFUSED_WITHIN = 1.0
 LETTER_BYTES = 150  # of the history, roughly: an invoke and a receipt
 
 
-class UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path):
-        super().__init__("localhost", timeout=10)
-        self.path = path
-
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(10)
-        self.sock.connect(self.path)
-
-
-def door(s, path):
-    listen = (s.data / "service" / "edge" / "env" / "HEALTH_LISTEN").read_text().strip()
-    unix = listen.startswith("unix:")
-    connection = UnixConnection(listen.removeprefix("unix:")) if unix else http.client.HTTPConnection(listen, timeout=10)
-    connection.request("GET", path)
-    text = connection.getresponse().read().decode()
-    connection.close()
-    return text
-
-
 def counts(s):
-    return json.loads(door(s, "/health"))["counts"]
+    return s.health("edge")["counts"]
 
 
 def over_quota(s):
     """{source: letters that were told BUSY}"""
-    found = re.findall(r'^wangli_edge_quota_refused_total\{.*\bsource="([^"]*)".*\} (\S+)$', door(s, "/metrics"), re.MULTILINE)
+    found = re.findall(r'^wangli_edge_quota_refused_total\{.*\bsource="([^"]*)".*\} (\S+)$', s.metrics("edge"), re.MULTILINE)
     return {source: float(n) for source, n in found if float(n) > 0}
 
 

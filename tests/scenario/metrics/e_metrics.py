@@ -8,7 +8,6 @@ import os
 import pathlib
 import re
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -34,29 +33,10 @@ LETTERS = 12
 PG_BIN = "/usr/lib/postgresql/15/bin"
 
 
-class UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path):
-        super().__init__("localhost", timeout=10)
-        self.path = path
-
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(10)
-        self.sock.connect(self.path)
-
-
 def scrape(system, name):
-    listen = (system.data / "service" / name / "env" / "HEALTH_LISTEN").read_text().strip()
-    if listen.startswith("unix:"):
-        connection = UnixConnection(listen.removeprefix("unix:"))
-    else:
-        connection = http.client.HTTPConnection(listen, timeout=10)
-    connection.request("GET", "/metrics")
-    answer = connection.getresponse()
-    assert answer.status == 200, (name, answer.status)
-    assert answer.getheader("Content-Type") == "text/plain; version=0.0.4; charset=utf-8", answer.getheader("Content-Type")
-    text = answer.read().decode("utf-8")
-    connection.close()
+    status, headers, text = system.answer(name, "/metrics")
+    assert status == 200, (name, status)
+    assert headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8", headers["content-type"]
     return text
 
 

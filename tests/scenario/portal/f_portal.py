@@ -11,7 +11,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "lib"))
 import letters  # noqa: E402
-from portal import Browser, Stream, health, query_code, wrong_code  # noqa: E402
+from portal import Browser, Stream, query_code, wrong_code  # noqa: E402
 from system import System, until  # noqa: E402
 
 FRESH_SECONDS = 2.0
@@ -175,7 +175,7 @@ def figures_are_fresh_and_asked_for_once_a_second(s):
     try:
         until(10, "every stream has the figures", lambda: all(stream.last("overview") for stream in streams))
         before = streams[0].last("overview")[1]["figures"]
-        asked = health(s)["refreshes"]
+        asked = s.health("portal")["refreshes"]
         begun = time.monotonic()
         submit(s, 3, 31, "live")
         done = time.monotonic()
@@ -184,17 +184,17 @@ def figures_are_fresh_and_asked_for_once_a_second(s):
         late = max(stream.last("overview")[2] - done for stream in streams)
         assert late <= FRESH_SECONDS, f"{late:.2f} s after the receipts"
         until(10, "some seconds of streaming", lambda: time.monotonic() - begun > 4)
-        assert health(s)["watching"] == 25
-        questions = health(s)["refreshes"] - asked
+        assert s.health("portal")["watching"] == 25
+        questions = s.health("portal")["refreshes"] - asked
         assert questions <= time.monotonic() - begun + 1, f"{questions} questions in {time.monotonic() - begun:.1f} s"
     finally:
         for stream in streams:
             stream.close()
-    until(30, "streams of readers that went away are gone", lambda: health(s)["watching"] == 0)
-    quiet = health(s)["refreshes"]
+    until(30, "streams of readers that went away are gone", lambda: s.health("portal")["watching"] == 0)
+    quiet = s.health("portal")["refreshes"]
     begun = time.monotonic()
     until(10, "a while without readers", lambda: time.monotonic() - begun > 2)
-    assert health(s)["refreshes"] == quiet, "nobody looks and the database is asked"
+    assert s.health("portal")["refreshes"] == quiet, "nobody looks and the database is asked"
     figures = Browser(s).get("/api/overview").json["figures"]
     assert figures["all"] == int(s.one("select count(*) from analytics.v_case where received_at is not null"))
     assert sum(one["all"] for one in figures["states"]) == figures["all"]

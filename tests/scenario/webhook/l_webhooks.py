@@ -7,7 +7,6 @@ import json
 import pathlib
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -65,12 +64,7 @@ def listed(s, name):
 
 def metric(s, name, what):
     """One figure of GET /metrics."""
-    path = (s.data / "service" / f"webhook-{name}" / "env" / "HEALTH_LISTEN").read_text().strip().removeprefix("unix:")
-    with socket.socket(socket.AF_UNIX) as one:
-        one.settimeout(10)
-        one.connect(path)
-        one.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-        text = b"".join(iter(lambda: one.recv(65536), b"")).decode()
+    text = s.metrics(f"webhook-{name}")
     return float(next(line for line in text.splitlines() if line.startswith(f"wangli_webhook_{what}")).split()[-1])
 
 
