@@ -20,6 +20,7 @@
 
 #define CONNECTIONS_MAX	      64
 #define IDLE		      SPAN_S(10)
+#define ANSWER_WITHIN	      SPAN_S(30)
 #define REQUEST_BODY_MAX      (64 * 1024)
 #define REQUEST_MEMORY_MAX    (1024 * 1024)
 #define STREAM_BLOCK	      4096
@@ -148,6 +149,7 @@ static enum MHD_Result response_queue(
 {
 	if (response == NULL)
 		return MHD_NO;
+	http_lines_note(connection, HTTP_PHASE_ANSWER);
 	enum MHD_Result queued = MHD_queue_response(connection, (unsigned)status, response);
 	MHD_destroy_response(response);
 	return queued;
@@ -208,10 +210,12 @@ static enum MHD_Result stream_begin(
 	exchange->http->answering--;
 	buf_clear(&exchange->body);
 	buf_add_str(&exchange->body, answer->body);
-	return response_queue(exchange->connection, answer->status,
+	enum MHD_Result queued = response_queue(exchange->connection, answer->status,
 		response_dress(MHD_create_response_from_callback(
 				       MHD_SIZE_UNKNOWN, STREAM_BLOCK, stream_read, exchange, NULL),
 			answer));
+	http_lines_note(exchange->connection, HTTP_PHASE_FREE);
+	return queued;
 }
 
 void http_stream_end(struct http_exchange *exchange)
@@ -346,7 +350,7 @@ static enum MHD_Result exchange_begin(struct http *http, struct MHD_Connection *
 	struct http_answer answer = { .status = HTTP_STATUS_BROKEN };
 	enum http_body body = HTTP_BODY_KEPT;
 
-	http_lines_note_head(connection);
+	http_lines_note(connection, HTTP_PHASE_BODY);
 	struct http_exchange *exchange = exchange_create(http, connection);
 	if (exchange == NULL)
 		return MHD_NO;
@@ -394,6 +398,7 @@ static enum MHD_Result exchange_serve(
 	http->options.serve(http->options.arg, &request, &answer);
 	exchange->way = answer.way;
 	if (answer.way == HTTP_LATER) {
+		http_lines_note(exchange->connection, HTTP_PHASE_FREE);
 		exchange_suspend(exchange);
 		return MHD_YES;
 	}
@@ -435,8 +440,8 @@ static void on_completed(void *arg, struct MHD_Connection *connection, void **re
 	struct http *http = arg;
 	struct http_exchange *exchange = *request_state;
 
-	(void)connection;
 	(void)why;
+	http_lines_note(connection, HTTP_PHASE_NEXT);
 	if (exchange == NULL)
 		return;
 	bool has_broken_off = exchange->is_in_pieces && !exchange->is_served;
@@ -508,10 +513,15 @@ enum res http_open_as(struct http **out, const struct http_options *options, str
 	TRY(http_listen(options->listen, &listen_fd, err));
 	struct http *http = calloc(1, sizeof(*http));
 	CHECK(http != NULL);
-	*http = (struct http){ .fd = -1,
-		.timer = -1,
-		.options = *options,
-		.lines = { .head_within = options->head_within, .life = options->life } };
+	*http = (struct http){
+		.fd = -1, .timer = -1, .options = *options, .lines.life = options->life
+	};
+	http->lines.within[HTTP_PHASE_HEAD] = options->head_within;
+	http->lines.within[HTTP_PHASE_BODY] = options->body_within;
+	http->lines.within[HTTP_PHASE_ANSWER] = options->answer_within;
+	if (options->head_within.us > 0)
+		http->lines.within[HTTP_PHASE_NEXT] =
+			(struct span){ options->head_within.us + options->idle.us };
 	if (strncmp(options->listen, HTTP_UNIX, strlen(HTTP_UNIX)) == 0) {
 		http->unix_path = strdup(options->listen + strlen(HTTP_UNIX));
 		CHECK(http->unix_path != NULL);
@@ -533,7 +543,10 @@ enum res http_open(
 		.arg = arg,
 		.body_max = REQUEST_BODY_MAX,
 		.connections_max = CONNECTIONS_MAX,
-		.idle = IDLE };
+		.idle = IDLE,
+		.head_within = IDLE,
+		.body_within = IDLE,
+		.answer_within = ANSWER_WITHIN };
 
 	return http_open_as(out, &options, err);
 }

@@ -94,9 +94,14 @@ struct http_options {
 	unsigned connections_max;
 	unsigned connections_per_address; /* 0: no limit */
 	struct span idle; /* a connection that moves nothing for so long is closed */
-	/* However busy it is: closed when its first head is not there after head_within, and when
-	 * it is older than life. 0: no limit. */
+	/* However busy a connection is, it is closed when the head of its request is not there
+	 * after head_within (of a later request: so much after it was idle for long enough to be
+	 * closed), the whole body body_within after its head, when the client has not read an
+	 * answer after answer_within (streams apart), and when it is older than life. 0: no limit.
+	 */
 	struct span head_within;
+	struct span body_within;
+	struct span answer_within;
 	struct span life;
 };
 enum res http_open_as(

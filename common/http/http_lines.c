@@ -11,7 +11,8 @@ struct http_line {
 	struct http_line *next, *previous;
 	struct MHD_Connection *connection;
 	struct instant opened_at; /* monotonic */
-	bool has_head;
+	enum http_phase phase;
+	struct instant since; /* of the phase, monotonic */
 	bool is_cut;
 };
 
@@ -32,7 +33,7 @@ static void line_open(
 		return; /* this one has no age */
 	line->lines = lines;
 	line->connection = connection;
-	line->opened_at = monotonic_now();
+	line->opened_at = line->since = monotonic_now();
 	line->next = lines->first;
 	if (lines->first != NULL)
 		lines->first->previous = line;
@@ -64,27 +65,30 @@ void http_lines_notify(void *arg, struct MHD_Connection *connection, void **sock
 	*socket_context = NULL;
 }
 
-void http_lines_note_head(struct MHD_Connection *connection)
+void http_lines_note(struct MHD_Connection *connection, enum http_phase phase)
 {
 	const union MHD_ConnectionInfo *info =
 		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 	struct http_line *line = info == NULL ? NULL : info->socket_context;
 
-	if (line != NULL)
-		line->has_head = true;
+	if (line == NULL)
+		return;
+	line->phase = phase;
+	line->since = monotonic_now();
 }
 
 /* None: it may stay. */
 static struct instant due_of(const struct http_line *line)
 {
-	struct span head = line->lines->head_within;
+	struct span within = line->lines->within[line->phase];
 	struct span life = line->lines->life;
+	struct instant due = INSTANT_NONE;
 
 	if (line->is_cut)
 		return INSTANT_NONE;
-	if (!line->has_head && head.us > 0 && (life.us == 0 || head.us < life.us))
-		return instant_add(line->opened_at, head);
-	return life.us > 0 ? instant_add(line->opened_at, life) : INSTANT_NONE;
+	if (within.us > 0)
+		due = instant_add(line->since, within);
+	return life.us > 0 ? instant_min(due, instant_add(line->opened_at, life)) : due;
 }
 
 int64_t http_lines_due_ms(const struct http_lines *lines)

@@ -157,8 +157,14 @@ static enum res open_http(struct process *process, struct err *err)
 		.arg = state,
 		.body_max = BODY_MAX,
 		.connections_max = (unsigned)state->config.connections,
-		.connections_per_address = (unsigned)state->config.connections_per_address,
-		.idle = IDLE };
+		/* A proxy counts its own. */
+		.connections_per_address =
+			state->config.is_proxied ? 0
+						 : (unsigned)state->config.connections_per_address,
+		.idle = IDLE,
+		.head_within = SPAN_MS(state->config.head_time),
+		.body_within = SPAN_MS(state->config.body_time),
+		.answer_within = SPAN_MS(state->config.answer_time) };
 
 	TRY(http_open_as(&state->http, &options, err));
 	loop_add_fd(state->loop, http_fd(state->http), LOOP_READ, on_http, process);

@@ -18,6 +18,8 @@
 #define BODY_MAX	1024
 #define CONNECTIONS	256
 #define IDLE		SPAN_S(60)
+#define HEAD_WITHIN	SPAN_S(10)
+#define ANSWER_WITHIN	SPAN_S(30)
 
 static const struct config_setting settings[] = {
 #define SETTING(field, name, type, fallback, least, most, unit, meaning)                           \
@@ -75,7 +77,10 @@ static enum res listener_open(
 		.arg = &process->state,
 		.body_max = BODY_MAX,
 		.connections_max = CONNECTIONS,
-		.idle = IDLE };
+		.idle = IDLE,
+		.head_within = HEAD_WITHIN,
+		.body_within = HEAD_WITHIN,
+		.answer_within = ANSWER_WITHIN };
 
 	if (listen[0] == '\0')
 		return RES_OK;

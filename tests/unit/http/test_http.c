@@ -467,9 +467,136 @@ static void http_close_ends_what_waits(void **state)
 	buf_fini(&answer);
 }
 
+/* --- slow clients --- */
+
+#define BYTE_EACH_MS 20
+
+static void serve_much(void *arg, const struct http_request *request, struct http_answer *answer)
+{
+	static char much[16 << 20];
+	bool is_small = str_eq(request->path, STR("/small"));
+
+	(void)arg;
+	answer->status = 200;
+	answer->content_type = "text/plain";
+	answer->is_lasting = true;
+	answer->body = is_small ? STR("small") : str_of(much, sizeof(much));
+}
+
+static struct http *impatient_open(void)
+{
+	struct http *http = NULL;
+	const struct http_options options = { .listen = listen_text,
+		.serve = serve_much,
+		.body_max = 4096,
+		.connections_max = 4,
+		.idle = SPAN_S(1),
+		.head_within = SPAN_MS(200),
+		.body_within = SPAN_MS(200),
+		.answer_within = SPAN_MS(200) };
+
+	assert_int_equal(http_open_as(&http, &options, NULL), RES_OK);
+	return http;
+}
+
+/* One byte now and then, for ever: true when the server closed the connection. */
+static bool is_cut_while_dripping(struct http *http, int fd)
+{
+	char bytes[4096];
+
+	for (int i = 0; i < 30000 / BYTE_EACH_MS; i++) {
+		struct pollfd polled = { .fd = fd, .events = POLLIN };
+		assert_true(poll(&polled, 1, BYTE_EACH_MS) >= 0);
+		ssize_t n = recv(fd, bytes, sizeof(bytes), 0);
+		if (n == 0 || (n < 0 && errno != EAGAIN))
+			return true;
+		(void)!send(fd, "a", 1, MSG_NOSIGNAL);
+		http_turn(http);
+	}
+	return false;
+}
+
+static void http_turn_slow_request_is_cut(void **state)
+{
+	static const char *const begins[] = { "G", "GET /x HTTP/1.1\r\nHost: x\r\nX-Long: ",
+		"POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 4000\r\n\r\n",
+		/* A connection that has been answered once has no more patience than a new one. */
+		"GET /small HTTP/1.1\r\nHost: x\r\n\r\nGET /x HTTP/1.1\r\nX-Long: " };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++) {
+		struct http *http = impatient_open();
+		int fd = client_open();
+		ask(fd, begins[i]);
+		if (!is_cut_while_dripping(http, fd))
+			fail_msg("%s…: still open", begins[i]);
+		close(fd);
+		http_close(http);
+	}
+}
+
+static void http_turn_slow_reader_is_cut(void **state)
+{
+	struct http *http = impatient_open();
+	int fd = client_open();
+	char byte;
+
+	(void)state;
+	ask(fd, "GET /much HTTP/1.1\r\nHost: x\r\n\r\n");
+	while (http_answering(http) == 0) {
+		struct pollfd polled = { .fd = http_fd(http), .events = POLLIN };
+		assert_true(poll(&polled, 1, 30000) > 0);
+		http_turn(http);
+	}
+	for (int i = 0; i < 30000 / BYTE_EACH_MS && http_answering(http) > 0; i++) {
+		assert_int_equal(poll(NULL, 0, BYTE_EACH_MS), 0);
+		(void)!recv(fd, &byte, 1, 0);
+		http_turn(http);
+	}
+	assert_int_equal(http_answering(http), 0);
+	close(fd);
+	http_close(http);
+}
+
+static void http_stream_is_as_old_as_it_likes(void **state)
+{
+	struct waiting waiting = { .way = HTTP_STREAM };
+	struct http *http = NULL;
+	struct buf answer = { 0 };
+	const struct http_options options = { .listen = listen_text,
+		.serve = serve_waiting,
+		.gone = on_gone,
+		.arg = &waiting,
+		.body_max = 32,
+		.connections_max = 4,
+		.idle = SPAN_S(1),
+		.head_within = SPAN_MS(100),
+		.body_within = SPAN_MS(100),
+		.answer_within = SPAN_MS(100) };
+
+	(void)state;
+	assert_int_equal(http_open_as(&http, &options, NULL), RES_OK);
+	int fd = client_open();
+	ask(fd, "GET /x HTTP/1.1\r\nHost: x\r\n\r\n");
+	assert_true(read_until(http, fd, &answer, "first"));
+	for (int i = 0; i < 400 / BYTE_EACH_MS; i++) {
+		assert_int_equal(poll(NULL, 0, BYTE_EACH_MS), 0);
+		http_turn(http);
+	}
+	assert_non_null(waiting.exchange);
+	http_stream_send(waiting.exchange, STR("second"));
+	assert_true(read_until(http, fd, &answer, "second"));
+	close(fd);
+	http_close(http);
+	buf_fini(&answer);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(http_turn_slow_request_is_cut),
+		cmocka_unit_test(http_turn_slow_reader_is_cut),
+		cmocka_unit_test(http_stream_is_as_old_as_it_likes),
 		cmocka_unit_test(http_turn_any_request_gets_its_answer),
 		cmocka_unit_test(http_turn_endless_body_is_cut_off),
 		cmocka_unit_test(http_turn_two_requests_on_one_connection_are_served),
