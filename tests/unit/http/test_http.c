@@ -21,26 +21,7 @@
 
 #include "base/buf.h"
 #include "http/http.h"
-
-static char folder[] = "/tmp/test_http.XXXXXX";
-static char path[64];
-static char listen_text[80];
-
-static int folder_create(void **state)
-{
-	(void)state;
-	if (mkdtemp(folder) == NULL)
-		return -1;
-	snprintf(path, sizeof(path), "%s/x.sock", folder);
-	snprintf(listen_text, sizeof(listen_text), "unix:%s", path);
-	return 0;
-}
-
-static int folder_remove(void **state)
-{
-	(void)state;
-	return rmdir(folder);
-}
+#include "http_client.h"
 
 static void serve(void *arg, const struct http_request *request, struct http_answer *answer)
 {
@@ -58,17 +39,6 @@ static void serve(void *arg, const struct http_request *request, struct http_ans
 		str_eq(request->path, STR("/health")) && str_eq(request->method, STR("GET"));
 	answer->status = is_health ? 200 : 404;
 	answer->body = arena_printf(request->mem, "{\"path\":\"%.*s\"}", STR_ARG(request->path));
-}
-
-static int client_open(void)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	memcpy(address.sun_path, path, strlen(path));
-	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
-	assert_int_equal(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
-	return fd;
 }
 
 /* Sends all of request and collects what comes back until the server closes. */
@@ -352,11 +322,6 @@ static void turn_until(struct http *http, const int *count)
 	}
 }
 
-static void ask(int fd, const char *request)
-{
-	assert_int_equal(send(fd, request, strlen(request), MSG_NOSIGNAL), strlen(request));
-}
-
 static void http_answer_later_comes_when_it_is_there(void **state)
 {
 	struct waiting waiting = { .way = HTTP_LATER };
@@ -467,96 +432,7 @@ static void http_close_ends_what_waits(void **state)
 	buf_fini(&answer);
 }
 
-/* --- slow clients --- */
-
-#define BYTE_EACH_MS 20
-
-static void serve_much(void *arg, const struct http_request *request, struct http_answer *answer)
-{
-	static char much[16 << 20];
-	bool is_small = str_eq(request->path, STR("/small"));
-
-	(void)arg;
-	answer->status = 200;
-	answer->content_type = "text/plain";
-	answer->is_lasting = true;
-	answer->body = is_small ? STR("small") : str_of(much, sizeof(much));
-}
-
-static struct http *impatient_open(void)
-{
-	struct http *http = NULL;
-	const struct http_options options = { .listen = listen_text,
-		.serve = serve_much,
-		.body_max = 4096,
-		.connections_max = 4,
-		.idle = SPAN_S(1),
-		.head_within = SPAN_MS(200),
-		.body_within = SPAN_MS(200),
-		.answer_within = SPAN_MS(200) };
-
-	assert_int_equal(http_open_as(&http, &options, NULL), RES_OK);
-	return http;
-}
-
-/* One byte now and then, for ever: true when the server closed the connection. */
-static bool is_cut_while_dripping(struct http *http, int fd)
-{
-	char bytes[4096];
-
-	for (int i = 0; i < 30000 / BYTE_EACH_MS; i++) {
-		struct pollfd polled = { .fd = fd, .events = POLLIN };
-		assert_true(poll(&polled, 1, BYTE_EACH_MS) >= 0);
-		ssize_t n = recv(fd, bytes, sizeof(bytes), 0);
-		if (n == 0 || (n < 0 && errno != EAGAIN))
-			return true;
-		(void)!send(fd, "a", 1, MSG_NOSIGNAL);
-		http_turn(http);
-	}
-	return false;
-}
-
-static void http_turn_slow_request_is_cut(void **state)
-{
-	static const char *const begins[] = { "G", "GET /x HTTP/1.1\r\nHost: x\r\nX-Long: ",
-		"POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 4000\r\n\r\n",
-		/* A connection that has been answered once has no more patience than a new one. */
-		"GET /small HTTP/1.1\r\nHost: x\r\n\r\nGET /x HTTP/1.1\r\nX-Long: " };
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++) {
-		struct http *http = impatient_open();
-		int fd = client_open();
-		ask(fd, begins[i]);
-		if (!is_cut_while_dripping(http, fd))
-			fail_msg("%s…: still open", begins[i]);
-		close(fd);
-		http_close(http);
-	}
-}
-
-static void http_turn_slow_reader_is_cut(void **state)
-{
-	struct http *http = impatient_open();
-	int fd = client_open();
-	char byte;
-
-	(void)state;
-	ask(fd, "GET /much HTTP/1.1\r\nHost: x\r\n\r\n");
-	while (http_answering(http) == 0) {
-		struct pollfd polled = { .fd = http_fd(http), .events = POLLIN };
-		assert_true(poll(&polled, 1, 30000) > 0);
-		http_turn(http);
-	}
-	for (int i = 0; i < 30000 / BYTE_EACH_MS && http_answering(http) > 0; i++) {
-		assert_int_equal(poll(NULL, 0, BYTE_EACH_MS), 0);
-		(void)!recv(fd, &byte, 1, 0);
-		http_turn(http);
-	}
-	assert_int_equal(http_answering(http), 0);
-	close(fd);
-	http_close(http);
-}
+#define TURN_EACH_MS 20
 
 static void http_stream_is_as_old_as_it_likes(void **state)
 {
@@ -579,8 +455,8 @@ static void http_stream_is_as_old_as_it_likes(void **state)
 	int fd = client_open();
 	ask(fd, "GET /x HTTP/1.1\r\nHost: x\r\n\r\n");
 	assert_true(read_until(http, fd, &answer, "first"));
-	for (int i = 0; i < 400 / BYTE_EACH_MS; i++) {
-		assert_int_equal(poll(NULL, 0, BYTE_EACH_MS), 0);
+	for (int i = 0; i < 400 / TURN_EACH_MS; i++) {
+		assert_int_equal(poll(NULL, 0, TURN_EACH_MS), 0);
 		http_turn(http);
 	}
 	assert_non_null(waiting.exchange);
@@ -594,8 +470,6 @@ static void http_stream_is_as_old_as_it_likes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(http_turn_slow_request_is_cut),
-		cmocka_unit_test(http_turn_slow_reader_is_cut),
 		cmocka_unit_test(http_stream_is_as_old_as_it_likes),
 		cmocka_unit_test(http_turn_any_request_gets_its_answer),
 		cmocka_unit_test(http_turn_endless_body_is_cut_off),
