@@ -92,11 +92,19 @@ def state_of(options):
     return options.data / "webhook" / options.rest[0] / "state"
 
 
+def is_whole(line):
+    """A crash may have left a part of one."""
+    try:
+        return isinstance(json.loads(line), dict)
+    except ValueError:
+        return False
+
+
 def lines_of(state):
     """Oldest first, over the rotated files."""
     for path in [*(state / f"delivery.log.{i}" for i in range(10, 0, -1)), state / "delivery.log"]:
         if path.exists():
-            yield from (line for line in path.read_text().splitlines() if line)
+            yield from filter(is_whole, path.read_text(errors="replace").split("\n"))
 
 
 def ask(state, what, text):

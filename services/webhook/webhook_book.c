@@ -18,19 +18,35 @@
 struct book {
 	char path[PATH_MOST];
 	int64_t bytes_most;
-	int64_t bytes;
+	int64_t bytes; /* of the file, as far as its lines are durable */
 	int fd;
-	struct buf lines; /* not written yet */
+	struct buf lines; /* not durable yet */
 };
+
+/* A crash may have left a part of a line, or zeros: the next line must not hang on it. */
+static enum res end_repair(struct book *book, struct err *err)
+{
+	char last = '\n';
+
+	if (book->bytes > 0 && pread(book->fd, &last, 1, book->bytes - 1) != 1)
+		return err_set(err, RES_RETRY, "cannot read %s: %s", book->path, strerror(errno));
+	if (last == '\n')
+		return RES_OK;
+	if (pwrite(book->fd, "\n", 1, book->bytes) != 1)
+		return err_set(err, RES_RETRY, "cannot write %s: %s", book->path, strerror(errno));
+	book->bytes++;
+	return RES_OK;
+}
 
 static enum res file_open(struct book *book, struct err *err)
 {
 	struct stat stat;
 
-	book->fd = open(book->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
+	book->fd = open(book->path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
 	if (book->fd < 0 || fstat(book->fd, &stat) != 0)
 		return err_set(err, RES_RETRY, "cannot open %s: %s", book->path, strerror(errno));
 	book->bytes = stat.st_size;
+	TRY(end_repair(book, err));
 	/* A new file's name, and the ones that rotation gave. */
 	return os_folder_sync(book->path, err);
 }
@@ -92,16 +108,20 @@ enum res webhook_book_sync(struct book *book, struct err *err)
 		TRY(file_open(book, err));
 	if (book->bytes > book->bytes_most)
 		TRY(rotate(book, err));
-	while (book->lines.n > 0) {
-		ssize_t n = write(book->fd, book->lines.p, book->lines.n);
+	/* After a failed sync the kernel may have dropped them: written again, at the same place.
+	 */
+	for (size_t done = 0; done < book->lines.n;) {
+		ssize_t n = pwrite(book->fd, book->lines.p + done, book->lines.n - done,
+			book->bytes + (int64_t)done);
 
 		if (n < 0)
 			return err_set(
 				err, RES_RETRY, "cannot write %s: %s", book->path, strerror(errno));
-		book->bytes += n;
-		buf_drop(&book->lines, (size_t)n);
+		done += (size_t)n;
 	}
 	if (fdatasync(book->fd) != 0)
 		return err_set(err, RES_RETRY, "cannot sync %s", book->path);
+	book->bytes += (int64_t)book->lines.n;
+	buf_clear(&book->lines);
 	return RES_OK;
 }

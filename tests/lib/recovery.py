@@ -18,12 +18,12 @@ CAUGHT_UP_WITHIN = 180  # a minute's letters wait in the spool, and new ones com
 class Trial:
     """One system under load, faults one after the other, one account at the end.
 
-    rows  a replay of people's steps runs beside the letters, of so many (0: none)"""
+    rows  a replay of people's steps runs beside the letters, of so many (0: none)
+    patience  seconds that letters are waited for at the end: what was lost again and again waits out its back-off, which doubles"""
 
-    def __init__(self, system, seed, rate=150, rows=0, load=None):
+    def __init__(self, system, seed, rate=150, rows=0, load=None, patience=120):
         self.s = system
-        # What was lost again and again waits out its back-off, which doubles.
-        self.load = load or Load(system, rate=rate, seed=seed % 1000 + 1, patience=120)
+        self.load = load or Load(system, rate=rate, seed=seed % 1000 + 1, patience=patience)
         self.replay = None
         self.path = system.folder / "replay.csv"
         if rows:
@@ -47,13 +47,16 @@ class Trial:
             f"where j.at < '{at}'" for s in STREAM_SCHEMAS)
         return int(self.s.one(f"select sum(n) from ({union}) as p"))
 
-    def recovered(self, what):
-        """Called when a fault has just ended: the seconds to the first receipt, and until no marker of before is left."""
+    def recovered(self, what, lasted=0):
+        """Called when a fault has just ended: the seconds to the first receipt, and until no marker of before is left.
+
+        lasted: seconds of a fault that lost sends one after the other. The waits between them double, so the next one may be as far
+        away as the first one is, and no farther."""
         ended, receipts = time.monotonic(), self.load.receipts()
         until(RECOVERED_WITHIN, f"a receipt after: {what}", lambda: self.load.receipts() > receipts)
         first = time.monotonic() - ended
         at = self.clock()
-        until(SETTLED_WITHIN, f"no marker of before is left after: {what}", lambda: self.markers_before(at) == 0)
+        until(SETTLED_WITHIN + lasted, f"no marker of before is left after: {what}", lambda: self.markers_before(at) == 0)
         settled = time.monotonic() - ended
         until(CAUGHT_UP_WITHIN, f"the spool has no more than a second's letters after: {what}", lambda: self.load.waiting() <= self.load.rate)
         print(f"{what}: first receipt {first:.1f} s after its end, no marker of before {settled:.1f} s after it, "

@@ -262,7 +262,7 @@ static void book_read(const char *folder, const char *name)
 	struct str content;
 
 	if (os_file_read(at.mem, path_in(folder, name), 4 * BOOK_BYTES, &content, NULL) == RES_OK)
-		at.text = arena_printf(at.mem, "%.*s%.*s", STR_ARG(at.text), STR_ARG(content));
+		at.text = arena_join(at.mem, (struct str[]){ at.text, content }, 2, '\n');
 }
 
 static enum res book_begin(const char *folder, struct err *err)
@@ -291,9 +291,11 @@ static enum res line_put(const char *folder, int n, struct err *err)
 static bool line_has(const char *folder, int n, int last)
 {
 	char name[NAME_BYTES];
+	struct str line = arena_printf(at.mem, "\n%.*s\n", STR_ARG(name_of(n, name)));
 
 	(void)folder;
-	return n + BOOK_LAST < last || str_find(at.text, name_of(n, name), 0) != SIZE_MAX;
+	/* Alone: what hangs on the torn end of another one cannot be read. */
+	return n + BOOK_LAST < last || str_find(at.text, line, 0) != SIZE_MAX;
 }
 
 static const struct subject subjects[] = {
