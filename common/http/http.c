@@ -513,9 +513,10 @@ enum res http_open_as(struct http **out, const struct http_options *options, str
 	TRY(http_listen(options->listen, &listen_fd, err));
 	struct http *http = calloc(1, sizeof(*http));
 	CHECK(http != NULL);
-	*http = (struct http){
-		.fd = -1, .timer = -1, .options = *options, .lines.life = options->life
-	};
+	*http = (struct http){ .fd = -1,
+		.timer = -1,
+		.options = *options,
+		.lines = { .life = options->life, .earliest = INSTANT_NONE } };
 	http->lines.within[HTTP_PHASE_HEAD] = options->head_within;
 	http->lines.within[HTTP_PHASE_BODY] = options->body_within;
 	http->lines.within[HTTP_PHASE_ANSWER] = options->answer_within;

@@ -24,6 +24,7 @@ struct http_lines {
 	struct span within[HTTP_PHASES]; /* most that each may take; 0: no limit */
 	struct span life;		 /* 0: no limit */
 	struct http_line *first;
+	struct instant earliest; /* none of them is too old before; none: never */
 };
 
 /* As MHD_OPTION_NOTIFY_CONNECTION; arg: struct http_lines */
