@@ -4,6 +4,7 @@
 #define WL_OS_OS_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
@@ -26,6 +27,9 @@ enum res os_file_read(struct arena *mem, const char *path, size_t max_bytes, str
 	struct err *err) must_check;
 /* Makes the name of `path` durable: fsync of the folder that holds it. */
 enum res os_folder_sync(const char *path, struct err *err) must_check;
+/* All bytes at offset `at`, none of them durable yet; path is for the error. */
+enum res os_all_write(
+	int fd, const char *path, struct str bytes, off_t at, struct err *err) must_check;
 /* New content under the old name, all or nothing: temporary file, fsync, rename, fsync of the
  * folder. mode as in chmod. */
 enum res os_file_replace(

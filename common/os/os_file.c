@@ -10,7 +10,6 @@
 
 #include "os/os.h"
 #include "os/os_fault.h"
-#include "os/os_sync.h"
 
 static void fd_close(int fd)
 {

@@ -12,7 +12,6 @@
 #include "base/check.h"
 #include "os/os.h"
 #include "os/os_fault.h"
-#include "os/os_sync.h"
 
 #define HEAD_BYTES 8
 

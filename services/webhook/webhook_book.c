@@ -32,8 +32,7 @@ static enum res end_repair(struct book *book, struct err *err)
 		return err_set(err, RES_RETRY, "cannot read %s: %s", book->path, strerror(errno));
 	if (last == '\n')
 		return RES_OK;
-	if (pwrite(book->fd, "\n", 1, book->bytes) != 1)
-		return err_set(err, RES_RETRY, "cannot write %s: %s", book->path, strerror(errno));
+	TRY(os_all_write(book->fd, book->path, STR("\n"), book->bytes, err));
 	book->bytes++;
 	return RES_OK;
 }
@@ -108,17 +107,8 @@ enum res webhook_book_sync(struct book *book, struct err *err)
 		TRY(file_open(book, err));
 	if (book->bytes > book->bytes_most)
 		TRY(rotate(book, err));
-	/* After a failed sync the kernel may have dropped them: written again, at the same place.
-	 */
-	for (size_t done = 0; done < book->lines.n;) {
-		ssize_t n = pwrite(book->fd, book->lines.p + done, book->lines.n - done,
-			book->bytes + (int64_t)done);
-
-		if (n < 0)
-			return err_set(
-				err, RES_RETRY, "cannot write %s: %s", book->path, strerror(errno));
-		done += (size_t)n;
-	}
+	/* After a failed sync the kernel may have dropped them: again, at the same place. */
+	TRY(os_all_write(book->fd, book->path, buf_str(&book->lines), book->bytes, err));
 	if (fdatasync(book->fd) != 0)
 		return err_set(err, RES_RETRY, "cannot sync %s", book->path);
 	book->bytes += (int64_t)book->lines.n;

@@ -160,6 +160,13 @@ class System:
         except (OSError, ValueError):
             return 0
 
+    def memory_mib(self, service):
+        """Its resident memory; 0.0 when the process is about to end."""
+        for line in pathlib.Path(f"/proc/{self.pid(service)}/status").read_text().splitlines():
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1]) / 1024
+        return 0.0
+
     def kill(self, service, signal_number=signal.SIGKILL):
         """kill -9 by the supervisor's record of the process; False when it was not running just now."""
         pid = self.pid(service)

@@ -229,17 +229,10 @@ class Attack:
 ATTACKS = ("slow_heads", "slow_bodies", "slow_readers", "connections", "rubbish", "bombs", "flood")
 
 
-def memory(s):
-    for line in pathlib.Path(f"/proc/{s.pid('portal')}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) / 1024
-    return 0.0
-
-
 def attack(s, visitor, name, rng):
     before = time.monotonic()
     time.sleep(PAUSE)
-    begun, rss, peak = time.monotonic(), memory(s), 0.0
+    begun, rss, peak = time.monotonic(), s.memory_mib("portal"), 0.0
     attacker = Attack(s.port, rng)
     failures = []
 
@@ -253,13 +246,14 @@ def attack(s, visitor, name, rng):
     thread.start()
     while thread.is_alive():
         thread.join(0.1)
-        peak = max(peak, memory(s))
+        peak = max(peak, s.memory_mib("portal"))
     ended = time.monotonic()
     if failures:
         raise failures[0]
     time.sleep(PAUSE)
+    left = s.memory_mib("portal")
     print(f"{name}: {dict(attacker.seen)}, longest {attacker.held:.1f} s; visitor {visitor.between(before, begun)} "
-          f"{visitor.between(begun, ended)} {visitor.between(ended, time.monotonic() - 0.5)} ms; memory {rss:.0f} {peak:.0f} {memory(s):.0f} MiB",
+          f"{visitor.between(begun, ended)} {visitor.between(ended, time.monotonic() - 0.5)} ms; memory {rss:.0f} {peak:.0f} {left:.0f} MiB",
           flush=True)
     assert peak - rss < MEMORY_GROWS_MOST, f"{name}: {peak - rss:.0f} MiB more"
     return attacker

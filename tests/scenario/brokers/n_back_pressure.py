@@ -19,13 +19,6 @@ GROWTH_MOST_MB = 64  # of a broker or the door, whatever waits outside
 WATCHED = ("bus", "bus-2", "edge")
 
 
-def rss_mb(s, service):
-    for line in pathlib.Path(f"/proc/{s.pid(service)}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) / 1024
-    return 0.0
-
-
 def intake_credit(s):
     """Credit and windows that the brokers hold of intake."""
     members = [m for broker in ("bus", "bus-2") for m in s.health(broker)["members"] if m["instance"].startswith("intake/")]
@@ -39,7 +32,7 @@ def watch(s, seconds):
     while time.monotonic() < end:
         until_next = time.monotonic() + 1
         for name in WATCHED:
-            most[name] = max(most[name], rss_mb(s, name))
+            most[name] = max(most[name], s.memory_mib(name))
         door = s.health("edge")
         turned_away.append((door["counts"]["intake_busy"] + door["counts"]["over_share"], door["counts"]["submitted"],
                             door["letters"]["window"], door["letters"]["under_way"]))
@@ -56,7 +49,7 @@ def main():
         for load in loads:
             load.until_moved(20000, seconds=60)
         until(30, "both brokers have their part of intake's window", lambda: intake_credit(s)[1] == WINDOW)
-        before = {name: rss_mb(s, name) for name in WATCHED}
+        before = {name: s.memory_mib(name) for name in WATCHED}
         assert s.kill("intake", signal.SIGSTOP)
         try:
             most, seen = watch(s, STOPPED)
